@@ -1,0 +1,46 @@
+"""Errors a program cannot go on from; what a user can mend in a file or a cell is a Finding instead."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mergecells.domain.findings import Finding
+
+
+class MergecellsError(Exception):
+    """Something stopped; `message` says what and where, `hint` says what to do next."""
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return f"{self.message} {self.hint}".strip()
+
+
+class UsageError(MergecellsError):
+    """The call itself cannot be carried out as it was put (exit status 2)."""
+
+
+class ConfigRejectedError(MergecellsError):
+    """A config that must not be used; `findings` holds every reason, not the first only."""
+
+    def __init__(self, message: str, findings: Sequence[Finding] = (), hint: str = "") -> None:
+        super().__init__(message, hint)
+        self.findings = tuple(findings)
+
+
+class WorkbookUnreadableError(MergecellsError):
+    """The file is not a workbook we can read, or reading it would cost more than is allowed."""
+
+
+class HeadMovedError(MergecellsError):
+    """A compare-and-swap lost: the branch moved between reading and writing. Nothing was written."""
+
+
+class UnknownRevisionError(MergecellsError):
+    """No commit of that name in this repository."""

@@ -1,0 +1,34 @@
+"""The one object that the terminal, the pull request and the web all render."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, ConfigDict
+
+from mergecells.domain.changes import ChangeSet
+from mergecells.domain.findings import Finding
+
+
+class ExampleImpact(BaseModel):
+    """What a change does to one golden lead (or to the sample lead); None where that side could not be scored."""
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str
+    score_before: float | None
+    score_after: float | None
+    tier_before: str | None
+    tier_after: str | None
+
+
+class Plan(BaseModel):
+    """ChangeSet + impact + findings + base revision + who asked for it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    changes: ChangeSet
+    findings: tuple[Finding, ...] = ()
+    impact: tuple[ExampleImpact, ...] = ()
+    base_revision: str
+    author: str = ""
+    title: str = ""
+    workbook: str = ""
