@@ -1,0 +1,140 @@
+"""The command line: global options, one module per command, one place where errors become words and exit codes."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+import traceback
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from typer.exceptions import Abort, TyperException
+
+from mergecells._version import __version__
+from mergecells.apps.cli.console import CliContext
+from mergecells.domain.errors import ConfigRejectedError, MergecellsError, UsageError
+
+EXIT_GOOD, EXIT_NO, EXIT_USAGE, EXIT_UNEXPECTED, EXIT_INTERRUPTED = 0, 1, 2, 3, 130
+
+# One module per verb, in the order that --help shows: from the cell to the running service, then the tools.
+COMMANDS = (
+    "init",
+    "fill",
+    "export",
+    "check",
+    "diff",
+    "submit",
+    "pulls",
+    "rollback",
+    "follow",
+    "serve",
+    "status",
+    "score",
+    "formula",
+    "schema",
+    "demo",
+)
+
+EPILOG = """Examples:
+
+  mergecells init leads && cd leads        a config repository with rules, workbook and pull requests
+
+  mergecells submit --title "Older firms"   what changed in the workbook becomes a pull request
+
+  mergecells check                          every finding, with file position and sheet cell
+
+Exit status: 0 good, 1 the answer is no, 2 usage, 3 unexpected failure, 130 interrupted."""
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        print(f"mergecells {__version__}")
+        raise typer.Exit
+
+
+def _start(
+    ctx: typer.Context,
+    config_root: Annotated[
+        Path | None,
+        typer.Option(
+            "--config-root",
+            envvar="MERGECELLS_CONFIG_ROOT",
+            help="The folder with mergecells.yaml. Default: the nearest parent that has one.",
+        ),
+    ] = None,
+    verbose: Annotated[int, typer.Option("-v", "--verbose", count=True, help="Say more; show tracebacks.")] = 0,
+    quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Only results and errors.")] = False,
+    _version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Business rules edited in a spreadsheet, reviewed as pull requests, run by git SHA."""
+    ctx.obj = CliContext(given_root=config_root, verbose=verbose, quiet=quiet)
+
+
+def build_app() -> typer.Typer:
+    """The whole command line. Command modules import their heavy parts when they run, not here."""
+    app = typer.Typer(
+        name="mergecells",
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        epilog=EPILOG,
+        context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
+    )
+    app.callback()(_start)
+    for name in COMMANDS:
+        importlib.import_module(f"mergecells.apps.cli.commands.{name}").register(app)
+    return app
+
+
+def run(arguments: list[str]) -> int:
+    """Run one command line. Returns the exit status; no traceback reaches the user without -v."""
+    verbose = "--verbose" in arguments or any(a[:1] == "-" and a[:2] != "--" and "v" in a for a in arguments)
+    try:
+        status = build_app()(arguments, prog_name="mergecells", standalone_mode=False)
+        return status if isinstance(status, int) else EXIT_GOOD
+    except (KeyboardInterrupt, Abort):
+        print("interrupted", file=sys.stderr)
+        return EXIT_INTERRUPTED
+    except BrokenPipeError:
+        # The reader went away (`| head`): nothing left to say, and the interpreter must not complain at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return EXIT_GOOD
+    except TyperException as error:
+        _show_usage_error(error)
+        return EXIT_USAGE
+    except MergecellsError as error:
+        return _tell(error, verbose)
+    except Exception as error:  # noqa: BLE001 - the outermost frame: every failure ends here as words
+        return _tell_unexpected(error, verbose)
+
+
+def _show_usage_error(error: TyperException) -> None:
+    show = getattr(error, "show", None)
+    if callable(show):
+        show()
+    else:
+        print(f"error: {error}", file=sys.stderr)
+
+
+def _tell(error: MergecellsError, verbose: bool) -> int:
+    if verbose:
+        traceback.print_exception(error)
+    print(f"error: {error.message}", file=sys.stderr)
+    if isinstance(error, ConfigRejectedError):
+        for finding in error.findings:
+            print(f"  {finding}", file=sys.stderr)
+    if error.hint:
+        print(f"  {error.hint}", file=sys.stderr)
+    return EXIT_USAGE if isinstance(error, UsageError) else EXIT_NO
+
+
+def _tell_unexpected(error: Exception, verbose: bool) -> int:
+    if verbose:
+        traceback.print_exception(error)
+    print(f"error: unexpected {type(error).__name__}: {error}", file=sys.stderr)
+    if not verbose:
+        print("  Run it again with -v for the traceback, and report it.", file=sys.stderr)
+    return EXIT_UNEXPECTED

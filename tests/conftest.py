@@ -1,0 +1,30 @@
+"""Fixtures and markers for every kind of test."""
+
+from __future__ import annotations
+
+import os
+import shutil
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+# No test may fail because the machine was slow; speed is measured in tests/benchmarks.
+settings.register_profile("default", deadline=None, suppress_health_check=[HealthCheck.too_slow], max_examples=60)
+settings.load_profile("default")
+
+# A developer's own settings must not leak into tests.
+KEPT = {"GIT_SSL_CAINFO", "MERGECELLS_LEADS"}
+for name in [name for name in os.environ if name.startswith(("MERGECELLS_", "GIT_")) and name not in KEPT]:
+    del os.environ[name]
+os.environ.setdefault("GIT_CONFIG_NOSYSTEM", "1")
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """`needs(tool)`: without the program, skip on a developer's machine and fail in CI, where it must be there."""
+    for marker in item.iter_markers("needs"):
+        for tool in marker.args:
+            if shutil.which(tool):
+                continue
+            if os.environ.get("CI") == "true":
+                pytest.fail(f"{tool} is missing: .ci/run must install it")
+            pytest.skip(f"{tool} is not installed")
