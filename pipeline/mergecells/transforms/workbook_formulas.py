@@ -1,0 +1,125 @@
+"""Formula text between a workbook's file and the config: prefixes, qualified names, and what counts as the same text.
+
+Works on the words of a formula, never on its tree: a formula that does not parse must come through unchanged, so that
+the check can say what is wrong with it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import NamedTuple
+
+FUTURE_FUNCTIONS = frozenset(
+    "CONCAT IFNA IFS MAXIFS MINIFS SWITCH TEXTJOIN XOR DAYS NUMBERVALUE UNICHAR UNICODE PERCENTILE.INC PERCENTILE.EXC "
+    "QUARTILE.INC QUARTILE.EXC RANK.EQ RANK.AVG STDEV.S STDEV.P XLOOKUP XMATCH LET UNIQUE ISFORMULA SHEET SHEETS "
+    "CEILING.MATH FLOOR.MATH".split()
+)
+"""Functions newer than the file format: Excel stores them as `_xlfn.NAME` and shows #NAME? without the prefix."""
+
+_PIECES = re.compile(
+    r"""(?P<text>"(?:[^"]|"")*")|(?P<sheet>'(?:[^']|'')*')|(?P<number>\d+\.?\d*(?:[eE][+-]?\d+)?|\.\d+(?:[eE][+-]?\d+)?)"""
+    r"""|(?P<word>[^\W\d][\w.\\]*)|(?P<space>\s+)|(?P<sign>.)""",
+    re.DOTALL,
+)
+_PREFIXES = re.compile(r"^(?:_xlfn\.|_xlws\.|_xlpm\.|_xludf\.|ORG\.(?:LIBREOFFICE|OPENOFFICE)\.)+", re.IGNORECASE)
+_ADDIN = re.compile(r"^COM\.SUN\.STAR\.SHEET\.ADDIN\.\w+\.GET", re.IGNORECASE)
+_DIALECT = re.compile(r"^\s*(?:of|oooc|msoxl):", re.IGNORECASE)
+_GOOGLE = re.compile(
+    r"^=\s*IFERROR\(\s*__xludf\.DUMMYFUNCTION\(\s*\"((?:[^\"]|\"\")*)\"\s*\)\s*,.*\)\s*$", re.IGNORECASE | re.DOTALL
+)
+
+
+class Piece(NamedTuple):
+    """`kind`: text, sheet, number, word, space, sign."""
+
+    kind: str
+    text: str
+
+
+def split_formula(formula: str) -> list[Piece]:
+    """The pieces of a formula; joined they are the formula again."""
+    return [Piece(match.lastgroup or "sign", match.group()) for match in _PIECES.finditer(formula)]
+
+
+def normalise_formula(stored: str) -> str:
+    """The formula as a person typed it, from what a spreadsheet program stored: one leading `=`, no file prefixes.
+
+    `IFERROR(__xludf.DUMMYFUNCTION("…"),cached)`, which is how Google exports a function Excel does not know, becomes
+    the formula inside: with the wrapper left on, an engine would return the cached value and agree with itself.
+    """
+    text = "=" + _DIALECT.sub("", stored).lstrip().removeprefix("=").lstrip()
+    wrapped = _GOOGLE.match(text)
+    if wrapped:
+        text = "=" + wrapped.group(1).replace('""', '"').lstrip().removeprefix("=")
+    pieces = split_formula(text)
+    if not any(piece.kind == "word" and "." in piece.text for piece in pieces):
+        return text
+    return "".join(_plain_word(piece.text) if piece.kind == "word" else piece.text for piece in pieces)
+
+
+def _plain_word(word: str) -> str:
+    return _ADDIN.sub("", _PREFIXES.sub("", word))
+
+
+def stored_formula(formula: str) -> str:
+    """The formula as the file format wants it: newer functions carry `_xlfn.`."""
+    pieces = split_formula(formula)
+    return "".join(
+        f"_xlfn.{piece.text}"
+        if piece.kind == "word" and piece.text.upper() in FUTURE_FUNCTIONS and _opens_call(pieces, index)
+        else piece.text
+        for index, piece in enumerate(pieces)
+    )
+
+
+def _opens_call(pieces: list[Piece], index: int) -> bool:
+    following = next((piece for piece in pieces[index + 1 :] if piece.kind != "space"), None)
+    return following is not None and following.text == "("
+
+
+def replace_names(formula: str, new_names: Mapping[str, str]) -> str:
+    """Replace names (keys in lower case; a function or a text is left alone)."""
+    pieces = split_formula(formula)
+    if not any(piece.kind == "word" and piece.text.lower() in new_names for piece in pieces):
+        return formula
+    return "".join(
+        new_names.get(piece.text.lower(), piece.text)
+        if piece.kind == "word" and not _opens_call(pieces, index)
+        else piece.text
+        for index, piece in enumerate(pieces)
+    )
+
+
+def unqualify_names(formula: str, owners: frozenset[str]) -> str:
+    """`company_info.years` → `years` for the owners given (lower case): how a component's formula stands in a file."""
+    if "." not in formula:
+        return formula
+    return "".join(_unqualified(piece, owners) for piece in split_formula(formula))
+
+
+def _unqualified(piece: Piece, owners: frozenset[str]) -> str:
+    owner, dot, name = piece.text.partition(".")
+    return name if piece.kind == "word" and dot and name and owner.lower() in owners else piece.text
+
+
+def same_formula(one: str, other: str) -> bool:
+    """True when two texts differ only in what spreadsheet programs rewrite on saving: spaces, case of names, `TRUE()`,
+    the spelling of numbers (`0.50`)."""
+    return one == other or _essence(one) == _essence(other)
+
+
+def _essence(formula: str) -> list[str]:
+    words = [_essential(piece) for piece in split_formula(formula) if piece.kind != "space"]
+    kept: list[str] = []
+    for word in words:
+        kept.append(word)
+        if kept[-3:] in (["TRUE", "(", ")"], ["FALSE", "(", ")"]):
+            del kept[-2:]
+    return kept
+
+
+def _essential(piece: Piece) -> str:
+    if piece.kind == "word":
+        return piece.text.upper()
+    return repr(float(piece.text)) if piece.kind == "number" else piece.text
