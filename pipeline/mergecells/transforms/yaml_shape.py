@@ -1,0 +1,187 @@
+"""The shape of a parsed document checked against its model; pydantic's errors become findings with positions."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from typing import Any, TypeVar, get_args
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from mergecells.domain.configset import Document
+from mergecells.domain.findings import Finding
+from mergecells.domain.locations import DocumentPath
+
+ModelT = TypeVar("ModelT", bound=BaseModel)
+
+_RANGE = {
+    "greater_than_equal": ("at least", "ge"),
+    "greater_than": ("more than", "gt"),
+    "less_than_equal": ("at most", "le"),
+    "less_than": ("less than", "lt"),
+}
+_TYPES = {
+    "float_type": "a number",
+    "int_type": "a whole number",
+    "string_type": "a text",
+    "bool_type": "true or false",
+    "dict_type": "a mapping of keys to values",
+    "model_type": "a mapping of keys to values",
+    "list_type": "a list",
+    "finite_number": "a finite number",
+}
+_PATTERNS = {
+    "^=": "a formula that starts with =",
+    r"^\d{4}-\d{2}-\d{2}$": "a date such as 2024-02-29",
+    "^[A-Za-z_][A-Za-z0-9_]{0,99}$": "a name of letters, digits and _ that does not start with a digit",
+    r"^\S(.*\S)?$": "a text on one line without blanks at its ends",
+    r"^[^/\\].*$": "a path relative to the config root",
+}
+
+
+def validate_document(document: Document, model: type[ModelT]) -> tuple[ModelT | None, list[Finding]]:
+    """The model built from the document, or every `schema.*` finding about its shape."""
+    if document.value is None:
+        message, hint = "The file is empty.", _required_hint(model)
+        return None, [Finding(code="schema.empty", message=message, hint=hint, file=document.file, line=1, column=1)]
+    try:
+        return model.model_validate(document.value), []
+    except ValidationError as error:
+        return None, _shape_findings(document, model, error.errors(include_url=False))
+
+
+def _required_hint(model: type[BaseModel]) -> str:
+    needed = [name for name, field in model.model_fields.items() if field.is_required()]
+    return f"It needs {', '.join(needed)}." if needed else ""
+
+
+def _shape_findings(document: Document, model: type[BaseModel], errors: list[ErrorDetails]) -> list[Finding]:
+    """One finding a place: a union reports once for each of its members."""
+    found: dict[tuple[DocumentPath, bool], list[ErrorDetails]] = {}
+    for error in errors:
+        path, about_key = _document_path(document.value, error)
+        found.setdefault((path, about_key), []).append(error)
+    findings = []
+    for (path, about_key), group in found.items():
+        if len(group) == 1 or group[0]["type"] in ("missing", "extra_forbidden"):
+            findings += [_finding(document, model, path, about_key, error) for error in group]
+        else:
+            findings.append(_union_finding(document, path))
+    return findings
+
+
+def _document_path(value: Any, error: ErrorDetails) -> tuple[DocumentPath, bool]:
+    """The path of an error in the document; pydantic's own segments (`[key]`, a union's member) are left out."""
+    location = error["loc"]
+    about_key = bool(location) and location[-1] == "[key]"
+    path: list[str | int] = []
+    for segment in location:
+        inside = isinstance(value, dict) and segment in value
+        inside = inside or (isinstance(value, list) and isinstance(segment, int) and segment < len(value))
+        if not inside:
+            break
+        path.append(segment)
+        value = value[segment]
+    return tuple(path), about_key
+
+
+def _union_finding(document: Document, path: DocumentPath) -> Finding:
+    wanted = "a number, a text, true, false or blank"
+    message = f"{_name(path)} must be {wanted}, not {_kind(_value_at(document.value, path))}."
+    return _at(document, path, False, "schema.type", message, "")
+
+
+def _finding(
+    document: Document, model: type[BaseModel], path: DocumentPath, about_key: bool, error: ErrorDetails
+) -> Finding:
+    kind = error["type"]
+    if kind == "missing":
+        name = str(error["loc"][-1])
+        return _at(document, path, True, "schema.required", f"{_name(path)} lacks {name!r}.", f"Add {name}: …")
+    if kind == "extra_forbidden":
+        return _unknown_key(document, model, path)
+    code, message, hint = _words(kind, error, _value_at(document.value, path), path, about_key)
+    return _at(document, path, about_key, code, message, hint)
+
+
+def _words(kind: str, error: ErrorDetails, value: Any, path: DocumentPath, about_key: bool) -> tuple[str, str, str]:
+    context = error.get("ctx", {})
+    name = f"The name {path[-1]!r}" if about_key else _name(path)
+    if kind in _RANGE:
+        words, limit = _RANGE[kind]
+        return "schema.range", f"{name} is {value!r}; it must be {words} {context[limit]:g}.", ""
+    if kind in _TYPES:
+        quoted = isinstance(value, str) and kind in ("float_type", "bool_type", "int_type")
+        hint = "Remove the quotes." if quoted else ""
+        if kind == "string_type" and value is not None and not isinstance(value, dict | list):
+            hint = f'Put quotes around it: "{value}".'
+        return "schema.type", f"{name} must be {_TYPES[kind]}, not {_kind(value)}.", hint
+    if kind == "string_pattern_mismatch":
+        pattern = str(context.get("pattern", ""))
+        return "schema.pattern", f"{name} must be {_PATTERNS.get(pattern, f'like {pattern}')}.", ""
+    if kind in ("too_short", "string_too_short"):
+        least = context.get("min_length", 1)
+        empty = "must not be empty" if least == 1 else f"needs at least {least} characters"
+        return "schema.too-short", f"{name} {empty}.", ""
+    if kind in ("too_long", "string_too_long"):
+        limit = context.get("max_length")
+        return "schema.too-long", f"{name} is longer than {limit} characters.", ""
+    if kind in ("literal_error", "enum"):
+        return "schema.choice", f"{name} is {value!r}; it must be one of {context.get('expected')}.", ""
+    return "schema.invalid", f"{name}: {error['msg']}.", ""
+
+
+def _unknown_key(document: Document, model: type[BaseModel], path: DocumentPath) -> Finding:
+    key = str(path[-1])
+    known = _keys_at(model, path[:-1])
+    close = get_close_matches(key, known, n=1, cutoff=0.6)
+    hint = f"Did you mean {close[0]!r}?" if close else f"Known keys: {', '.join(known)}." if known else ""
+    where = f" in {'.'.join(map(str, path[:-1]))}" if path[:-1] else ""
+    return _at(document, path, True, "schema.unknown-key", f"Unknown key {key!r}{where}.", hint)
+
+
+def _keys_at(annotation: Any, path: DocumentPath) -> list[str]:
+    """The keys that the model at `path` knows, found by walking the annotations."""
+    for model in _models(annotation):
+        names = {field.alias or name: field.annotation for name, field in model.model_fields.items()}
+        if not path:
+            return list(names)
+        return _keys_at(names.get(str(path[0])), path[1:])
+    members = get_args(annotation)
+    if not members or not path:
+        return []
+    inner = [part for member in members for part in (get_args(member) or (member,))]
+    return next((keys for part in inner if (keys := _keys_at(part, path[1:]))), [])
+
+
+def _models(annotation: Any) -> list[type[BaseModel]]:
+    candidates = [annotation, *get_args(annotation)]
+    return [item for item in candidates if isinstance(item, type) and issubclass(item, BaseModel)][:1]
+
+
+def _name(path: DocumentPath) -> str:
+    return ".".join(str(part) for part in path) or "The file"
+
+
+def _value_at(value: Any, path: DocumentPath) -> Any:
+    for part in path:
+        value = value[part]
+    return value
+
+
+def _kind(value: Any) -> str:
+    names = {
+        dict: "a mapping",
+        list: "a list",
+        str: f"the text {value!r}",
+        type(None): "blank",
+        bool: f"{value!r}".lower(),
+    }
+    text = names.get(type(value), f"the number {value!r}")
+    return text if len(text) <= 60 else text[:57] + "…'"
+
+
+def _at(document: Document, path: DocumentPath, about_key: bool, *words: str) -> Finding:
+    place = document.locate_key(path) if about_key else document.locate(path)
+    code, message, hint = words
+    return Finding(code=code, message=message, hint=hint, file=place.file, line=place.line, column=place.column)

@@ -1,0 +1,121 @@
+"""All files of a config → a typed ConfigSet, with a finding for everything that has the wrong shape."""
+
+from __future__ import annotations
+
+import re
+from typing import TypeVar
+
+from pydantic import BaseModel
+
+from mergecells.domain.configset import (
+    EXAMPLES_FILE,
+    FIELDS_FILE,
+    RULES_FILE,
+    VERTICALS_FOLDER,
+    ConfigSet,
+    Document,
+    LoadResult,
+)
+from mergecells.domain.findings import Finding, sort_findings
+from mergecells.domain.manifest import MANIFEST_NAME, Manifest
+from mergecells.domain.revision import Files
+from mergecells.domain.scoring import Examples, Fields, Rules, RuleSet, Vertical
+from mergecells.transforms.yaml_nodes import parse_yaml, paused_collector
+from mergecells.transforms.yaml_shape import validate_document
+
+__all__ = ["BUILT_IN_TABS", "load_config", "parse_manifest", "parse_yaml", "vertical_files"]
+
+ModelT = TypeVar("ModelT", bound=BaseModel)
+
+BUILT_IN_TABS = ("Tiers", "Components", "Factors", "Formulas", "Lists", "Lead", "Examples")
+_VERTICAL_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,30}\Z")
+
+
+def load_config(files: Files) -> LoadResult:
+    """Parse and validate every config file among `files`.
+
+    `scoring/rules.yaml` must be there; the others may be missing. All findings of all files are returned, sorted. The
+    config is there whenever the rules themselves are usable, so that later checks can report their findings too:
+    a caller that runs a config must refuse it on any error among the findings (`has_errors`).
+    """
+    with paused_collector():
+        reader = _Reader(files)
+        manifest = reader.read(MANIFEST_NAME, Manifest)
+        rules = reader.read(RULES_FILE, Rules)
+        if RULES_FILE not in files:
+            hint = "Run `mergecells init`, or give the right folder with --config-root."
+            reader.findings.append(
+                Finding(code="schema.missing-file", message="There are no rules.", hint=hint, file=RULES_FILE)
+            )
+        fields, examples = reader.read(FIELDS_FILE, Fields), reader.read(EXAMPLES_FILE, Examples)
+        verticals = {name: reader.read(file, Vertical) for name, file in reader.vertical_files().items()}
+        findings = tuple(sort_findings(reader.findings))
+        if rules is None:
+            return LoadResult(None, findings, reader.documents)
+        usable = {name: vertical for name, vertical in verticals.items() if vertical is not None}
+        rule_set = RuleSet(rules=rules, fields=fields, examples=examples, verticals=usable)
+        config = ConfigSet(manifest or Manifest(), rule_set, reader.documents)
+        return LoadResult(config, findings, reader.documents)
+
+
+def parse_manifest(files: Files) -> tuple[Manifest, list[Finding]]:
+    """The manifest; the defaults when the file is missing or not usable, which its findings then say."""
+    reader = _Reader(files)
+    manifest = reader.read(MANIFEST_NAME, Manifest)
+    return manifest or Manifest(), reader.findings
+
+
+def vertical_files(files: Files) -> dict[str, str]:
+    """Vertical name → its file, for every `scoring/verticals/<name>.yaml`, in the order of the names."""
+    return {
+        file[len(VERTICALS_FOLDER) : -len(".yaml")]: file
+        for file in sorted(files)
+        if file.startswith(VERTICALS_FOLDER) and file.endswith(".yaml")
+    }
+
+
+class _Reader:
+    """Reads documents one by one and gathers what is wrong with them."""
+
+    def __init__(self, files: Files) -> None:
+        self.files = files
+        self.documents: dict[str, Document] = {}
+        self.findings: list[Finding] = []
+
+    def read(self, file: str, model: type[ModelT]) -> ModelT | None:
+        if file not in self.files:
+            return None
+        document, findings = parse_yaml(file, self.files[file])
+        self.findings += findings
+        if document is None:
+            return None
+        self.documents[file] = document
+        built, shape = validate_document(document, model)
+        self.findings += _without_repeats(shape, findings)
+        return built
+
+    def vertical_files(self) -> dict[str, str]:
+        named = vertical_files(self.files)
+        good = {name: file for name, file in named.items() if self._good_name(name, file)}
+        for file in sorted(self.files):
+            if file.startswith(VERTICALS_FOLDER) and file.endswith(".yml"):
+                message, hint = "This file is not read.", "Name it .yaml instead of .yml."
+                self.findings.append(
+                    Finding(code="schema.file-name", severity="warning", message=message, hint=hint, file=file)
+                )
+        return good
+
+    def _good_name(self, name: str, file: str) -> bool:
+        reserved = name.lower() in {tab.lower() for tab in BUILT_IN_TABS}
+        if _VERTICAL_NAME.match(name) and not reserved:
+            return True
+        problem = "is the name of a built-in tab" if reserved else "is not usable as the name of a vertical and its tab"
+        hint = "Use at most 31 letters, digits and _, not starting with a digit."
+        self.findings.append(Finding(code="schema.file-name", message=f"{name!r} {problem}.", hint=hint, file=file))
+        return False
+
+
+def _without_repeats(shape: list[Finding], parse: list[Finding]) -> list[Finding]:
+    """Shape findings at places where parsing already complained say nothing new."""
+    told = {(finding.line, finding.column) for finding in parse}
+    return [finding for finding in shape if (finding.line, finding.column) not in told]
