@@ -1,0 +1,198 @@
+"""Scores leads: 100 x the sum of component weight x the sum of factor weight x factor value, then the tier.
+
+`compile_rules` does once, when a config is loaded, all that does not depend on the lead.
+"""
+
+from __future__ import annotations
+
+import datetime
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from mergecells.domain.configset import ConfigSet
+from mergecells.domain.errors import UsageError
+from mergecells.domain.revision import Revision
+from mergecells.domain.scoring import RuleSet
+from mergecells.formula import Value, to_serial
+from mergecells.transforms.score_program import RuleProgram, compile_rule_program
+from mergecells.transforms.score_values import without_noise
+from mergecells.transforms.verticals import resolve_vertical
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """One scored lead.
+
+    `value` is in points (0 to 100) and not rounded, save for binary noise below 1e-9. `components` gives each
+    component's points, which sum to `value`. `issues` names what was odd: inputs of another type than their field,
+    formulas that gave no number in 0..1.
+    """
+
+    value: float
+    tier: str
+    components: Mapping[str, float]
+    revision: Revision
+    date: datetime.date
+    vertical: str | None = None
+    issues: tuple[str, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON values, under the names that the HTTP contract uses."""
+        return {
+            "score": self.value,
+            "tier": self.tier,
+            "components": dict(self.components),
+            "revision": self.revision,
+            "date": self.date.isoformat(),
+            "vertical": self.vertical,
+            "issues": list(self.issues),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreColumns:
+    """Many scored leads, column by column; every list has one entry for each lead, in order."""
+
+    value: list[float]
+    tier: list[str]
+    components: dict[str, list[float]]
+    issues: list[tuple[str, ...]]
+    revision: Revision
+    date: datetime.date
+    vertical: str | None = None
+
+    def __len__(self) -> int:
+        return len(self.value)
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """Every value on the way to a score: what a workbook shows and a check compares.
+
+    `intermediates` and `results` hold what the formulas gave, untouched (`results`: by component and factor; a factor
+    without a formula has its field's value). `factors` holds the factor values in 0..1, `shares` the components'.
+    """
+
+    score: Score
+    intermediates: Mapping[str, Value]
+    results: Mapping[tuple[str, str], Value]
+    factors: Mapping[tuple[str, str], float]
+    component_results: Mapping[str, Value]
+    shares: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Scorer:
+    """Compiled rules at one revision: the base and every vertical. Immutable, so any number of threads may share it."""
+
+    revision: Revision
+    _base: RuleProgram
+    _verticals: Mapping[str, tuple[str, RuleProgram]] = field(default_factory=dict)
+
+    @property
+    def verticals(self) -> tuple[str, ...]:
+        """The names of the verticals that leads can be scored in."""
+        return tuple(name for name, _ in self._verticals.values())
+
+    def score(self, lead: Mapping[str, Any], date: datetime.date | None = None, vertical: str | None = None) -> Score:
+        """Score one lead: field name → value, as JSON has them; a field that is left out is blank.
+
+        `date` is what formulas take for today (default: today in UTC). Raises UsageError for an unknown vertical.
+        """
+        name, program = self._program(vertical)
+        day = date or today()
+        return self._score(program, lead, day, float(to_serial(day)), name)
+
+    def score_many(
+        self,
+        columns: Mapping[str, Sequence[Any]],
+        date: datetime.date | None = None,
+        vertical: str | None = None,
+    ) -> ScoreColumns:
+        """Score as many leads as the columns are long. Raises UsageError when their lengths differ."""
+        name, program = self._program(vertical)
+        day = date or today()
+        serial = float(to_serial(day))
+        scores = [self._score(program, lead, day, serial, name) for lead in _leads(columns)]
+        return ScoreColumns(
+            value=[score.value for score in scores],
+            tier=[score.tier for score in scores],
+            components={part: [score.components[part] for score in scores] for part in program.component_names},
+            issues=[score.issues for score in scores],
+            revision=self.revision,
+            date=day,
+            vertical=name,
+        )
+
+    def evaluate(
+        self, lead: Mapping[str, Any], date: datetime.date | None = None, vertical: str | None = None
+    ) -> Evaluation:
+        """The score with every value on the way to it. Raises UsageError for an unknown vertical."""
+        name, program = self._program(vertical)
+        day = date or today()
+        run = program.run(lead, float(to_serial(day)))
+        return Evaluation(
+            score=self._finish(program, run.points, run.issues, day, name),
+            intermediates=run.intermediates,
+            results=run.results,
+            factors=run.factors,
+            component_results=run.component_results,
+            shares=run.shares,
+        )
+
+    def _program(self, vertical: str | None) -> tuple[str | None, RuleProgram]:
+        if vertical is None:
+            return None, self._base
+        found = self._verticals.get(vertical.lower())
+        if found is None:
+            known = ", ".join(self.verticals) or "none"
+            raise UsageError(f"There is no vertical {vertical!r}.", f"Known: {known}.")
+        return found
+
+    def _score(
+        self, program: RuleProgram, lead: Mapping[str, Any], day: datetime.date, serial: float, vertical: str | None
+    ) -> Score:
+        points, issues = program.points(lead, serial)
+        return self._finish(program, points, issues, day, vertical)
+
+    def _finish(
+        self,
+        program: RuleProgram,
+        points: Mapping[str, float],
+        issues: list[str],
+        day: datetime.date,
+        vertical: str | None,
+    ) -> Score:
+        value = without_noise(math.fsum(points.values()))
+        return Score(value, program.tier_of(value), points, self.revision, day, vertical, tuple(issues))
+
+
+def compile_rules(config: ConfigSet, revision: Revision = "") -> Scorer:
+    """Compile the base rules and every vertical. Raises ConfigRejectedError with the findings when one cannot run."""
+    return compile_rule_set(config.rules, revision)
+
+
+def compile_rule_set(rules: RuleSet, revision: Revision = "") -> Scorer:
+    """As `compile_rules`, for the rule set alone."""
+    base = compile_rule_program(rules.rules, rules.fields)
+    verticals = {
+        name.lower(): (name, compile_rule_program(resolve_vertical(rules.rules, vertical), rules.fields, name))
+        for name, vertical in rules.verticals.items()
+    }
+    return Scorer(revision, base, verticals)
+
+
+def today() -> datetime.date:
+    """Today in UTC: every service of a fleet scores with the same date."""
+    return datetime.datetime.now(datetime.UTC).date()
+
+
+def _leads(columns: Mapping[str, Sequence[Any]]) -> list[dict[str, Any]]:
+    lengths = {len(column) for column in columns.values()}
+    if len(lengths) > 1:
+        shown = ", ".join(f"{name}: {len(column)}" for name, column in columns.items())
+        raise UsageError("The columns differ in length.", shown)
+    names = list(columns)
+    return [dict(zip(names, row, strict=True)) for row in zip(*columns.values(), strict=True)]
