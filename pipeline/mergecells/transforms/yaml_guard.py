@@ -22,7 +22,10 @@ MAX_NODES = 500_000
 """A node costs about 0.6 KB while parsing; 16 MiB of `- ` would otherwise need gigabytes."""
 
 _MAX_REPEATED = 20
-_CONTROL = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+# Also line breaks that only some readers take for such: a lone carriage return, NEL, and Unicode's two separators.
+_FORBIDDEN = re.compile(
+    "[^\t\n\r\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]|\r(?!\n)"
+)
 # Where a scanner may start a token, followed by an anchor, an alias or a tag. Rare outside of hostile files, so that
 # the second pass over the events is hardly ever needed.
 _SUSPECT = re.compile(r"""(?<![^\s,\[\]{}:?"'-])[&*!]""")
@@ -81,13 +84,13 @@ def decode(file: str, content: bytes) -> tuple[str, list[Finding]]:
 
 
 def _control_characters(file: str, text: str) -> Iterator[Finding]:
-    for count, match in enumerate(_CONTROL.finditer(text)):
+    for count, match in enumerate(_FORBIDDEN.finditer(text)):
         if count == _MAX_REPEATED:
             return
         line = text.count("\n", 0, match.start()) + 1
         column = match.start() - text.rfind("\n", 0, match.start())
-        message = f"The character U+{ord(match.group()):04X} is not allowed in YAML."
-        hint = "Remove it; the file may be damaged or not a text file."
+        message = f"The character U+{ord(match.group()[0]):04X} is not allowed in YAML."
+        hint = "Remove it, or write it as an escape in double quotes; the file may be damaged or not a text file."
         yield Finding(code="yaml.encoding", message=message, hint=hint, file=file, line=line, column=column)
 
 

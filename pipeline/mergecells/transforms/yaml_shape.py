@@ -124,8 +124,8 @@ def _words(kind: str, error: ErrorDetails, value: Any, path: DocumentPath, about
         empty = "must not be empty" if least == 1 else f"needs at least {least} characters"
         return "schema.too-short", f"{name} {empty}.", ""
     if kind in ("too_long", "string_too_long"):
-        limit = context.get("max_length")
-        return "schema.too-long", f"{name} is longer than {limit} characters.", ""
+        most = context.get("max_length")
+        return "schema.too-long", f"{name} is longer than {most} characters.", ""
     if kind in ("literal_error", "enum"):
         return "schema.choice", f"{name} is {value!r}; it must be one of {context.get('expected')}.", ""
     return "schema.invalid", f"{name}: {error['msg']}.", ""

@@ -49,6 +49,8 @@ def load_config(files: Files) -> LoadResult:
             )
         fields, examples = reader.read(FIELDS_FILE, Fields), reader.read(EXAMPLES_FILE, Examples)
         verticals = {name: reader.read(file, Vertical) for name, file in reader.vertical_files().items()}
+        for tab in manifest.tabs if manifest else ():
+            reader.parse(tab.file)
         findings = tuple(sort_findings(reader.findings))
         if rules is None:
             return LoadResult(None, findings, reader.documents)
@@ -83,16 +85,22 @@ class _Reader:
         self.findings: list[Finding] = []
 
     def read(self, file: str, model: type[ModelT]) -> ModelT | None:
-        if file not in self.files:
-            return None
-        document, findings = parse_yaml(file, self.files[file])
-        self.findings += findings
+        document = self.parse(file)
         if document is None:
             return None
-        self.documents[file] = document
         built, shape = validate_document(document, model)
-        self.findings += _without_repeats(shape, findings)
+        self.findings += _without_repeats(shape, self.findings)
         return built
+
+    def parse(self, file: str) -> Document | None:
+        """The document, parsed once; None when the file is missing or unreadable."""
+        if file not in self.files or file in self.documents:
+            return self.documents.get(file)
+        document, findings = parse_yaml(file, self.files[file])
+        self.findings += findings
+        if document is not None:
+            self.documents[file] = document
+        return document
 
     def vertical_files(self) -> dict[str, str]:
         named = vertical_files(self.files)
@@ -117,5 +125,5 @@ class _Reader:
 
 def _without_repeats(shape: list[Finding], parse: list[Finding]) -> list[Finding]:
     """Shape findings at places where parsing already complained say nothing new."""
-    told = {(finding.line, finding.column) for finding in parse}
-    return [finding for finding in shape if (finding.line, finding.column) not in told]
+    told = {(finding.file, finding.line, finding.column) for finding in parse}
+    return [finding for finding in shape if (finding.file, finding.line, finding.column) not in told]

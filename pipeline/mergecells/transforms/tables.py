@@ -1,0 +1,79 @@
+"""Parsed files → Tables: the form in which a tab and its part of a file are compared, merged and written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from mergecells.domain.configset import Document
+from mergecells.domain.tables import Column, Row, RowKey, Table, TableSpec, TableValue
+from mergecells.transforms.table_diff import diff_tables, same_value
+from mergecells.transforms.table_specs import ITEM, REMOVE, table_specs
+
+__all__ = ["REMOVE", "diff_tables", "item_key", "same_value", "table_specs", "tables_from_documents"]
+
+
+def tables_from_documents(specs: Mapping[str, TableSpec], documents: Mapping[str, Document]) -> dict[str, Table]:
+    """One table for each spec; without rows where the file or its part is missing or has another shape.
+
+    Blank text and a missing key are both None. Where a sequence repeats an item, the later row is left out.
+    """
+    return {tab: _table(spec, documents.get(spec.file)) for tab, spec in specs.items()}
+
+
+def item_key(value: TableValue) -> str:
+    """The text by which a sequence's item is known in a tab: `3` for 3 and for 3.0, `TRUE` for true."""
+    if isinstance(value, bool):
+        return str(value).upper()
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return "" if value is None else str(value)
+
+
+def _table(spec: TableSpec, document: Document | None) -> Table:
+    rows: dict[RowKey, Row] = {}
+    if document is not None:
+        for key, node in _nodes(spec, document.value, spec.row_path, ()):
+            rows.setdefault(key, Row(key, {column.title: _cell(spec, node, column) for column in spec.columns}))
+    return Table(spec, rows)
+
+
+def _nodes(spec: TableSpec, node: Any, path: tuple[str, ...], key: RowKey) -> Iterator[tuple[RowKey, Any]]:
+    """Every row's key and node, in the order of the file."""
+    if not path:
+        yield key, node
+    elif path == (ITEM,):
+        if isinstance(node, list):
+            yield from (((*key, item_key(item)), item) for item in node if not isinstance(item, dict | list))
+    elif isinstance(node, dict):
+        if path[0].startswith("{"):
+            for name, child in node.items():
+                yield from _named(spec, child, path[1:], (*key, name))
+        elif path[0] in node:
+            yield from _nodes(spec, node[path[0]], path[1:], key)
+
+
+def _named(spec: TableSpec, node: Any, path: tuple[str, ...], key: RowKey) -> Iterator[tuple[RowKey, Any]]:
+    if spec.optional_last_key and len(key) == len(spec.keys) - 1 and has_own_row(spec, node):
+        yield (*key, ""), node
+    yield from _nodes(spec, node, path, key)
+
+
+def has_own_row(spec: TableSpec, node: Any) -> bool:
+    """Whether a parent node shows as a row of its own: it is removed, states something, or holds no other rows."""
+    if not isinstance(node, dict):
+        return True
+    inner = node.get(spec.row_path[-2])
+    holds_rows = isinstance(inner, dict) and bool(inner)
+    return not holds_rows or any(_cell(spec, node, column) is not None for column in spec.columns)
+
+
+def _cell(spec: TableSpec, node: Any, column: Column) -> TableValue:
+    if spec.removable and column.title == REMOVE:
+        return True if node is None else None
+    for segment in column.path:
+        node = node.get(segment) if isinstance(node, dict) else None
+    if node == "" or isinstance(node, dict | list):
+        return None
+    value: TableValue = node
+    return value
