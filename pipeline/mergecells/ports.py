@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Protocol
 
+from mergecells.domain.config_tree import ConfigTree
 from mergecells.domain.locations import CellRef
 from mergecells.domain.pulls import CheckResult, Proposal, PullRequest
 from mergecells.domain.revision import Files, Revision
@@ -62,7 +63,92 @@ class PullRequestHost(Protocol):
 
     def approve(self, number: int, by: str) -> PullRequest: ...
 
-    def merge(self, number: int, by: str) -> PullRequest:
-        """A real merge commit on the branch, compare-and-swap. Raises HeadMovedError, or MergecellsError on conflicts
-        and on a failed check."""
+    def close(self, number: int, by: str) -> PullRequest:
+        """Give the pull request up; its source may open a new one."""
         ...
+
+    def merge(self, number: int, by: str, *, force: bool = False) -> PullRequest:
+        """A real merge commit on the branch, compare-and-swap. Raises HeadMovedError, or MergecellsError on conflicts
+        and on a failed check; `force` merges in spite of a failed check, never in spite of a conflict."""
+        ...
+
+
+class RevisionSource(Protocol):
+    """A branch whose newest revision is to be published: a git repository, or a host's API."""
+
+    def describe(self) -> str:
+        """The repository and branch, for messages and manifests."""
+        ...
+
+    def newest(self) -> Revision:
+        """The branch's revision now, wherever it moved (forward, back, or forced). Raises MergecellsError."""
+        ...
+
+    def parent(self, revision: Revision) -> Revision | None:
+        """The commit's first parent, None for the first commit."""
+        ...
+
+    def read_files(self, revision: Revision) -> Files:
+        """The config files of one commit, each whole. Raises ConfigRejectedError for what cannot be read safely."""
+        ...
+
+
+class TreeStore(Protocol):
+    """Where whole config trees are kept, one for each revision, one of them current."""
+
+    def current(self) -> Revision | None: ...
+
+    def publish(self, tree: ConfigTree) -> None:
+        """Write the tree and make it current, in steps of which each leaves a whole tree behind, whatever stops it.
+        Raises MergecellsError (disk full, no permission); the former tree then stays current."""
+        ...
+
+    def recent(self) -> Iterator[ConfigTree]:
+        """The trees that are there: the current one, then the others from the newest. Unreadable ones are left out."""
+        ...
+
+
+class ConfigFolder(Protocol):
+    """Where a running service finds its config: a published tree, a checkout, a mounted ConfigMap, a plain folder."""
+
+    def describe(self) -> str: ...
+
+    def fingerprint(self) -> str:
+        """Changes when the files may have changed; cheap, and right only nearly always: a digest decides."""
+        ...
+
+    def whole(self) -> str | None:
+        """The name of the complete, settled tree that is there now; None when somebody may be in the midst of editing."""
+        ...
+
+    def read(self) -> ConfigTree:
+        """All files at one moment. Raises TreeChangingError, ConfigRejectedError, or MergecellsError."""
+        ...
+
+    def older(self) -> Iterator[ConfigTree]:
+        """Earlier trees that are still there, newest first, for a start while the newest is bad."""
+        ...
+
+
+class Watcher(Protocol):
+    """Gives hints that something changed. Events may be lost, so nothing relies on them but speed."""
+
+    def tend(self) -> str:
+        """Start or repair the watch; what keeps it from working, empty when it works."""
+        ...
+
+    def close(self) -> None: ...
+
+
+class Metrics(Protocol):
+    """Numbers for operators. No call may fail or block."""
+
+    def reload_finished(self, config_type: str, status: str, seconds: float) -> None:
+        """One attempt to load a config. `status`: `success` or `failure`."""
+        ...
+
+    def revision_live(self, revision: Revision, at: float) -> None:
+        """`revision` serves since the Unix time `at`."""
+        ...
+
+    def scored(self, tier: str) -> None: ...

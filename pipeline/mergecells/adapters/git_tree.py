@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from mergecells.adapters.git_process import GitFailedError, GitProcess
 from mergecells.domain.config_files import MAX_CONFIG_BYTES, MAX_CONFIG_FILES, MAX_FILE_BYTES, path_problem
-from mergecells.domain.errors import ConfigRejectedError, MergecellsError
+from mergecells.domain.errors import ConfigRejectedError, MergecellsError, UnknownRevisionError
 from mergecells.domain.findings import Finding
 from mergecells.domain.revision import Revision, short
 
@@ -27,9 +27,10 @@ class TreeEntry:
 def list_tree(git: GitProcess, revision: Revision, prefix: str = "") -> list[TreeEntry]:
     """Every path below `prefix` (a folder of the repository), relative to it. Empty when the folder is missing."""
     start = f"{prefix.strip('/')}/" if prefix.strip("/") else ""
-    listing = git.run(
-        "ls-tree", "-r", "-z", "-l", "--full-tree", revision, *(["--", start] if start else []), timeout=None
-    )
+    asked = ("ls-tree", "-r", "-z", "-l", "--full-tree", revision)
+    listing = git.run(*asked, *(["--", start] if start else []), accept=(0, 128))
+    if listing.status:
+        raise UnknownRevisionError(f"{git.folder} has no commit {revision}.", "Fetch it first.")
     return [_parse_entry(line, len(start)) for line in listing.output.split(b"\0") if line]
 
 

@@ -70,3 +70,14 @@ class Proposal(BaseModel):
     files: dict[str, bytes | None]
     expected_head: str
     checks: tuple[CheckResult, ...] = ()
+
+
+def standing_approvals(pull: PullRequest) -> tuple[Approval, ...]:
+    """The approvals of what would be merged now; those of an older head are stale."""
+    return tuple(approval for approval in pull.approvals if approval.revision == pull.head_revision)
+
+
+def failed_checks(pull: PullRequest) -> tuple[CheckResult, ...]:
+    """The checks that failed on what would be merged now."""
+    checks = (check for check in pull.checks if check.revision == pull.head_revision)
+    return tuple(check for check in checks if check.conclusion == "failure")

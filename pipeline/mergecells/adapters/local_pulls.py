@@ -1,0 +1,219 @@
+"""Pull requests inside a bare git repository: no server, no account, everything readable with git itself.
+
+`refs/pull/N/head` is the proposed commit, `refs/mergecells/pulls` the records (see `local_pull_records`). Each step is
+one compare-and-swap over all refs that it moves, so that concurrent writers, and a writer that dies, lose nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+from mergecells.adapters.git_config_files import read_config_files
+from mergecells.adapters.git_repository import GitRepository, RefUpdate
+from mergecells.adapters.local_pull_records import RecordChange, Records, apply_change, head_ref, read_records
+from mergecells.domain.errors import HeadMovedError, MergecellsError, UsageError
+from mergecells.domain.identity import Identity, parse_identity
+from mergecells.domain.pulls import Approval, CheckResult, Proposal, PullRequest, failed_checks, standing_approvals
+from mergecells.domain.revision import Files, Revision, short
+
+MAX_TITLE = 256
+MAX_BODY = 65_536
+"""GitHub's limits, kept here too so that a proposal that fits one host fits the other."""
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+class LocalPulls:
+    """A bare repository as a PullRequestHost. `prefix` is the folder of the config inside the repository."""
+
+    def __init__(self, bare: Path, prefix: str = "", clock: Callable[[], str] = _now) -> None:
+        self.repository = GitRepository(bare)
+        self.prefix = prefix
+        self._clock = clock
+        if not self.repository.is_bare:
+            raise UsageError(
+                f"{bare} is a checkout; pull requests live in a bare repository.",
+                f"Make one with `git clone --bare {bare} {bare}.git` and name it in mergecells.yaml.",
+            )
+
+    def head(self, branch: str) -> Revision:
+        return self.repository.head(branch)
+
+    def resolve(self, name: str) -> Revision:
+        return self.repository.resolve(name)
+
+    def read_files(self, revision: Revision) -> Files:
+        return read_config_files(self.repository, revision, self.prefix)
+
+    def propose(self, proposal: Proposal) -> PullRequest:
+        """Open or update the source's pull request. Raises HeadMovedError, UsageError, or MergecellsError when the
+        files are those of the branch already."""
+        author = parse_identity(proposal.author)
+        title = _one_line(proposal.title)
+        if not title or len(title) > MAX_TITLE or len(proposal.body) > MAX_BODY:
+            raise UsageError(
+                f"The title has {len(title)} characters and the body {len(proposal.body)}.",
+                f"A title has 1 to {MAX_TITLE} characters, a body at most {MAX_BODY}.",
+            )
+        return apply_change(self.repository, lambda records: self._proposed(records, proposal, title, author))
+
+    def _proposed(self, records: Records, proposal: Proposal, title: str, author: Identity) -> RecordChange:
+        before = next((pull for pull in records.pulls.values() if _is_same_request(pull, proposal)), None)
+        head = self._propose_commit(proposal, title, author, before)
+        now = self._clock()
+        number = before.number if before else records.next_number
+        kept = tuple(check for check in before.checks if check.revision != head) if before else ()
+        pull = PullRequest(
+            number=number,
+            title=title,
+            body=proposal.body,
+            author=str(author),
+            state="open",
+            source=proposal.source,
+            branch=proposal.branch,
+            base_revision=proposal.expected_head,
+            head_revision=head,
+            created_at=before.created_at if before else now,
+            updated_at=now,
+            url="",
+            approvals=before.approvals if before else (),
+            checks=(*kept, *(check.model_copy(update={"revision": head}) for check in proposal.checks)),
+        )
+        # Naming the branch with one revision as old and new value makes the whole step depend on it.
+        branch = RefUpdate(f"refs/heads/{proposal.branch}", proposal.expected_head, proposal.expected_head)
+        moved = RefUpdate(head_ref(number), head, records.heads.get(number))
+        return RecordChange(pull, "Update" if before else "Open", author, (branch, moved))
+
+    def _propose_commit(self, proposal: Proposal, title: str, author: Identity, before: PullRequest | None) -> Revision:
+        newest = self.repository.head(proposal.branch)
+        if newest != proposal.expected_head:
+            raise HeadMovedError(
+                f"{proposal.branch} is at {short(newest)}, not at {short(proposal.expected_head)} as expected.",
+                "Merge with the newest revision and submit again.",
+            )
+        tree = self.repository.write_tree(proposal.files, newest, self.prefix)
+        if tree == self.repository.tree_of(newest):
+            raise MergecellsError(
+                f"Nothing to propose: {proposal.branch} has these files.", "Edit something first."
+            )
+        # The same files on the same base keep their commit, so that approvals stand.
+        if before and before.base_revision == newest and self.repository.tree_of(before.head_revision) == tree:
+            return before.head_revision
+        message = f"{title}\n\nSubmitted from {_one_line(proposal.source)}.\n"
+        return self.repository.commit_tree(tree, [newest], message, author)
+
+    def record_check(self, number: int, result: CheckResult) -> None:
+        """Keep a check's verdict; a later one of the same name on the same revision replaces it."""
+
+        def decide(records: Records) -> RecordChange:
+            pull = records.find(number)
+            others = (c for c in pull.checks if (c.name, c.revision) != (result.name, result.revision))
+            checked = pull.model_copy(update={"checks": (*others, result), "updated_at": self._clock()})
+            return RecordChange(checked, f"Check {result.conclusion} on", _CHECKER)
+
+        apply_change(self.repository, decide)
+
+    def pulls(self, state: str = "open") -> list[PullRequest]:
+        """Newest first; `state` is open, merged, closed or all."""
+        if state not in {"open", "merged", "closed", "all"}:
+            raise UsageError(f"{state!r} is no state of a pull request.", "Use open, merged, closed or all.")
+        told = (self._as_merged_elsewhere(pull) for pull in read_records(self.repository).pulls.values())
+        return sorted((pull for pull in told if state in {"all", pull.state}), key=lambda pull: -pull.number)
+
+    def show(self, number: int) -> PullRequest:
+        return self._as_merged_elsewhere(read_records(self.repository).find(number))
+
+    def diff(self, number: int) -> str:
+        pull = self.show(number)
+        return self.repository.diff(pull.base_revision, pull.head_revision)
+
+    def approve(self, number: int, by: str) -> PullRequest:
+        """Approve the present head. Approving it twice changes nothing."""
+        who = parse_identity(by)
+
+        def decide(records: Records) -> RecordChange | PullRequest:
+            pull = self._still_open(records, number)
+            if any(approval.by == str(who) for approval in standing_approvals(pull)):
+                return pull
+            approval = Approval(by=str(who), at=self._clock(), revision=pull.head_revision)
+            approvals = (*pull.approvals, approval)
+            return RecordChange(
+                pull.model_copy(update={"approvals": approvals, "updated_at": approval.at}), "Approve", who
+            )
+
+        return apply_change(self.repository, decide)
+
+    def close(self, number: int, by: str) -> PullRequest:
+        who = parse_identity(by)
+
+        def decide(records: Records) -> RecordChange:
+            closed = {"state": "closed", "updated_at": self._clock()}
+            return RecordChange(self._still_open(records, number).model_copy(update=closed), "Close", who)
+
+        return apply_change(self.repository, decide)
+
+    def merge(self, number: int, by: str, *, force: bool = False) -> PullRequest:
+        """Merge into the branch as it is now. See PullRequestHost.merge."""
+        who = parse_identity(by)
+        return apply_change(self.repository, lambda records: self._merged(records, number, who, force))
+
+    def _merged(self, records: Records, number: int, who: Identity, force: bool) -> RecordChange:
+        pull = self._still_open(records, number)
+        failed = failed_checks(pull)
+        if failed and not force:
+            said = "; ".join(f"{check.name}: {check.summary or 'failed'}" for check in failed)
+            raise MergecellsError(f"#{number} is not merged: a check failed ({said}).", "Mend it and submit again.")
+        newest = self.repository.head(pull.branch)
+        merged = self.repository.merge_trees(newest, pull.head_revision)
+        if merged.conflicts:
+            raise MergecellsError(
+                f"#{number} is not merged: {pull.branch} changed the same lines in {', '.join(merged.conflicts)}.",
+                "Submit the workbook again: its cells are merged one by one, which settles all but true conflicts.",
+            )
+        message = _merge_message(pull, forced=bool(failed))
+        commit = self.repository.commit_tree(merged.tree, [newest, pull.head_revision], message, who)
+        now = self._clock()
+        news = {"state": "merged", "merge_revision": commit, "merged_at": now, "merged_by": str(who), "updated_at": now}
+        moved = RefUpdate(f"refs/heads/{pull.branch}", commit, newest)
+        return RecordChange(pull.model_copy(update=news), "Merge", who, (moved,))
+
+    def _still_open(self, records: Records, number: int) -> PullRequest:
+        pull = self._as_merged_elsewhere(records.find(number))
+        if pull.state == "merged":
+            what = f" as {short(pull.merge_revision)}" if pull.merge_revision else ""
+            raise MergecellsError(f"#{number} was merged already{what}.", "Submit again to open a new one.")
+        if pull.state == "closed":
+            raise MergecellsError(f"#{number} is closed.", "Submit again to open a new one.")
+        return pull
+
+    def _as_merged_elsewhere(self, pull: PullRequest) -> PullRequest:
+        """An open request whose commit is in the branch counts as merged: somebody merged it with plain git, or a
+        power cut came between the branch and the record."""
+        if pull.state != "open" or not self.repository.is_ancestor(pull.head_revision, f"refs/heads/{pull.branch}"):
+            return pull
+        commit = self.repository.merge_of(pull.head_revision, f"refs/heads/{pull.branch}")
+        news = {"merge_revision": commit.revision, "merged_at": commit.at, "merged_by": commit.author}
+        return pull.model_copy(update={"state": "merged", **news})
+
+
+_CHECKER = Identity("mergecells", "check@mergecells.invalid")
+
+
+def _is_same_request(pull: PullRequest, proposal: Proposal) -> bool:
+    return pull.state == "open" and (pull.source, pull.branch) == (proposal.source, proposal.branch)
+
+
+def _one_line(text: str) -> str:
+    """One printable line: line breaks and control characters would forge trailers and terminal output."""
+    return " ".join("".join(char if char.isprintable() else " " for char in text).split())
+
+
+def _merge_message(pull: PullRequest, *, forced: bool) -> str:
+    approved = [f"Approved-by: {approval.by}" for approval in standing_approvals(pull)]
+    forced_note = ["Forced: merged in spite of a failed check"] if forced else []
+    trailers = [f"Submitted-by: {pull.author}", *approved, *forced_note]
+    return "\n".join([f"Merge pull request #{pull.number}: {pull.title}", "", *trailers]) + "\n"
