@@ -9,12 +9,19 @@ from typing import Literal
 from mergecells.domain.locations import CellRef
 from mergecells.domain.workbook import CellValue
 
-Style = Literal["header", "key", "input", "percent", "number", "formula", "computed", "text", "date", "ok", "title"]
+Style = Literal[
+    "header", "computed-header", "key", "text", "number", "percent", "date", "formula", "computed", "share", "points",
+    "label", "title", "big", "hidden",
+]  # fmt: skip
+"""What a cell is for; each system draws it its own way. `share` is a computed 0..1, `points` a computed 0..100."""
 
 
 @dataclass(frozen=True, slots=True)
 class CellLayout:
-    """A cell to write. With a `formula` (starting with `=`), `value` is the result to show until it is recomputed."""
+    """A cell to write. With a `formula` (starting with `=`), `value` is the result to show until it is recomputed.
+
+    A text `value` is written as text whatever it starts with: it never becomes a live formula. A `date` holds ISO text.
+    """
 
     value: CellValue = None
     formula: str | None = None
@@ -25,11 +32,12 @@ class CellLayout:
 
 @dataclass(frozen=True, slots=True)
 class Validation:
-    """A rule for typed values: a list of choices, or a number range."""
+    """A rule for typed values: a list of choices (or the range that holds them), or a number range."""
 
     cells: CellRef
     kind: Literal["list", "decimal", "boolean", "date"]
     choices: tuple[str, ...] = ()
+    source: str = ""
     minimum: float | None = None
     maximum: float | None = None
     message: str = ""
@@ -37,18 +45,26 @@ class Validation:
 
 @dataclass(frozen=True, slots=True)
 class Highlight:
-    """Colour `cells` red (or green) while `formula` is true for the first of them."""
+    """Colour `cells` red (or green) while `formula`, relative to the first of them, is true; `bar` draws their size."""
 
     cells: CellRef
-    formula: str
-    colour: Literal["red", "green"] = "red"
+    formula: str = ""
+    colour: Literal["red", "green", "bar"] = "red"
 
 
 @dataclass(frozen=True, slots=True)
 class SheetLayout:
+    """A tab. A table has its titles in row 1 and one row per key below; `keys` are the columns that name a row.
+
+    Without `keys` the tab is a page: its cells stand at their addresses, and a person may delete it.
+    `column_styles` dress the empty cells below a table, where a person adds rows.
+    """
+
     name: str
     cells: Mapping[tuple[int, int], CellLayout]
+    keys: tuple[int, ...] = ()
     column_widths: Mapping[int, float] = field(default_factory=dict)
+    column_styles: Mapping[int, Style] = field(default_factory=dict)
     frozen_rows: int = 1
     frozen_columns: int = 0
     hidden: bool = False
@@ -60,7 +76,10 @@ class SheetLayout:
 
 @dataclass(frozen=True, slots=True)
 class WorkbookLayout:
-    """Tabs in order, defined names (`years` → `Lead!$D$5`), metadata (the base revision among others)."""
+    """Tabs in order, defined names (`years` → `Lead!$D$5`), metadata (the base revision among others).
+
+    A name that holds in one tab only is written `'tab name'!name`.
+    """
 
     sheets: tuple[SheetLayout, ...]
     names: Mapping[str, str] = field(default_factory=dict)

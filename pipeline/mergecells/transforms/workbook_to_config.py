@@ -11,6 +11,9 @@ from mergecells.domain.findings import Finding, Severity
 from mergecells.domain.locations import CellRef
 from mergecells.domain.tables import Column, Row, RowKey, Table, Tables, TableSpec, TableValue
 from mergecells.domain.workbook import Cell, Sheet, Workbook
+from mergecells.transforms.table_specs import ITEM
+from mergecells.transforms.table_specs import REMOVE as REMOVE_COLUMN
+from mergecells.transforms.tables import item_key
 from mergecells.transforms.workbook_cells import read_cell
 from mergecells.transforms.workbook_formulas import unqualify_names
 
@@ -18,7 +21,6 @@ KEY_COLUMN = "_key"
 """The hidden column that remembers each row's key as a JSON array, so that a renamed row is still the same row."""
 
 VALUE_COLUMN = "value"
-REMOVE_COLUMN = "remove"
 COMPONENTS_TAB = "Components"
 _HEADER_WITHIN = 20
 
@@ -88,10 +90,15 @@ def find_columns(sheet: Sheet, spec: TableSpec) -> tuple[int, dict[str, int], di
 
 def header_titles(spec: TableSpec) -> list[str]:
     """Every title this package reads, writes or makes in a tab."""
-    titles = [*spec.keys, *(column.title for column in spec.columns), VALUE_COLUMN, KEY_COLUMN]
-    if spec.removable:
-        titles.append(REMOVE_COLUMN)
+    titles = [*spec.keys, *(column.title for column in input_columns(spec)), VALUE_COLUMN, KEY_COLUMN]
     return list(dict.fromkeys(titles))
+
+
+def input_columns(spec: TableSpec) -> tuple[Column, ...]:
+    """The columns that a person types into, keys apart; a removable table has `remove` even where no path names it."""
+    if not spec.removable or any(column.title == REMOVE_COLUMN for column in spec.columns):
+        return spec.columns
+    return (*spec.columns, Column(REMOVE_COLUMN, "boolean", ()))
 
 
 def _top_rows(sheet: Sheet) -> Iterator[tuple[int, list[tuple[int, Cell]]]]:
@@ -128,7 +135,7 @@ class _TabReading:
     def find_header(self) -> bool:
         """Locate the titles; False when rows cannot be read without guessing."""
         self.header, self.columns, twice = find_columns(self.sheet, self.spec)
-        needed = [*self.spec.keys, *(column.title for column in self.spec.columns)]
+        needed = self._input_titles()
         missing = [title for title in needed if title not in self.columns]
         doubled = {title: places for title, places in twice.items() if title in needed}
         if missing:
@@ -191,14 +198,14 @@ class _TabReading:
         return sorted(numbers)
 
     def _input_titles(self) -> list[str]:
-        return [*self.spec.keys, *(column.title for column in self.spec.columns)]
+        return [*self.spec.keys, *(column.title for column in input_columns(self.spec))]
 
     def _read_row(self, number: int) -> _Draft | None:
         refs = {title: CellRef(self.sheet.name, number, self.columns[title]) for title in self._input_titles()}
         parts = [self._read_key(number, title) for title in self.spec.keys]
         cells: dict[str, TableValue] = {}
         shown: dict[str, TableValue] = {}
-        for column in self.spec.columns:
+        for column in input_columns(self.spec):
             cell = self.sheet.at(number, self.columns[column.title])
             cells[column.title] = self._read_value(number, column, cell)
             if column.kind == "formula" and cell.formula is not None:
@@ -216,12 +223,19 @@ class _TabReading:
             if text != cell.value:
                 self._add_at(number, title, "workbook.type", "has blanks around its text; they are left out.", "warning")
             return text or None
-        if cell.kind == "number" and isinstance(cell.value, float) and cell.value.is_integer():
-            return str(int(cell.value))
+        whole = isinstance(cell.value, float) and cell.value.is_integer()
+        if cell.kind == "number" and (whole or self._holds_items()):
+            return item_key(cell.value)
+        if cell.kind == "boolean" and self._holds_items():
+            return item_key(cell.value)
         if cell.kind == "blank":
             return None
         self._add_at(number, title, "workbook.type", f"holds {cell.value}, which is no name.")
         return None
+
+    def _holds_items(self) -> bool:
+        """Whether the last key is the item of a sequence, which may be a number or a truth value."""
+        return self.spec.row_path[-1:] == (ITEM,)
 
     def _check_key(self, number: int, parts: list[str | None], cells: Mapping[str, TableValue]) -> bool:
         needed = parts[:-1] if self.spec.optional_last_key else parts
@@ -242,7 +256,7 @@ class _TabReading:
         problem = reading.problem
         if problem is not None:
             self._add_at(number, column.title, "workbook.type", f"{problem.message}.", problem.severity, problem.hint)
-        return reading.value
+        return None if column.title == REMOVE_COLUMN and reading.value is False else reading.value
 
     def _remembered(self, number: int) -> RowKey | None:
         column = self.columns.get(KEY_COLUMN)

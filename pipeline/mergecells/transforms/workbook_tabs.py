@@ -1,0 +1,273 @@
+"""One Table → one tab: titles with notes, values, live formulas, validations, the cells a person may change."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from mergecells.domain.configset import ConfigSet
+from mergecells.domain.locations import CellRef
+from mergecells.domain.tables import Column, Row, RowKey, Table, TableValue
+from mergecells.domain.workbook import CellValue
+from mergecells.domain.workbook_layout import CellLayout, Highlight, SheetLayout, Style, Validation
+from mergecells.transforms import workbook_live as live
+from mergecells.transforms.score import Evaluation
+from mergecells.transforms.tables import item_key
+from mergecells.transforms.workbook_formulas import replace_names
+from mergecells.transforms.workbook_notes import header_note
+from mergecells.transforms.workbook_plan import (
+    COMPONENTS,
+    EXAMPLES,
+    FACTOR_SUM_COLUMN,
+    FACTORS,
+    FORMULAS,
+    HEADER_ROW,
+    LEAD,
+    LISTS,
+    POINTS_COLUMN,
+    TIERS,
+    TabPlan,
+    computed_titles,
+)
+from mergecells.transforms.workbook_to_config import KEY_COLUMN, REMOVE_COLUMN, VALUE_COLUMN, dump_key, input_columns
+from mergecells.transforms.workbook_values import ComputedValues, may_run, result_of, shown_value
+
+_STYLES: dict[str, Style] = {"text": "text", "number": "number", "weight": "percent", "boolean": "number", "date": "date"}
+_WIDTHS = {"weight": 10, "formula": 46, VALUE_COLUMN: 10, POINTS_COLUMN: 10, FACTOR_SUM_COLUMN: 12, "description": 56}
+_WIDE_TITLES = {"component": 22, "factor": 30, "field": 26, "column": 26, "sample": 22, "example": 34, "list": 22}
+_FIELD_TYPES = ("text", "number", "boolean", "date")
+Cells = dict[tuple[int, int], CellLayout]
+
+
+@dataclass(frozen=True, slots=True)
+class TabContext:
+    """What the tabs of one workbook share."""
+
+    config: ConfigSet
+    plans: Mapping[str, TabPlan]
+    values: ComputedValues
+
+
+def lay_out_tab(table: Table, context: TabContext) -> SheetLayout:
+    """The tab of one table."""
+    plan = context.plans[table.spec.tab]
+    columns = {column.title: column for column in input_columns(plan.spec)}
+    cells: Cells = {(HEADER_ROW, number): _header(plan, title, columns.get(title)) for title, number in plan.columns.items()}
+    for key, row in table.rows.items():
+        _lay_out_row(cells, plan, row, plan.rows[key], context)
+    hidden = plan.columns[KEY_COLUMN]
+    return SheetLayout(
+        name=plan.spec.tab,
+        cells=cells,
+        keys=tuple(plan.columns[key] for key in plan.spec.keys),
+        column_widths={number: _width(title) for title, number in plan.columns.items()},
+        column_styles={number: _empty_style(plan, title, columns.get(title), context) for title, number in plan.columns.items()},
+        frozen_columns=len(plan.spec.keys),
+        hidden_columns=frozenset({hidden}),
+        validations=_validations(plan, context),
+        highlights=_highlights(plan),
+        protected=True,
+    )
+
+
+def _header(plan: TabPlan, title: str, column: Column | None) -> CellLayout:
+    computed = title in computed_titles(plan.spec)
+    note = header_note(plan.spec, title, column)
+    return CellLayout(title, style="computed-header" if computed else "header", note=note, locked=True)
+
+
+def _width(title: str) -> float:
+    return _WIDTHS.get(title) or _WIDE_TITLES.get(title) or max(14, min(30, len(title) + 4))
+
+
+def _empty_style(plan: TabPlan, title: str, column: Column | None, context: TabContext) -> Style:
+    if title in computed_titles(plan.spec):
+        return "computed"
+    if title == KEY_COLUMN:
+        return "hidden"
+    if column is None:
+        return "text"
+    return _column_style(column, context)
+
+
+def _column_style(column: Column, context: TabContext) -> Style:
+    if column.kind == "formula":
+        return "formula"
+    if column.kind != "scalar":
+        return _STYLES[column.kind]
+    fields = context.config.rules.fields
+    field = fields.fields.get(column.path[-1]) if fields and column.path and column.path[0] == "lead" else None
+    return _scalar_style(field.type if field else None)
+
+
+def _scalar_style(kind: TableValue) -> Style:
+    return "text" if kind == "text" else "date" if kind == "date" else "number"
+
+
+def _lay_out_row(cells: Cells, plan: TabPlan, row: Row, number: int, context: TabContext) -> None:
+    for title, part in zip(plan.spec.keys, row.key, strict=True):
+        cells[number, plan.columns[title]] = CellLayout(_key_value(plan, title, row.key, part, context), style="key", locked=True)
+    for column in input_columns(plan.spec):
+        value = row.cells.get(column.title)
+        cells[number, plan.columns[column.title]] = _input_cell(plan, column, row, value, context)
+    for title, cell in _computed_cells(plan, row.key, number, context).items():
+        cells[number, plan.columns[title]] = cell
+    cells[number, plan.columns[KEY_COLUMN]] = CellLayout(dump_key(row.key), style="hidden", locked=True)
+
+
+def _key_value(plan: TabPlan, title: str, key: RowKey, part: str, context: TabContext) -> CellValue:
+    """A key as it is shown; an item of a list keeps its type, so that formulas find a number as a number."""
+    if plan.spec.tab == LISTS and title == plan.spec.keys[-1]:
+        items = context.config.rules.rules.lists.get(key[0], [])
+        return next((item for item in items if item_key(item) == part), part)
+    return part or None
+
+
+def _input_cell(plan: TabPlan, column: Column, row: Row, value: TableValue, context: TabContext) -> CellLayout:
+    if column.kind == "formula":
+        return _formula_cell(plan, row.key, value, context)
+    style = _column_style(column, context)
+    if plan.spec.tab == LEAD and column.title == "sample":
+        style = _scalar_style(row.cells.get("type"))
+    if isinstance(value, str) and style in ("number", "percent"):
+        style = "text"
+    if isinstance(value, str):
+        return CellLayout(value.rstrip("\n"), style=style)
+    if column.title == REMOVE_COLUMN and not value:
+        value = None
+    return CellLayout(value, style=style if style != "text" or value is None else "number")
+
+
+def _formula_cell(plan: TabPlan, key: RowKey, text: TableValue, context: TabContext) -> CellLayout:
+    """The very text of the file, live; in a component's formula its factors' names are qualified, since a workbook has
+    one name space for all components."""
+    if not isinstance(text, str):
+        return CellLayout(None, style="formula")
+    if not may_run(text):
+        return CellLayout(text, style="formula")
+    if _is_component(plan, key):
+        text = replace_names(text, _factor_names(context, plan, key[0]))
+    return CellLayout(_formula_result(plan, key, context), formula=text, style="formula")
+
+
+def _is_component(plan: TabPlan, key: RowKey) -> bool:
+    return plan.spec.tab == COMPONENTS or (plan.spec.optional_last_key and not key[-1])
+
+
+def _factor_names(context: TabContext, plan: TabPlan, component: str) -> dict[str, str]:
+    keys = [*context.plans[FACTORS].rows] if FACTORS in context.plans else []
+    if plan.spec.optional_last_key:
+        keys += [*plan.rows]
+    return {key[-1].lower(): f"{key[0]}.{key[-1]}" for key in keys if key[0] == component and key[-1]}
+
+
+def _formula_result(plan: TabPlan, key: RowKey, context: TabContext) -> CellValue:
+    if plan.spec.tab == FORMULAS:
+        base = context.values.base
+        shown = {name.lower(): value for name, value in base.intermediates.items()} if base else {}
+        return shown_value(shown[key[0].lower()]) if key[0].lower() in shown else None
+    return result_of(_evaluation(plan, context), key)
+
+
+def _evaluation(plan: TabPlan, context: TabContext) -> Evaluation | None:
+    if plan.spec.optional_last_key:
+        return context.values.verticals.get(plan.spec.tab)
+    return context.values.base
+
+
+def _computed_cells(plan: TabPlan, key: RowKey, row: int, context: TabContext) -> dict[str, CellLayout]:
+    tab, plans, base = plan.spec.tab, context.plans, context.values.base
+    if tab == FORMULAS:
+        return {VALUE_COLUMN: _computed(f"={plan.cell('formula', row)}", _formula_result(plan, key, context), "computed")}
+    if tab == FACTORS:
+        pair = (key[0], key[1])
+        share = base.factors.get(pair) if base else None
+        return {
+            VALUE_COLUMN: _computed(live.factor_value(plans, row, key[1]), share, "share"),
+            POINTS_COLUMN: _computed(live.factor_points(plans, row), _points_of_factor(context, pair, share), "points"),
+        }
+    if tab == COMPONENTS:
+        share = base.shares.get(key[0]) if base else None
+        component = context.config.rules.rules.components.get(key[0])
+        total = sum(factor.weight for factor in component.factors.values()) if component else None
+        return {
+            VALUE_COLUMN: _computed(live.component_value(plans, row), share, "share"),
+            POINTS_COLUMN: _computed(live.component_points(plans, row), base.score.components.get(key[0]) if base else None, "points"),
+            FACTOR_SUM_COLUMN: _computed(live.factor_sum(plans, row), total, "percent"),
+        }
+    if plan.spec.optional_last_key:
+        evaluation = _evaluation(plan, context)
+        shown: CellValue = evaluation.factors.get((key[0], key[1])) if evaluation else None
+        if not key[1]:
+            shown = evaluation.shares.get(key[0]) if evaluation and key[0] in evaluation.component_results else ""
+        return {VALUE_COLUMN: _computed(live.override_value(plans, tab, row, key), shown, "share")}
+    return {}
+
+
+def _points_of_factor(context: TabContext, pair: tuple[str, str], share: float | None) -> float | None:
+    component = context.config.rules.rules.components.get(pair[0])
+    factor = component.factors.get(pair[1]) if component else None
+    return 100 * component.weight * factor.weight * share if component and factor and share is not None else None
+
+
+def _computed(formula: str, value: CellValue, style: Style) -> CellLayout:
+    return CellLayout(value, formula=formula, style=style, locked=True)
+
+
+def _validations(plan: TabPlan, context: TabContext) -> tuple[Validation, ...]:
+    found = []
+    for column in input_columns(plan.spec):
+        number = plan.columns[column.title]
+        cells = CellRef(plan.spec.tab, HEADER_ROW + 1, number, plan.last_row, number)
+        rule = _validation(plan, column, cells, context)
+        if rule is not None:
+            found.append(rule)
+    return tuple(found)
+
+
+def _validation(plan: TabPlan, column: Column, cells: CellRef, context: TabContext) -> Validation | None:
+    tab, title = plan.spec.tab, column.title
+    if column.kind == "weight":
+        return Validation(cells, "decimal", minimum=0, maximum=1, message="A weight lies between 0% and 100%.")
+    if tab == TIERS and title == "min":
+        return Validation(cells, "decimal", minimum=0, maximum=100, message="A score lies between 0 and 100.")
+    if tab == EXAMPLES and title == "score":
+        return Validation(cells, "decimal", minimum=0, maximum=100, message="A score lies between 0 and 100.")
+    if tab == EXAMPLES and title == "tier" and TIERS in context.plans:
+        tiers = context.plans[TIERS]
+        span = tiers.span("tier", last=HEADER_ROW + len(tiers.rows))
+        return Validation(cells, "list", source=f"={span}", message="Choose one of the tiers.")
+    if tab == EXAMPLES and title == "vertical" and context.config.rules.verticals:
+        return Validation(cells, "list", choices=tuple(context.config.rules.verticals), message="Choose a vertical.")
+    if tab == LEAD and title == "type":
+        return Validation(cells, "list", choices=_FIELD_TYPES, message="Choose the kind of value.")
+    if column.choices:
+        return Validation(cells, "list", choices=column.choices, message="Choose from the list.")
+    if column.kind == "boolean":
+        return Validation(cells, "boolean", message="TRUE or FALSE.")
+    return Validation(cells, "date", message="A date of the calendar.") if column.kind == "date" else None
+
+
+def _highlights(plan: TabPlan) -> tuple[Highlight, ...]:
+    """Weights turn red where they do not sum to 1, so that the mistake shows where it is made."""
+    tab = plan.spec.tab
+    first = HEADER_ROW + 1
+    if tab == COMPONENTS:
+        weights, sums = plan.columns["weight"], plan.columns[FACTOR_SUM_COLUMN]
+        total = f"ABS(SUM({plan.span('weight')})-1)>{live.TOLERANCE}"
+        cell = plan.cell(FACTOR_SUM_COLUMN, first)
+        return (
+            Highlight(_block(plan, weights, len(plan.rows)), total),
+            Highlight(_block(plan, sums), f"AND(ISNUMBER({cell}),ABS({cell}-1)>{live.TOLERANCE})"),
+            Highlight(_block(plan, plan.columns[POINTS_COLUMN], len(plan.rows)), colour="bar"),
+        )
+    if tab == FACTORS:
+        total = f"SUMIF({plan.span('component')},$A{first},{plan.span('weight')})"
+        wrong = f'AND($A{first}<>"",ABS({total}-1)>{live.TOLERANCE})'
+        return (Highlight(_block(plan, plan.columns["weight"]), wrong),)
+    return ()
+
+
+def _block(plan: TabPlan, column: int, rows: int | None = None) -> CellRef:
+    last = plan.last_row if rows is None else HEADER_ROW + max(1, rows)
+    return CellRef(plan.spec.tab, HEADER_ROW + 1, column, last, column)
