@@ -1,0 +1,101 @@
+"""What a formula uses, and what of it this language does not have."""
+
+from __future__ import annotations
+
+import difflib
+from typing import Final, Literal, NamedTuple
+
+from mergecells.formula.nodes import Call, Formula, Name, Reference, walk
+from mergecells.formula.registry import FUNCTIONS
+
+UnsupportedKind = Literal["unsupported", "volatile"]
+
+
+class NameUse(NamedTuple):
+    """A name as written, with its place in the text (characters from 0)."""
+
+    name: str
+    start: int
+    end: int
+
+
+class Unsupported(NamedTuple):
+    """A function or reference that is refused: `kind` volatile when its answer would not depend on the lead alone."""
+
+    name: str
+    position: int
+    kind: UnsupportedKind
+    reason: str
+
+
+_CLOCK: Final = "it reads the clock; use TODAY(), which is the evaluation date that the caller gives"
+_DICE: Final = "it gives another number each time, so the same lead would not get the same score"
+_INDIRECT: Final = "what it refers to is known only while it runs; use field names"
+_OUTSIDE: Final = "it reads from outside the config"
+
+VOLATILE: Final[dict[str, str]] = {
+    "NOW": _CLOCK,
+    **dict.fromkeys(("RAND", "RANDBETWEEN", "RANDARRAY"), _DICE),
+    **dict.fromkeys(("INDIRECT", "OFFSET", "ADDRESS", "CELL", "INFO"), _INDIRECT),
+    **dict.fromkeys(
+        ("IMPORTRANGE", "IMPORTDATA", "IMPORTFEED", "IMPORTHTML", "IMPORTXML", "GOOGLEFINANCE", "GOOGLETRANSLATE"),
+        _OUTSIDE,
+    ),
+    **dict.fromkeys(
+        ("WEBSERVICE", "RTD", "STOCKHISTORY", "QUERY", "IMAGE", "HYPERLINK", "DETECTLANGUAGE", "SPARKLINE", "CALL"),
+        _OUTSIDE,
+    ),
+}
+"""Refused by name: function → why."""
+
+LOCALISED: Final = {
+    **dict.fromkeys(("WENN", "SI", "SE", "ALS", "ЕСЛИ", "OM", "HVIS", "JOS", "JEŻELI", "EĞER"), "IF"),
+    **dict.fromkeys(("UND", "ET", "EN", "OCH", "OG", "JA", "ORAZ"), "AND"),
+    **dict.fromkeys(("ODER", "OU", "OF", "ELLER", "TAI", "LUB"), "OR"),
+    **dict.fromkeys(("SUMME", "SOMME", "SUMA", "SOMA", "SOM", "SOMMA"), "SUM"),
+    **dict.fromkeys(("MITTELWERT", "MOYENNE", "PROMEDIO", "MÉDIA", "GEMIDDELDE", "MEDIA"), "AVERAGE"),
+    **dict.fromkeys(("WENNFEHLER", "SIERREUR", "SIERROR", "SEERRO", "SE.ERRORE"), "IFERROR"),
+    **dict.fromkeys(("RUNDEN", "ARRONDI", "REDONDEAR", "ARRED", "AFRONDEN", "ARROTONDA"), "ROUND"),
+    **dict.fromkeys(("LÄNGE", "NBCAR", "LARGO", "LUNGHEZZA", "LENGTE"), "LEN"),
+    **dict.fromkeys(("LINKS", "GAUCHE", "IZQUIERDA", "ESQUERDA", "SINISTRA"), "LEFT"),
+    **dict.fromkeys(("ZÄHLENWENN", "CONTAR.SI", "CONT.SE", "NB.SI", "AANTAL.ALS"), "COUNTIF"),
+    **dict.fromkeys(("HEUTE", "AUJOURDHUI", "HOY", "HOJE", "OGGI", "VANDAAG"), "TODAY"),
+}
+"""Names that spreadsheets in other languages show, for the hint."""
+
+
+def names_used(formula: Formula) -> tuple[NameUse, ...]:
+    """Every use of a name, in the order of the text."""
+    return tuple(NameUse(n.text, n.start, n.end) for n in walk(formula.root) if type(n) is Name)
+
+
+def functions_used(formula: Formula) -> tuple[NameUse, ...]:
+    """Every call, by the function's name in capitals, in the order of the text."""
+    return tuple(NameUse(n.name, n.start, n.name_end) for n in walk(formula.root) if type(n) is Call)
+
+
+def unsupported(formula: Formula) -> tuple[Unsupported, ...]:
+    """Every function and reference that is refused, with the reason; empty when the formula can be used."""
+    found = []
+    for node in walk(formula.root):
+        if type(node) is Reference:
+            reason = f"cell references are not supported; use the field names instead of {node.text}"
+            found.append(Unsupported(node.text, node.start, "unsupported", reason))
+        elif type(node) is Call and node.name in VOLATILE:
+            found.append(Unsupported(node.name, node.start, "volatile", VOLATILE[node.name]))
+        elif type(node) is Call and node.name not in FUNCTIONS:
+            found.append(Unsupported(node.name, node.start, "unsupported", _suggestion(node.name)))
+    return tuple(found)
+
+
+def refuse_reasons(formula: Formula) -> tuple[str, ...]:
+    """`unsupported` as sentences, one for each use."""
+    return tuple(f"{use.name} is not supported: {use.reason}." for use in unsupported(formula))
+
+
+def _suggestion(name: str) -> str:
+    english = LOCALISED.get(name)
+    if english:
+        return f"functions are written in English: {english}"
+    close = difflib.get_close_matches(name, FUNCTIONS, n=1, cutoff=0.75)
+    return f"no such function is known; did you mean {close[0]}?" if close else "no such function is known here"

@@ -1,0 +1,276 @@
+"""Tokens → syntax tree: a Pratt parser with Excel's precedence (`-2^2` is 4, `^` groups to the left, `%` follows).
+
+Bounded: 8,192 characters, 64 nested parentheses, 128 nested expressions, 1,024 array cells.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from mergecells.formula.errors import FormulaSyntaxError
+from mergecells.formula.nodes import (
+    ArrayLiteral,
+    Binary,
+    Boolean,
+    Call,
+    ErrorLiteral,
+    Formula,
+    Name,
+    Node,
+    Number,
+    Omitted,
+    Percent,
+    Reference,
+    Text,
+    Unary,
+)
+from mergecells.formula.number_text import parse_literal
+from mergecells.formula.tokens import MAX_LENGTH, Token, tokenize
+from mergecells.formula.values import ERRORS, Array, Scalar
+
+MAX_NESTING: Final = 64
+MAX_DEPTH: Final = 128
+MAX_ARRAY_CELLS: Final = 1_024
+MAX_ARGUMENTS: Final = 255
+
+BINDING: Final = {
+    **dict.fromkeys(("=", "<>", "<", ">", "<=", ">="), 10),
+    "&": 20,
+    "+": 30,
+    "-": 30,
+    "*": 40,
+    "/": 40,
+    "^": 50,
+}
+PREFIX_BINDING: Final = 60
+_PREFIXES: Final = ("_xlfn.", "_xlws.")
+
+
+def parse(text: str) -> Formula:
+    """The syntax tree of a formula that starts with `=`. Raises FormulaSyntaxError with position and hint."""
+    if len(text) > MAX_LENGTH:
+        raise FormulaSyntaxError(
+            f"A formula of {len(text)} characters", MAX_LENGTH, f"At most {MAX_LENGTH}: split it with named formulas."
+        )
+    if not text.startswith("="):
+        raise _not_a_formula(text)
+    parser = _Parser(tokenize(text))
+    root = parser.whole()
+    return Formula(text, root, parser.snaps(root))
+
+
+def _not_a_formula(text: str) -> FormulaSyntaxError:
+    if text.startswith("'"):
+        return FormulaSyntaxError("A leading apostrophe makes this a text", 0, "Delete the apostrophe before the `=`.")
+    if text.startswith("＝"):
+        return FormulaSyntaxError("A full-width equals sign", 0, "Type a plain =.")
+    if text.lstrip().startswith("="):
+        return FormulaSyntaxError("A blank before the `=`", 0, "Start the formula with `=`.")
+    return FormulaSyntaxError("A formula starts with `=`", 0, "Write = first.")
+
+
+class _Parser:
+    def __init__(self, tokens: list[Token]) -> None:
+        self.tokens = tokens
+        self.at = 0
+        self.nesting = 0
+        self.depth = 0
+        self.enclosed = False
+
+    def whole(self) -> Node:
+        root = self.expression(0)
+        token = self.tokens[self.at]
+        if token.kind != "end":
+            raise self._unexpected(token)
+        return root
+
+    def snaps(self, root: Node) -> bool:
+        """Whether the formula ends in an addition or subtraction that no parentheses enclose."""
+        return type(root) is Binary and root.op in ("+", "-") and not self.enclosed
+
+    def expression(self, least: int) -> Node:
+        self.depth += 1
+        if self.depth > MAX_DEPTH:
+            raise self._too_deep(self.tokens[self.at].start)
+        left = self.prefix()
+        while True:
+            token = self.tokens[self.at]
+            if token.kind != "operator":
+                break
+            binding = BINDING.get(token.text)
+            if binding is None or binding <= least:
+                break
+            self.at += 1
+            right = self.expression(binding)
+            left = Binary(token.text, left, right, left.start, right.end)
+        self.depth -= 1
+        return left
+
+    def prefix(self) -> Node:
+        token = self.tokens[self.at]
+        if token.kind == "operator" and token.text in ("-", "+"):
+            self.at += 1
+            operand = self.expression(PREFIX_BINDING)
+            return self.percent(Unary(token.text, operand, token.start, operand.end))
+        return self.percent(self.primary())
+
+    def percent(self, node: Node) -> Node:
+        marks = 0
+        while (token := self.tokens[self.at]).text == "%" and token.kind == "operator":
+            self.at += 1
+            marks += 1
+            if marks > 16:
+                raise FormulaSyntaxError("Too many % signs", token.start)
+            node = Percent(node, node.start, token.end)
+        return node
+
+    def primary(self) -> Node:
+        token = self.tokens[self.at]
+        kind, text = token.kind, token.text
+        self.at += 1
+        if kind == "name":
+            return self.word(token)
+        if kind == "number":
+            return Number(self._number(token), token.start, token.end)
+        if kind == "text":
+            return Text(text[1:-1].replace('""', '"'), token.start, token.end)
+        if kind == "operator" and text == "(":
+            return self.group(token)
+        if kind == "operator" and text == "{":
+            return self.array(token)
+        if kind == "error":
+            return ErrorLiteral(ERRORS[text.upper()], token.start, token.end)
+        if kind == "reference":
+            return Reference(text, token.start, token.end)
+        raise self._unexpected(token)
+
+    def word(self, token: Token) -> Node:
+        following = self.tokens[self.at]
+        if following.text == "(" and following.kind == "operator":
+            return self.call(token)
+        key = token.text.lower()
+        if key == "true" or key == "false":
+            return Boolean(key == "true", token.start, token.end)
+        return Name(token.text, key, token.start, token.end)
+
+    def group(self, opening: Token) -> Node:
+        self._enter(opening)
+        inner = self.expression(0)
+        self._close(opening, ")")
+        self.nesting -= 1
+        self.enclosed = opening is self.tokens[0] and self.tokens[self.at].kind == "end"
+        return inner
+
+    def call(self, token: Token) -> Node:
+        opening = self.tokens[self.at]
+        self.at += 1
+        self._enter(opening)
+        arguments = self.arguments(opening)
+        end = self._close(opening, ")")
+        self.nesting -= 1
+        return Call(_function_name(token.text), arguments, token.start, end, token.end)
+
+    def arguments(self, opening: Token) -> tuple[Node, ...]:
+        token = self.tokens[self.at]
+        if token.text == ")" and token.kind == "operator":
+            return ()
+        found: list[Node] = []
+        while True:
+            found.append(self.argument())
+            token = self.tokens[self.at]
+            if token.kind != "operator" or token.text != ",":
+                break
+            self.at += 1
+            if len(found) >= MAX_ARGUMENTS:
+                raise FormulaSyntaxError(f"More than {MAX_ARGUMENTS} arguments", token.start, "Use a named list.")
+        return tuple(found)
+
+    def argument(self) -> Node:
+        token = self.tokens[self.at]
+        if token.kind == "operator" and token.text in (",", ")"):
+            return Omitted(token.start, token.start)
+        return self.expression(0)
+
+    def array(self, opening: Token) -> Node:
+        rows: list[list[Scalar]] = [[]]
+        cells = 0
+        while True:
+            rows[-1].append(self.constant())
+            cells += 1
+            token = self.tokens[self.at]
+            if cells > MAX_ARRAY_CELLS:
+                raise FormulaSyntaxError(f"An array of more than {MAX_ARRAY_CELLS} cells", token.start, "Use a list.")
+            if token.kind != "operator" or token.text not in (",", ";"):
+                break
+            self.at += 1
+            if token.text == ";":
+                rows.append([])
+        end = self._close(opening, "}")
+        if any(len(row) != len(rows[0]) for row in rows):
+            raise FormulaSyntaxError("The rows of this array differ in length", opening.start, "{1,2;3,4} has two.")
+        return ArrayLiteral(Array(rows), opening.start, end)
+
+    def constant(self) -> Scalar:
+        token = self.tokens[self.at]
+        self.at += 1
+        if token.kind == "operator" and token.text in ("-", "+"):
+            number = self.tokens[self.at]
+            self.at += 1
+            if number.kind == "number":
+                return -self._number(number) if token.text == "-" else self._number(number)
+        elif token.kind == "number":
+            return self._number(token)
+        elif token.kind == "text":
+            return token.text[1:-1].replace('""', '"')
+        elif token.kind == "error":
+            return ERRORS[token.text.upper()]
+        elif token.kind == "name" and token.text.lower() in ("true", "false"):
+            return token.text.lower() == "true"
+        raise FormulaSyntaxError(
+            "An array holds constants only", token.start, "Numbers, texts, TRUE and FALSE: {1,2;3,4}."
+        )
+
+    def _number(self, token: Token) -> float:
+        number = parse_literal(token.text)
+        if number is None:
+            raise FormulaSyntaxError(f"{token.text} is too large a number", token.start, "At most 9.99E+307.")
+        return number
+
+    def _enter(self, opening: Token) -> None:
+        self.nesting += 1
+        if self.nesting > MAX_NESTING:
+            raise self._too_deep(opening.start)
+
+    def _close(self, opening: Token, bracket: str) -> int:
+        token = self.tokens[self.at]
+        if token.kind == "operator" and token.text == bracket:
+            self.at += 1
+            return token.end
+        if token.kind == "end":
+            raise FormulaSyntaxError(f"`{opening.text}` is not closed", opening.start, f"Add a `{bracket}`.")
+        raise self._unexpected(token)
+
+    def _too_deep(self, position: int) -> FormulaSyntaxError:
+        return FormulaSyntaxError(
+            f"Nested more than {MAX_NESTING} deep", position, "Split the formula with named formulas."
+        )
+
+    def _unexpected(self, token: Token) -> FormulaSyntaxError:
+        if token.kind == "end":
+            return FormulaSyntaxError("The formula stops too early", token.start, "A value is missing at the end.")
+        if token.text == ";":
+            return FormulaSyntaxError("`;` between arguments", token.start, "Separate arguments with a comma.")
+        if token.text == ",":
+            return FormulaSyntaxError("A comma outside of a function", token.start, "Write decimals with a point: 0.5.")
+        if token.text == ")":
+            return FormulaSyntaxError("`)` without a `(` or without a value before it", token.start)
+        if token.kind == "operator":
+            return FormulaSyntaxError(f"`{token.text}` needs a value before it", token.start)
+        return FormulaSyntaxError(f"`{token.text}` follows a value", token.start, "An operator or comma is missing.")
+
+
+def _function_name(text: str) -> str:
+    name = text
+    while (lowered := name.lower()).startswith(_PREFIXES):
+        name = name[next(len(prefix) for prefix in _PREFIXES if lowered.startswith(prefix)) :]
+    return name.upper()

@@ -1,0 +1,328 @@
+"""The reference interpreter: walks the tree, one node at a time, errors as values. Plain before fast; the compiled form
+must give the same answer and falls back on this one for whatever it does not handle inline.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final, cast
+
+from mergecells.formula.arguments import BROADCAST_KINDS, COERCIONS
+from mergecells.formula.comparison import equal
+from mergecells.formula.dates import to_serial
+from mergecells.formula.nodes import (
+    ArrayLiteral,
+    Binary,
+    Boolean,
+    Call,
+    ErrorLiteral,
+    Formula,
+    Name,
+    Node,
+    Number,
+    Omitted,
+    Percent,
+    Reference,
+    Text,
+    Unary,
+)
+from mergecells.formula.operators import apply_operator, snapped
+from mergecells.formula.registry import FUNCTIONS, FunctionSpec
+from mergecells.formula.values import (
+    MAX_CELLS,
+    NA,
+    NAME,
+    NUM,
+    REF,
+    VALUE,
+    Array,
+    ErrorValue,
+    Fault,
+    Scalar,
+    Value,
+    finish,
+    to_boolean,
+    to_number,
+)
+
+MAX_WORK: Final = 1_000_000
+"""Array cells that one evaluation may compute, all operations together; beyond it the answer is #NUM!."""
+
+
+def evaluate(formula: Formula, names: Mapping[str, Value], date: datetime.date) -> Value:
+    """The result, never blank; error values are results. `names` has lower-case keys, `date` is what TODAY() gives."""
+    return evaluate_at(formula, names, to_serial(date))
+
+
+def evaluate_at(formula: Formula, names: Mapping[str, Value], date_serial: float) -> Value:
+    """`evaluate` with the date as a serial number."""
+    try:
+        interpreter = _Interpreter(names, date_serial)
+        if formula.snaps:
+            return finish(interpreter.last_sum(cast(Binary, formula.root)))
+        return finish(interpreter.value(formula.root))
+    except _TooMuchWork:
+        return NUM
+
+
+class _TooMuchWork(Exception):  # noqa: N818 - a limit reached, not a failure
+    pass
+
+
+class _Interpreter:
+    def __init__(self, names: Mapping[str, Value], date_serial: float) -> None:
+        self.names = names
+        self.date_serial = date_serial
+        self.work = 0
+
+    def value(self, node: Node) -> Value:
+        return _VISITORS[type(node)](self, node)
+
+    def argument(self, node: Node) -> tuple[Value, bool]:
+        """A value and whether it stands in a cell: a name, or what IF or CHOOSE picked when that is a name."""
+        while True:
+            if type(node) is Name:
+                return self.name(node), True
+            if type(node) is not Call or node.name not in ("IF", "CHOOSE"):
+                return self.value(node), False
+            chosen = self.chosen(node)
+            if not isinstance(chosen, tuple) or isinstance(chosen, Array):
+                return chosen, False
+            node = chosen
+
+    def chosen(self, node: Call) -> Any:
+        """The argument that IF or CHOOSE picks, as a node; or a value when there is none (an error, an array)."""
+        selector = self.value(node.arguments[0])
+        if type(selector) is Array:
+            return self.spread_choice(node, selector)
+        try:
+            if node.name == "IF":
+                index = 1 if to_boolean(selector) else 2
+            else:
+                index = _choice(selector, len(node.arguments))
+        except Fault as fault:
+            return fault.error
+        return node.arguments[index] if index < len(node.arguments) else False
+
+    def name(self, node: Name) -> Value:
+        return self.names.get(node.key, NAME)
+
+    def constant(self, node: Number | Text | Boolean | ErrorLiteral | ArrayLiteral) -> Value:
+        return node.value
+
+    def unary(self, node: Unary) -> Value:
+        operand = self.value(node.operand)
+        if node.op == "+":
+            return operand
+        return self.broadcast(lambda value: -to_number(value), [operand])
+
+    def percent(self, node: Percent) -> Value:
+        return self.broadcast(lambda value: to_number(value) / 100.0, [self.value(node.operand)])
+
+    def binary(self, node: Binary) -> Value:
+        """Follows a chain of left operands in a loop: `a+b+c+…` may be thousands long."""
+        chain: list[Binary] = []
+        first: Node = node
+        while type(first) is Binary:
+            chain.append(first)
+            first = first.left
+        result = self.value(first)
+        for step in reversed(chain):
+            result = self.operation(step.op, result, self.value(step.right))
+        return result
+
+    def operation(self, op: str, left: Value, right: Value) -> Value:
+        return self.broadcast(lambda one, other: apply_operator(op, one, other), [left, right])
+
+    def last_sum(self, node: Binary) -> Value:
+        left, right = self.value(node.left), self.value(node.right)
+        result = self.operation(node.op, left, right)
+        if type(result) is not float:
+            return result
+        return snapped(node.op, to_number(left), to_number(right), result)
+
+    def call(self, node: Call) -> Value:
+        lazy = _LAZY.get(node.name)
+        if lazy is not None:
+            return lazy(self, node)
+        spec = FUNCTIONS.get(node.name)
+        if spec is None or spec.implementation is None:
+            return NAME
+        arguments = [self.argument(argument) for argument in node.arguments]
+        kinds = [spec.kind_of(index) for index in range(len(arguments))]
+        if any(type(v) is Array and k in BROADCAST_KINDS for (v, _), k in zip(arguments, kinds, strict=True)):
+            return self.spread_call(spec, kinds, arguments)
+        return _applied(spec, kinds, arguments)
+
+    def spread_call(self, spec: FunctionSpec, kinds: list[str], arguments: list[tuple[Value, bool]]) -> Value:
+        """A function of single values over arrays: once for each cell."""
+        spread = [index for index, kind in enumerate(kinds) if kind in BROADCAST_KINDS]
+
+        def at_cell(*cells: Value) -> Value:
+            current = list(arguments)
+            for index, cell in zip(spread, cells, strict=True):
+                current[index] = (cell, arguments[index][1])
+            result = _applied(spec, kinds, current)
+            return VALUE if type(result) is Array else result
+
+        return self.broadcast(at_cell, [arguments[index][0] for index in spread])
+
+    def broadcast(self, operation: Callable[..., Value], operands: Sequence[Value]) -> Value:
+        """Apply to single values, or cell by cell: a row and a column make a rectangle, what is missing is #N/A."""
+        if not any(type(operand) is Array for operand in operands):
+            return _guarded(operation, operands)
+        tables = [operand if type(operand) is Array else Array([[cast(Scalar, operand)]]) for operand in operands]
+        height, width = max(t.height for t in tables), max(t.width for t in tables)
+        self.charge(height * width)
+        return Array(
+            [
+                [cast(Scalar, _guarded(operation, [_cell(t, row, column) for t in tables])) for column in range(width)]
+                for row in range(height)
+            ]
+        )
+
+    def charge(self, cells: int) -> None:
+        self.work += cells
+        if cells > MAX_CELLS or self.work > MAX_WORK:
+            raise _TooMuchWork
+
+    def choose(self, node: Call) -> Value:
+        value, _ = self.argument(node)
+        return value
+
+    def spread_choice(self, node: Call, selector: Array) -> Value:
+        """IF or CHOOSE with an array to decide by: every branch is evaluated, each cell picks its own."""
+        branches = [self.value(argument) for argument in node.arguments[1:]]
+        if node.name == "IF" and len(branches) == 1:
+            branches.append(False)
+
+        def pick(decided: Value, *values: Value) -> Value:
+            if node.name == "IF":
+                return values[0 if to_boolean(decided) else 1]
+            return values[_choice(decided, len(values) + 1) - 1]
+
+        return self.broadcast(pick, [selector, *branches])
+
+    def ifs(self, node: Call) -> Value:
+        for index in range(0, len(node.arguments) - 1, 2):
+            condition = self.value(node.arguments[index])
+            if type(condition) is Array:
+                return self.spread_rest(node, index)
+            holds = _guarded(to_boolean, [condition])
+            if type(holds) is ErrorValue:
+                return holds
+            if holds:
+                return self.value(node.arguments[index + 1])
+        return NA
+
+    def spread_rest(self, node: Call, index: int) -> Value:
+        """IFS from an array condition on: everything that is left is evaluated."""
+
+        def pick(*values: Value) -> Value:
+            for condition, value in zip(values[::2], values[1::2], strict=True):
+                if to_boolean(condition):
+                    return value
+            raise Fault(NA)
+
+        return self.broadcast(pick, [self.value(argument) for argument in node.arguments[index:]])
+
+    def iferror(self, node: Call) -> Value:
+        value = self.value(node.arguments[0])
+        caught = _is_error if node.name == "IFERROR" else _is_missing
+        if type(value) is Array:
+            other = self.value(node.arguments[1])
+            return self.broadcast(lambda one, two: two if caught(one) else one, [value, other])
+        return self.value(node.arguments[1]) if caught(value) else value
+
+    def switch(self, node: Call) -> Value:
+        value = self.value(node.arguments[0])
+        if type(value) is Array:
+            return self.broadcast(_switched, [value, *(self.value(a) for a in node.arguments[1:])])
+        if type(value) is ErrorValue:
+            return value
+        cases = node.arguments[1:]
+        for index in range(0, len(cases) - 1, 2):
+            case = self.value(cases[index])
+            met = _guarded(equal, [value, case]) if type(case) is not Array else VALUE
+            if type(met) is ErrorValue:
+                return met
+            if met:
+                return self.value(cases[index + 1])
+        return self.value(cases[-1]) if len(cases) % 2 else NA
+
+    def today(self, _node: Call) -> Value:
+        return self.date_serial
+
+
+def _applied(spec: FunctionSpec, kinds: list[str], arguments: list[tuple[Value, bool]]) -> Value:
+    try:
+        ready = [COERCIONS[kind](*argument) for kind, argument in zip(kinds, arguments, strict=True)]
+        return cast(Callable[..., Value], spec.implementation)(*ready)
+    except Fault as fault:
+        return fault.error
+
+
+def _guarded(operation: Callable[..., Value], operands: Sequence[Value]) -> Value:
+    try:
+        return operation(*operands)
+    except Fault as fault:
+        return fault.error
+
+
+def _cell(table: Array, row: int, column: int) -> Scalar:
+    if table.height == 1:
+        row = 0
+    if table.width == 1:
+        column = 0
+    return table.rows[row][column] if row < table.height and column < table.width else NA
+
+
+def _choice(selector: Value, count: int) -> int:
+    index = to_number(selector)
+    if not 1 <= index < count:
+        raise Fault(VALUE)
+    return int(index)
+
+
+def _switched(value: Value, *cases: Value) -> Value:
+    for index in range(0, len(cases) - 1, 2):
+        if equal(value, cases[index]):
+            return cases[index + 1]
+    if len(cases) % 2:
+        return cases[-1]
+    raise Fault(NA)
+
+
+def _is_error(value: Value) -> bool:
+    return type(value) is ErrorValue
+
+
+def _is_missing(value: Value) -> bool:
+    return value == NA
+
+
+_LAZY: Final[Mapping[str, Callable[[_Interpreter, Call], Value]]] = {
+    "IF": _Interpreter.choose,
+    "CHOOSE": _Interpreter.choose,
+    "IFS": _Interpreter.ifs,
+    "IFERROR": _Interpreter.iferror,
+    "IFNA": _Interpreter.iferror,
+    "SWITCH": _Interpreter.switch,
+    "TODAY": _Interpreter.today,
+}
+
+_VISITORS: Final[Mapping[type, Callable[[_Interpreter, Any], Value]]] = {
+    Number: _Interpreter.constant,
+    Text: _Interpreter.constant,
+    Boolean: _Interpreter.constant,
+    ErrorLiteral: _Interpreter.constant,
+    ArrayLiteral: _Interpreter.constant,
+    Omitted: lambda _interpreter, _node: None,
+    Name: _Interpreter.name,
+    Reference: lambda _interpreter, _node: REF,
+    Unary: _Interpreter.unary,
+    Percent: _Interpreter.percent,
+    Binary: _Interpreter.binary,
+    Call: _Interpreter.call,
+}

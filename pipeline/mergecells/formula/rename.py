@@ -1,0 +1,18 @@
+"""Renaming in a formula's text without touching anything else."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from mergecells.formula.analysis import names_used
+from mergecells.formula.parser import parse
+
+
+def rename_names(text: str, mapping: Mapping[str, str]) -> str:
+    """The text with names replaced at their positions; keys match without case. Raises FormulaSyntaxError."""
+    new_names = {old.lower(): new for old, new in mapping.items()}
+    for use in reversed(names_used(parse(text))):
+        new = new_names.get(use.name.lower())
+        if new is not None:
+            text = text[: use.start] + new + text[use.end :]
+    return text

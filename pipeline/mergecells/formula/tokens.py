@@ -1,0 +1,111 @@
+"""Formula text → tokens with exact positions, and pointed hints for characters that only look right."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import Final, NamedTuple
+
+from mergecells.formula.errors import FormulaSyntaxError
+
+MAX_LENGTH: Final = 8_192
+"""Characters in a formula; the limit of Excel's cells."""
+
+_CELL = r"\$?[A-Za-z]{1,3}\$?[1-9][0-9]{0,6}"
+_SHEET = r"(?:'(?:[^']|'')*'|[A-Za-z_][A-Za-z0-9_.]*)!"
+_TOKEN: Final = re.compile(
+    rf"""(?P<space>[ \t\r\n]+)
+    |(?P<reference>{_SHEET}(?:\$?[A-Za-z]{{1,3}}:\$?[A-Za-z]{{1,3}}|\$?[0-9]+:\$?[0-9]+|{_CELL}(?::{_CELL})?)
+        |(?:{_CELL}(?::{_CELL})?|\$?[A-Za-z]{{1,3}}:\$?[A-Za-z]{{1,3}}|\$?[0-9]+:\$?[0-9]+)(?![A-Za-z0-9_.(!]))
+    |(?P<number>(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)
+    |(?P<name>[A-Za-z_][A-Za-z0-9_.]*)
+    |(?P<text>"(?:[^"]|"")*")
+    |(?P<error>\#(?:N/A|DIV/0!|VALUE!|REF!|NAME\?|NUM!|NULL!))
+    |(?P<operator><=|>=|<>|[-+*/^&=<>%(){{}},;])""",
+    re.VERBOSE | re.IGNORECASE,
+)
+_LAST_COLUMN: Final = 16_384
+_LAST_ROW: Final = 1_048_576
+_SMART_QUOTES: Final = frozenset("“”„‟«»‘’‚‛`´")
+_WORDS_ONLY: Final = re.compile(r"\$?([A-Za-z]{1,3})\$?([1-9][0-9]{0,6})")
+
+
+class Token(NamedTuple):
+    """`kind` is reference, number, name, text, error, operator or end."""
+
+    kind: str
+    text: str
+    start: int
+    end: int
+
+
+def tokenize(text: str, start: int = 1) -> list[Token]:
+    """The tokens from `start` (after the `=`) on, closed by one of kind `end`. Raises FormulaSyntaxError."""
+    tokens: list[Token] = []
+    position, length = start, len(text)
+    match_at = _TOKEN.match
+    while position < length:
+        match = match_at(text, position)
+        if match is None:
+            raise _unreadable(text, position)
+        kind = match.lastgroup
+        end = match.end()
+        if kind != "space":
+            word = match.group()
+            if kind == "reference" and not _is_reference(word):
+                kind = "name"
+            tokens.append(Token(kind or "", word, position, end))
+        position = end
+    tokens.append(Token("end", "", length, length))
+    return tokens
+
+
+def is_cell_address(name: str) -> bool:
+    """Whether a spreadsheet reads this word as a cell (`Q1`, `abc12`), so that no defined name can be called so."""
+    match = _WORDS_ONLY.fullmatch(name)
+    if match is None:
+        return False
+    column = 0
+    for letter in match[1].upper():
+        column = column * 26 + ord(letter) - 64
+    return column <= _LAST_COLUMN and int(match[2]) <= _LAST_ROW
+
+
+def _is_reference(word: str) -> bool:
+    return not word.isalnum() or is_cell_address(word)
+
+
+def _unreadable(text: str, position: int) -> FormulaSyntaxError:
+    character = text[position]
+    if character == '"':
+        return FormulaSyntaxError("The text that starts here is not closed", position, 'End it with a `"`.')
+    if character in _SMART_QUOTES:
+        return FormulaSyntaxError(f"Typographic quote {character}", position, 'Use straight quotes: "text".')
+    if character == "'":
+        return FormulaSyntaxError("A single quote", position, 'Texts stand in double quotes: "text".')
+    if character in "[]@#!:\\|~?$":
+        return FormulaSyntaxError(f"`{character}` is not understood here", position, _SYMBOL_HINTS.get(character, ""))
+    return _odd_character(character, position)
+
+
+_SYMBOL_HINTS: Final = {
+    "[": "Table references are not supported; use field names.",
+    "]": "Table references are not supported; use field names.",
+    "@": "Leave the @ out: a name already stands for one value.",
+    "#": "Spill ranges are not supported; use a named list.",
+    "!": "References to other sheets are not supported; use field names.",
+    ":": "Ranges are not supported; use a named list.",
+    "\\": "Separate the cells of an array with commas: {1,2;3,4}.",
+    "$": "Cell addresses are not supported; use field names.",
+}
+
+
+def _odd_character(character: str, position: int) -> FormulaSyntaxError:
+    plain = unicodedata.normalize("NFKC", character)
+    name = unicodedata.name(character, f"U+{ord(character):04X}").lower()
+    if character.isspace() or unicodedata.category(character) in {"Zs", "Cf"}:
+        return FormulaSyntaxError(f"An invisible character ({name})", position, "Delete it or use a plain space.")
+    if plain != character and plain.isascii():
+        return FormulaSyntaxError(f"{character} ({name})", position, f"Type a plain {plain}.")
+    hint = "Names and functions are written with the letters A to Z, functions in English."
+    return FormulaSyntaxError(f"{character} ({name}) cannot stand in a formula", position, hint)
