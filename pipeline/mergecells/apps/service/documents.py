@@ -1,0 +1,79 @@
+"""The bodies of requests and answers, as `/openapi.json` describes them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import BaseModel, Field
+
+
+class ScoreAnswer(BaseModel):
+    """One scored lead."""
+
+    score: float = Field(description="0 to 100, not rounded.")
+    tier: str
+    components: dict[str, float] = Field(description="Points of each component; they sum to the score.")
+    revision: str = Field(description="The config that scored it; the same as the header X-Config-Revision.")
+    date: str = Field(description="What formulas took for today, YYYY-MM-DD.")
+    vertical: str | None
+    issues: list[str] = Field(
+        description="Values of another type than their field, and formulas without a result in 0..1."
+    )
+    ignored: list[str] = Field(description="Names in the lead that are no field of the config.")
+
+
+class BatchAnswer(BaseModel):
+    """The scores of a batch, in the order of its leads, all by one revision."""
+
+    revision: str
+    scores: list[ScoreAnswer]
+
+
+class PlaceInBody(BaseModel):
+    pointer: str = Field(description="JSON Pointer (RFC 6901) into the request's body.")
+    detail: str
+
+
+class ProblemAnswer(BaseModel):
+    """Problem details, RFC 9457."""
+
+    type: str = Field(description="urn:mergecells:problem:… ; stable.")
+    title: str
+    status: int
+    detail: str
+    request_id: str
+    errors: list[PlaceInBody] = []
+
+
+class RejectedAnswer(BaseModel):
+    revision: str
+    at: str
+    reason: str
+    findings: list[dict[str, Any]]
+
+
+class ConfigAnswer(BaseModel):
+    """What runs, since when, and what was rejected last."""
+
+    revision: str | None
+    loaded_at: str | None
+    status: str
+    last_attempt: str | None
+    rejected: RejectedAnswer | None
+
+
+def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """The `responses` entry of a route for its error statuses."""
+    return {status: {"model": ProblemAnswer, "content": {"application/problem+json": {}}} for status in statuses}
+
+
+def body_of(description: str, *examples: Any) -> dict[str, Any]:
+    """The `openapi_extra` entry of a route that reads its body itself."""
+    shown = {f"form {number}": {"value": example} for number, example in enumerate(examples, 1)}
+    return {
+        "requestBody": {
+            "required": True,
+            "description": description,
+            "content": {"application/json": {"schema": {}, "examples": shown}},
+        }
+    }

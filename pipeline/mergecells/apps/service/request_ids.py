@@ -1,0 +1,43 @@
+"""Which request is this? Ids that a caller sent are honoured when they are harmless, and made up otherwise."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Sequence
+
+from mergecells.apps.logs import RequestIds
+
+Headers = Sequence[tuple[bytes, bytes]]
+
+# Nothing that could end a header, a log line or a shell word.
+_REQUEST_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/+=@-]{0,127}\Z")
+_TRACE_ID = re.compile(r"(?!0{32})[0-9a-f]{32}\Z")
+_TRACEPARENT = re.compile(
+    r"(?P<version>(?!ff)[0-9a-f]{2})-(?P<trace>(?!0{32})[0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}(?P<rest>-.*)?\Z"
+)
+
+
+def read_ids(headers: Headers) -> RequestIds:
+    """From `X-Request-ID`, `traceparent` (W3C Trace Context) and `X-Trace-ID`, in this order of trust for the trace.
+
+    A header that occurs twice or does not fit its form is as good as none.
+    """
+    request_id = _only(headers, b"x-request-id")
+    if not _REQUEST_ID.match(request_id):
+        request_id = secrets.token_hex(16)
+    return RequestIds(request_id, _trace_id(headers))
+
+
+def _trace_id(headers: Headers) -> str:
+    parent = _TRACEPARENT.match(_only(headers, b"traceparent"))
+    # Version 00 ends after the flags; later versions may add fields (Trace Context, section 3.2.3).
+    if parent and not (parent["version"] == "00" and parent["rest"]):
+        return parent["trace"]
+    given = _only(headers, b"x-trace-id")
+    return given if _TRACE_ID.match(given) else secrets.token_hex(16)
+
+
+def _only(headers: Headers, name: bytes) -> str:
+    values = [value for key, value in headers if key == name]
+    return values[0].decode("latin-1").strip(" \t") if len(values) == 1 else ""

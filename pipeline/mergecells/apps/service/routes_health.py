@@ -1,0 +1,37 @@
+"""`GET /healthz` (the process answers), `GET /readyz` (it can score), `GET /metrics` (Prometheus)."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Request
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+from starlette.responses import JSONResponse, Response
+
+from mergecells.apps.service.documents import problems
+from mergecells.apps.service.middleware import pinned_snapshot
+
+_LOOK = ["GET", "HEAD"]
+
+
+def health_routes(registry: CollectorRegistry) -> APIRouter:
+    """What orchestrators and Prometheus ask."""
+    router = APIRouter(tags=["health"])
+
+    @router.api_route("/healthz", methods=_LOOK, summary="Is the process alive?", response_model=None)
+    async def healthz() -> Response:
+        return JSONResponse({"status": "alive"})
+
+    @router.api_route(
+        "/readyz",
+        methods=_LOOK,
+        summary="Can it score? Yes from the first good load on, whatever comes after",
+        response_model=None,
+        responses=problems(503),
+    )
+    async def readyz(request: Request) -> Response:
+        return JSONResponse({"status": "ready", "revision": pinned_snapshot(request).revision})
+
+    @router.api_route("/metrics", methods=_LOOK, summary="Prometheus text format", response_model=None)
+    async def metrics() -> Response:
+        return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
+
+    return router

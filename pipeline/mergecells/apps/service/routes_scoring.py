@@ -1,0 +1,84 @@
+"""`POST /v1/score` and `POST /v1/score/batch`."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from fastapi import APIRouter, Request
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import Response
+
+from mergecells.apps.service.bodies import Lead, ScoreRequest, batch_request, lead_request, read_json
+from mergecells.apps.service.documents import BatchAnswer, ScoreAnswer, body_of, problems
+from mergecells.apps.service.live import PinnedSnapshot
+from mergecells.apps.service.middleware import pinned_snapshot
+from mergecells.apps.service.problems import ProblemError
+from mergecells.apps.service.request_metrics import RequestMetrics
+from mergecells.apps.service.settings import ServiceSettings
+from mergecells.domain.errors import UsageError
+
+_LEAD = {"years": 12, "employees": 240}
+_REFUSALS = problems(400, 408, 413, 422, 500, 503)
+
+
+def scoring_routes(settings: ServiceSettings, metrics: RequestMetrics) -> APIRouter:
+    """The routes that score leads with the snapshot pinned to the request."""
+    router = APIRouter(prefix="/v1", tags=["scoring"])
+
+    @router.post(
+        "/score",
+        summary="Score one lead",
+        response_model=None,
+        responses={200: {"model": ScoreAnswer}, **_REFUSALS},
+        openapi_extra=body_of(
+            "The lead itself, or the lead with a vertical and the evaluation date.",
+            _LEAD,
+            {"lead": _LEAD, "vertical": "saas", "date": "2026-09-01"},
+        ),
+    )
+    async def score(request: Request) -> Response:
+        snapshot = pinned_snapshot(request)
+        wanted = lead_request(await read_json(request, settings))
+        (answer,) = _scores(snapshot, wanted)
+        metrics.count_scores([answer["tier"]])
+        return _json(answer)
+
+    @router.post(
+        "/score/batch",
+        summary="Score many leads by one revision",
+        response_model=None,
+        responses={200: {"model": BatchAnswer}, **_REFUSALS},
+        openapi_extra=body_of(
+            f"A list of leads, or an object with it, a vertical and a date. At most {settings.max_leads:,} leads.",
+            [_LEAD],
+            {"leads": [_LEAD], "vertical": "saas", "date": "2026-09-01"},
+        ),
+    )
+    async def score_batch(request: Request) -> Response:
+        snapshot = pinned_snapshot(request)
+        document = await read_json(request, settings)
+        # In a thread: thousands of leads must not keep other requests waiting.
+        answers = await run_in_threadpool(lambda: _scores(snapshot, batch_request(document, settings.max_leads)))
+        metrics.count_scores(answer["tier"] for answer in answers)
+        return await run_in_threadpool(_json, {"revision": snapshot.revision, "scores": answers})
+
+    return router
+
+
+def _scores(snapshot: PinnedSnapshot, wanted: ScoreRequest) -> list[dict[str, Any]]:
+    try:
+        return [_score(snapshot, lead, wanted) for lead in wanted.leads]
+    except UsageError as error:
+        raise ProblemError(422, "unknown-vertical", str(error)) from None
+
+
+def _score(snapshot: PinnedSnapshot, lead: Lead, wanted: ScoreRequest) -> dict[str, Any]:
+    known = snapshot.field_names
+    ignored = [] if known is None else [name for name in lead if name not in known and name.lower() not in known]
+    return {**snapshot.score(lead, wanted.date, wanted.vertical).to_dict(), "ignored": ignored}
+
+
+def _json(value: Any) -> Response:
+    """ASCII only: names of fields may hold a lone surrogate, which UTF-8 cannot carry."""
+    return Response(json.dumps(value, allow_nan=False), media_type="application/json")
