@@ -1,0 +1,87 @@
+"""Plan → plain text for a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from mergecells.domain.changes import Change
+from mergecells.domain.findings import Finding
+from mergecells.domain.plan import ExampleImpact, Plan
+from mergecells.transforms.markdown_escape import visible
+from mergecells.transforms.plan_words import counted, moved_leads, place, score_change, score_text, value_text
+
+_RED, _GREEN, _YELLOW, _OFF = "\x1b[31m", "\x1b[32m", "\x1b[33m", "\x1b[0m"
+_SIGNS = {"added": "+", "removed": "-", "changed": "~", "renamed": ">", "moved": "^"}
+_TONES = {"added": _GREEN, "removed": _RED}
+_SHOWN_VALUE = 100
+
+
+def render_text(plan: Plan, colour: bool = False, limit: int = 200) -> str:
+    """A line for each change, moved lead and finding; at most `limit` of each kind, the rest counted.
+
+    What comes from cells is spelled out where it is not printable: a cell cannot steer the terminal.
+    """
+    lines = [*_changes(plan, colour, limit), *_impact(plan, limit), *_findings(plan, colour, limit)]
+    return "\n".join(lines) if lines else "Nothing changes."
+
+
+def _changes(plan: Plan, colour: bool, limit: int) -> Iterator[str]:
+    changes, files = plan.changes.changes, plan.changes.files
+    for change in changes[:limit]:
+        yield _paint(change_line(change), _TONES.get(change.kind, ""), colour)
+    if len(changes) > limit:
+        yield f"… and {counted(len(changes) - limit, 'more change')}"
+    if not changes:
+        yield from (f"~ {visible(name)}" for name in files[:limit])
+
+
+def change_line(change: Change) -> str:
+    """`~ Factors  company_info / years_in_business  weight: 0.7 → 0.6  (Factors!D7, scoring/rules.yaml:12)`."""
+    parts = [f"{_SIGNS[change.kind]} {visible(change.area)}", visible(change.key)]
+    old, new = (visible(value_text(value), _SHOWN_VALUE) for value in (change.old, change.new))
+    if change.kind == "changed" or old or new:
+        sides = f"{old or 'blank'} → {new or 'blank'}"
+        parts.append(f"{visible(change.field)}: {sides}" if change.field else sides)
+    elif change.field:
+        parts.append(visible(change.field))
+    where = ", ".join(visible(text) for text in (change.cell or "", place(change)) if text)
+    return "  ".join(parts) + (f"  ({where})" if where else "")
+
+
+def _impact(plan: Plan, limit: int) -> Iterator[str]:
+    if not plan.impact:
+        return
+    moved = moved_leads(plan)
+    yield ""
+    yield f"Impact: {len(moved):,} of {counted(len(plan.impact), 'golden lead')} change score"
+    yield from (_impact_line(lead) for lead in moved[:limit])
+    if len(moved) > limit:
+        yield f"  … and {counted(len(moved) - limit, 'more lead')}"
+
+
+def _impact_line(lead: ExampleImpact) -> str:
+    change = score_change(lead)
+    points = f" ({change:+.2f})" if abs(change) != float("inf") else ""
+    before, after = (visible(tier or "–") for tier in (lead.tier_before, lead.tier_after))
+    tier = f"tier {before}" if before == after else f"tier {before} → {after}"
+    scores = f"{score_text(lead.score_before)} → {score_text(lead.score_after)}"
+    return f"  {visible(lead.name)}: {scores}{points}, {tier}"
+
+
+def _findings(plan: Plan, colour: bool, limit: int) -> Iterator[str]:
+    if not plan.findings:
+        return
+    yield ""
+    for finding in plan.findings[:limit]:
+        yield _finding_line(finding, colour)
+    if len(plan.findings) > limit:
+        yield f"… and {counted(len(plan.findings) - limit, 'more finding')}"
+
+
+def _finding_line(finding: Finding, colour: bool) -> str:
+    tone = _RED if finding.severity == "error" else _YELLOW
+    return f"{_paint(finding.severity, tone, colour)}: {visible(str(finding))}"
+
+
+def _paint(text: str, tone: str, colour: bool) -> str:
+    return f"{tone}{text}{_OFF}" if colour and tone else text
