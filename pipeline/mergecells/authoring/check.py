@@ -1,0 +1,120 @@
+"""Every check of a config in one run: shape, cross-row rules, formulas, examples, secrets, outsized changes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from mergecells.domain.configset import ConfigSet, Document, LoadResult
+from mergecells.domain.findings import Finding, count_findings, has_errors, sort_findings
+from mergecells.domain.manifest import Manifest
+from mergecells.domain.revision import Files
+from mergecells.domain.tables import Tables
+from mergecells.transforms.change_check import check_change
+from mergecells.transforms.custom_tab_check import check_custom_tabs
+from mergecells.transforms.engine_check import SiteResult, check_compiled, check_independent
+from mergecells.transforms.example_check import check_examples
+from mergecells.transforms.formula_check import check_formula_texts
+from mergecells.transforms.formula_engines import EngineCount, Recompute
+from mergecells.transforms.formula_results import check_results, compute_results
+from mergecells.transforms.formula_sites import collect_sites
+from mergecells.transforms.locate import Locator, index_cells
+from mergecells.transforms.reference_check import fitting_verticals
+from mergecells.transforms.rule_check import check_rules, without_echoes
+from mergecells.transforms.rule_view import base_view, merged_views
+from mergecells.transforms.secret_check import check_secrets
+from mergecells.transforms.stale_check import check_shown_values
+from mergecells.transforms.tables import table_specs, tables_from_documents
+from mergecells.transforms.yaml_to_config import load_config
+
+
+@dataclass(frozen=True, slots=True)
+class CheckReport:
+    """What was found, sorted; how many formula results each engine computed (nothing is skipped unseen)."""
+
+    findings: tuple[Finding, ...]
+    engines: Mapping[str, EngineCount] = field(default_factory=dict)
+    files: tuple[str, ...] = ()
+
+    @property
+    def ok(self) -> bool:
+        """True without errors; warnings stop nothing."""
+        return not has_errors(self.findings)
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """Findings by severity."""
+        return count_findings(self.findings)
+
+
+def check_files(
+    files: Files,
+    *,
+    tables: Tables | None = None,
+    base_files: Files | None = None,
+    allow_large: bool = False,
+    recompute: Recompute | None = None,
+) -> CheckReport:
+    """Check the config that `files` hold and report everything at once; a user's mistake never raises.
+
+    `tables`: what was read from the workbook, for its cells and for the values that it showed. `base_files`: the config
+    that a change starts from, to notice an outsized change, which `allow_large` permits. `recompute`: an independent
+    formula engine; without one the report says that nothing was compared with it.
+    """
+    loaded = load_config(files)
+    custom, documents = check_custom_tabs(files, _manifest(loaded), loaded.documents)
+    shown = tables if tables is not None else _tables(documents, _manifest(loaded))
+    locator = Locator(documents, index_cells(shown), files)
+    findings = [*loaded.findings, *custom, *check_secrets(documents, locator)]
+    engines: Mapping[str, EngineCount] = {}
+    if loaded.config:
+        findings += check_rules(loaded.config, locator)
+        formula_findings, engines = _check_formulas(loaded.config, locator, tables, recompute)
+        findings += formula_findings
+        findings += check_examples(loaded.config, locator)
+    if base_files is not None:
+        findings += _check_change(base_files, shown, _manifest(loaded), allow_large)
+    found = sort_findings(_with_cell(finding, locator) for finding in findings)
+    return CheckReport(tuple(found), engines, tuple(sorted(documents)))
+
+
+def _manifest(loaded: LoadResult) -> Manifest:
+    return loaded.config.manifest if loaded.config else Manifest()
+
+
+def _tables(documents: Mapping[str, Document], manifest: Manifest) -> Tables:
+    return tables_from_documents(table_specs(documents, manifest), documents)
+
+
+def _check_formulas(
+    config: ConfigSet, locator: Locator, tables: Tables | None, recompute: Recompute | None
+) -> tuple[list[Finding], dict[str, EngineCount]]:
+    views = [base_view(config, locator), *merged_views(config, locator, fitting_verticals(config))]
+    findings: list[Finding] = []
+    computed: list[SiteResult] = []
+    for view in views:
+        sites = collect_sites(view, config.rules.fields)
+        results = compute_results(config, sites)
+        findings += [*check_formula_texts(sites), *check_results(sites, results)]
+        computed += [SiteResult(sites, result) for result in results]
+        if tables is not None:
+            findings += check_shown_values(sites, results, tables)
+    compiled_findings, compiled = check_compiled(computed)
+    wanted = recompute if config.manifest.checks.xlcalculator else None
+    other_findings, independent = check_independent(computed, wanted)
+    total = EngineCount(asked=len(computed), computed=len(computed))
+    engines = {"reference": total, "compiled": compiled, "xlcalculator": independent}
+    return list(without_echoes([*findings, *compiled_findings, *other_findings])), engines
+
+
+def _check_change(base_files: Files, head: Tables, manifest: Manifest, allow_large: bool) -> list[Finding]:
+    base = load_config(base_files)
+    return check_change(_tables(base.documents, _manifest(base)), head, manifest.checks, allow_large)
+
+
+def _with_cell(finding: Finding, locator: Locator) -> Finding:
+    """Findings of the reader know only the file's line; the cell follows from what stands there."""
+    if finding.cell is not None or finding.file is None or finding.line is None:
+        return finding
+    cell = locator.cell_at(finding.file, finding.line, finding.column)
+    return finding.model_copy(update={"cell": cell}) if cell else finding

@@ -1,0 +1,163 @@
+"""Every code that a finding may carry: what it means, what to do, and how it comes about.
+
+Codes are stable: other programs filter by them. `docs/checks.md` is generated from this table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+
+class CodeEntry(NamedTuple):
+    """One row of the table: a meaning, a remedy, an example of what causes it."""
+
+    meaning: str
+    remedy: str
+    example: str
+
+
+CODES: Mapping[str, CodeEntry] = {
+    # What a file is, before its meaning.
+    "yaml.syntax": CodeEntry(
+        "The file is not YAML, or not UTF-8.", "Mend the line; quote texts with special characters.", "`weight: {0.3`"
+    ),
+    "yaml.duplicate-key": CodeEntry(
+        "A mapping has the same key twice; readers keep one in silence.", "Remove or rename one.", "two factors `size:`"
+    ),
+    "yaml.ambiguous": CodeEntry(
+        "A plain scalar that YAML 1.1 and 1.2 readers read differently.", "Put it in quotes.", "`label: no`"
+    ),
+    "yaml.unsupported": CodeEntry(
+        "Anchors, aliases, merge keys and tags: they can hide or multiply content.",
+        "Write the value out.",
+        "`size: &s {weight: 1}`",
+    ),
+    "yaml.too-deep": CodeEntry("Nested deeper than 64 levels.", "Flatten the file.", "100,000 times `[`"),
+    "yaml.too-large": CodeEntry(
+        "The file or one scalar is larger than is read.", "Shorten it.", "a description of 10 MB"
+    ),
+    "schema.missing": CodeEntry("A required key or file is missing.", "Add it.", "a factor without `weight`"),
+    "schema.unknown-key": CodeEntry(
+        "A key that the format does not have.", "Correct the spelling, or remove it.", "`wieght: 0.3`"
+    ),
+    "schema.type": CodeEntry("A value of the wrong type.", "Write a value of the type named.", '`weight: "0.3"`'),
+    "schema.value": CodeEntry("A value outside what the format allows.", "Choose a value within it.", "`weight: 1.3`"),
+    # Rules that look at several rows.
+    "rule.weight-sum": CodeEntry(
+        "Weights that must sum to 1 do not, within 0.005.", "Adjust them; the hint says by how much.", "0.3 + 0.6"
+    ),
+    "rule.tier-order": CodeEntry(
+        "Tier minima are not strictly descending.", "List tiers from the best to the lowest.", "A: 60, B: 80, C: 0"
+    ),
+    "rule.tier-missing": CodeEntry(
+        "No tier has the minimum 0, so low scores have none.", "Set the lowest tier's min to 0.", "A: 80, B: 10"
+    ),
+    "rule.duplicate-name": CodeEntry(
+        "Two names that a formula or a spreadsheet cannot tell apart.", "Rename one.", "a field and a list `region`"
+    ),
+    "rule.unknown-reference": CodeEntry(
+        "Something names a field, tier, vertical, factor or component that does not exist.",
+        "Correct the name; the hint suggests one.",
+        "a factor without formula and without a field of its name",
+    ),
+    "rule.bad-name": CodeEntry(
+        "A spreadsheet reads the name as a cell, a value or a function.", "Rename it.", "a field `Q4`"
+    ),
+    "rule.field-type": CodeEntry(
+        "A lead's value does not have the type of its field.", "Change the value or the type.", '`years: "ten"`'
+    ),
+    "rule.invalid-date": CodeEntry("A date that does not exist.", "Write it as YYYY-MM-DD.", "`2024-02-30`"),
+    # Formulas.
+    "formula.syntax": CodeEntry(
+        "A formula that cannot be read.", "The message says at which character.", "`=IF(years>10,1`"
+    ),
+    "formula.unknown-name": CodeEntry(
+        "A formula uses a name that is no field, intermediate, list or factor in its reach.",
+        "Correct the name; the hint suggests one.",
+        "`=yaers/10`",
+    ),
+    "formula.unsupported-function": CodeEntry(
+        "A function or a construct that production does not compute.",
+        "Use another; see `formula functions`.",
+        "`=HYPERLINK(…)`",
+    ),
+    "formula.volatile": CodeEntry(
+        "A function whose result changes by itself: the same lead would score differently.",
+        "Use a field of the lead, or the evaluation date.",
+        "`=RAND()`",
+    ),
+    "formula.circular": CodeEntry(
+        "Intermediates that need one another.", "Break the circle shown.", "`a: =b+1`, `b: =a`"
+    ),
+    "formula.error-value": CodeEntry(
+        "A formula gives an error or a text where a number is needed, for the sample lead or an example.",
+        "Guard it, with IFERROR or a test for blank.",
+        "`=1/0`",
+    ),
+    "formula.range": CodeEntry(
+        "A factor's or component's value outside 0..1; production cuts it off.",
+        "Scale it, or cut it with MIN and MAX.",
+        "`=years`",
+    ),
+    "formula.stale-value": CodeEntry(
+        "The workbook showed another value than its formula gives, or none.",
+        "Recalculate the workbook and save it.",
+        "a workbook saved without recalculation",
+    ),
+    "formula.engine-mismatch": CodeEntry(
+        "Two independent engines compute different results.",
+        "Write the formula in a simpler way, and report it.",
+        "none known",
+    ),
+    "formula.engine-unavailable": CodeEntry(
+        "An independent engine did not run, so its comparison is missing.",
+        "Install the `check` extra; see the message.",
+        "xlcalculator is not installed",
+    ),
+    "example.mismatch": CodeEntry(
+        "A golden example gets another tier or score than it must.",
+        "Mend the rules, or the expectation if the change is meant.",
+        "expected tier A, actual B",
+    ),
+    # The workbook.
+    "workbook.unreadable": CodeEntry(
+        "The file is not a workbook that can be read.", "Save it as .xlsx.", "a text file"
+    ),
+    "workbook.type": CodeEntry("A cell of the wrong type.", "Type a value of the type named.", "`'0.3` as text"),
+    "workbook.missing-tab": CodeEntry("A tab is missing.", "Fill the workbook again.", "the tab Factors deleted"),
+    "workbook.header": CodeEntry("A column's title is missing or twice.", "Restore row 1.", "`weight` overwritten"),
+    "merge.conflict": CodeEntry(
+        "The sheet and main changed the same cell in different ways.",
+        "Choose one of the values shown.",
+        "0.3 → 0.4 and 0.2",
+    ),
+    "change.too-large": CodeEntry(
+        "Many rows deleted or cells blanked at once.",
+        "Check that it is meant; then use --allow-large.",
+        "a cleared column",
+    ),
+    # What must not be in a config.
+    "security.secret": CodeEntry(
+        "A text that looks like a key or a token.", "Remove it, and revoke the key.", "a private key block"
+    ),
+    "security.path": CodeEntry(
+        "A file outside the config root: a symlink that leaves it, or `..`.",
+        "Copy the file into the root.",
+        "a link to /etc",
+    ),
+}
+
+
+def render_codes() -> str:
+    """`docs/checks.md`: the table for people."""
+    lines = [
+        "# What `mergecells check` finds",
+        "",
+        "Generated from `transforms/finding_codes.py` by `mergecells schema export`; do not edit.",
+        "",
+        "| code | means | what to do | example |",
+        "| --- | --- | --- | --- |",
+    ]
+    lines += [f"| `{code}` | {entry.meaning} | {entry.remedy} | {entry.example} |" for code, entry in CODES.items()]
+    return "\n".join(lines) + "\n"
