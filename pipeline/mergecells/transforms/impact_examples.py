@@ -29,8 +29,9 @@ def examples_impact(base: ConfigSet | None, head: ConfigSet | None) -> tuple[Exa
     before, after = _scorer(base), _scorer(head)
     leads = {**_leads(base), **_leads(head)}
     ordered = [*_leads(head), *(name for name in _leads(base) if name not in _leads(head))]
-    scores = ((name, *(_score(scorer, *leads[name], date) for scorer in (before, after))) for name in ordered)
-    return tuple(_impact(name, old, new) for name, old, new in scores)
+    return tuple(
+        _impact(name, _score(before, *leads[name], date), _score(after, *leads[name], date)) for name in ordered
+    )
 
 
 def _leads(config: ConfigSet | None) -> dict[str, tuple[Mapping[str, Scalar], str | None]]:
