@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 import yaml
@@ -48,37 +49,55 @@ def compose(text: str) -> yaml.Node | None:
         parser.dispose()
 
 
+@dataclass(frozen=True, slots=True)
+class ParsedSource:
+    """A file as text, nodes and document; without findings the document is there (its node is None when empty)."""
+
+    text: str
+    node: yaml.Node | None
+    document: Document | None
+    findings: list[Finding]
+
+
 def parse_yaml(file: str, content: bytes) -> tuple[Document | None, list[Finding]]:
     """One YAML file as plain values (dict, list, text, number, boolean, None) with positions.
 
     The document is None when nothing could be built; with findings beside a document, what they name is left out
     (a duplicate key) or kept as its text (an ambiguous scalar).
     """
+    parsed = parse_source(file, content)
+    return parsed.document, parsed.findings
+
+
+def parse_source(file: str, content: bytes) -> ParsedSource:
+    """Like `parse_yaml`, with the text (no byte order mark) and the nodes, for those who edit it."""
     text, findings = decode(file, content)
     if findings:
-        return None, findings
+        return ParsedSource(text, None, None, findings)
     with paused_collector():
-        return _parse_text(file, text)
+        node, findings = _compose_checked(file, text)
+        if findings:
+            return ParsedSource(text, None, None, findings)
+        builder = _Builder(file)
+        value = builder.build(node, ()) if node is not None else None
+        document = Document(file, value, builder.value_positions, builder.key_positions)
+        return ParsedSource(text, node, document, builder.findings)
 
 
-def _parse_text(file: str, text: str) -> tuple[Document | None, list[Finding]]:
+def _compose_checked(file: str, text: str) -> tuple[yaml.Node | None, list[Finding]]:
     try:
         findings = refuse_references(file, text)
-        if findings:
-            return None, findings
-        node = compose(text)
+        return (None, findings) if findings else (compose(text), [])
     except yaml.MarkedYAMLError as error:
         return None, [syntax_finding(file, text, error)]
     except yaml.YAMLError as error:
         return None, [Finding(code="yaml.syntax", message=f"Not YAML: {error}.", file=file)]
     except TooDeepError as error:
         message = f"More than {MAX_DEPTH} levels of nesting."
-        return None, [Finding(code="yaml.too-deep", message=message, file=file, line=error.line, column=error.column)]
+        finding = Finding(code="yaml.too-deep", message=message, file=file, line=error.line, column=error.column)
+        return None, [finding]
     except TooManyNodesError:
         return None, [Finding(code="yaml.too-large", message=f"More than {MAX_NODES:,} values.", file=file)]
-    builder = _Builder(file)
-    value = builder.build(node, ()) if node is not None else None
-    return Document(file, value, builder.value_positions, builder.key_positions), builder.findings
 
 
 class _Builder:

@@ -16,7 +16,9 @@ PlainValue: TypeAlias = float | bool | str | None
 _NULLS = frozenset({"", "~", "null", "Null", "NULL"})
 _BOOLEANS = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
 _CONSTANTS: dict[str, bool | None] = {**dict.fromkeys(_NULLS), **_BOOLEANS}
-_OLD_BOOLEANS = frozenset({"y", "n", "yes", "no", "on", "off"})
+_OLD_BOOLEANS = frozenset({"yes", "no", "on", "off"})
+# YAML 1.1 lists y and n, too, but no reader in use takes them for booleans: fine to read, safer to quote.
+_NEVER_PLAIN = _OLD_BOOLEANS | {"y", "n", "true", "false", "null", "nan", "inf"}
 
 # A scalar that starts with none of these characters is a text, unless it is one of the words above.
 _NUMBER_START = frozenset("+-.0123456789=<")
@@ -86,4 +88,4 @@ def may_stay_plain(text: str, in_flow: bool = False) -> bool:
     body = text if in_flow else text.replace(",", "")
     if not _PLAIN_SAFE.match(body) or _LOOKS_SPECIAL.search(text) or not text.isprintable():
         return False
-    return text.lower() not in _OLD_BOOLEANS and text not in _CONSTANTS and text.lower() not in ("null", "nan", "inf")
+    return text.lower() not in _NEVER_PLAIN
