@@ -33,7 +33,9 @@ def open_archive(path: Path) -> zipfile.ZipFile:
     """The .xlsx as a checked zip. Raises WorkbookUnreadableError with the reason and what to do."""
     try:
         if path.stat().st_size > MAX_FILE_BYTES:
-            raise WorkbookUnreadableError(f"{path} is larger than {MAX_FILE_BYTES // MIB} MiB.", "Remove what is not config.")
+            raise WorkbookUnreadableError(
+                f"{path} is larger than {MAX_FILE_BYTES // MIB} MiB.", "Remove what is not config."
+            )
         archive = zipfile.ZipFile(path)
     except FileNotFoundError:
         raise WorkbookUnreadableError(

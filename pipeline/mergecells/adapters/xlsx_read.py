@@ -139,7 +139,9 @@ class _SheetReading:
         self._row = int(given) if given.isdigit() and len(given) <= 7 else self._row + 1
         self._column = 0
         if self._row > MAX_ROW:
-            raise WorkbookUnreadableError(f"Tab {self.name} claims row {self._row:,}.", "Copy the tab into a new workbook.")
+            raise WorkbookUnreadableError(
+                f"Tab {self.name} claims row {self._row:,}.", "Copy the tab into a new workbook."
+            )
         if attributes.get("hidden") in ("1", "true"):
             self.hidden_rows.add(self._row)
 

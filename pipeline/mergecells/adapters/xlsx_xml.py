@@ -19,7 +19,9 @@ Text = Callable[[str], None]
 _CHUNK = 256 * 1024
 
 
-def parse_part(archive: zipfile.ZipFile, part: str, start: Start, end: End | None = None, text: Text | None = None) -> None:
+def parse_part(
+    archive: zipfile.ZipFile, part: str, start: Start, end: End | None = None, text: Text | None = None
+) -> None:
     """Feed one part to the callbacks, element names without prefix. Raises WorkbookUnreadableError on bad XML."""
     parser = expat.ParserCreate()
     parser.buffer_text = True
@@ -36,10 +38,13 @@ def parse_part(archive: zipfile.ZipFile, part: str, start: Start, end: End | Non
                 parser.Parse(chunk, False)
             parser.Parse(b"", True)
     except KeyError:
-        raise WorkbookUnreadableError(f"{archive.filename} has no part {part}: it is incomplete.", "Save it again.") from None
+        raise WorkbookUnreadableError(
+            f"{archive.filename} has no part {part}: it is incomplete.", "Save it again."
+        ) from None
     except (expat.ExpatError, zipfile.BadZipFile, EOFError, OSError, ValueError, NotImplementedError) as error:
         raise WorkbookUnreadableError(
-            f"{archive.filename}: {part} cannot be read ({error}).", "Open it in your spreadsheet program and save it again."
+            f"{archive.filename}: {part} cannot be read ({error}).",
+            "Open it in your spreadsheet program and save it again.",
         ) from error
     except _zlib_error() as error:
         raise WorkbookUnreadableError(f"{archive.filename}: {part} is damaged ({error}).", "Use a backup.") from error

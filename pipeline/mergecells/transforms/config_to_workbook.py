@@ -11,9 +11,11 @@ from mergecells.domain.tables import Tables
 from mergecells.domain.workbook import BASE_REVISION
 from mergecells.domain.workbook_layout import CellLayout, Highlight, SheetLayout, WorkbookLayout
 from mergecells.transforms import workbook_live as live
-from mergecells.transforms.workbook_overview import SCORE_CELL, TIER_CELL, TOTAL_CELL, lay_out_overview
-from mergecells.transforms.workbook_plan import COMPONENTS, FACTORS, HEADER_ROW, LEAD, OVERVIEW, TIERS, plan_tab
-from mergecells.transforms.workbook_tabs import TabContext, lay_out_tab
+from mergecells.transforms.workbook_context import TabContext, make_context
+from mergecells.transforms.workbook_formulas import EVALUATION_DATE
+from mergecells.transforms.workbook_overview import DATE_CELL, SCORE_CELL, TIER_CELL, TOTAL_CELL, lay_out_overview
+from mergecells.transforms.workbook_plan import COMPONENTS, FACTORS, HEADER_ROW, LEAD, OVERVIEW
+from mergecells.transforms.workbook_tabs import lay_out_tab
 from mergecells.transforms.workbook_values import ComputedValues, compute_values
 
 FORMAT_VERSION = "1"
@@ -26,14 +28,16 @@ def lay_out(
 
     `values` are the sample lead's evaluations, computed here when left out.
     """
-    plans = {tab: plan_tab(table) for tab, table in tables.items()}
-    context = TabContext(config, plans, values if values is not None else compute_values(config))
+    context = make_context(config, tables, values if values is not None else compute_values(config))
     sheets = [lay_out_tab(table, context) for table in tables.values()]
-    if {TIERS, COMPONENTS, FACTORS} <= plans.keys() and OVERVIEW not in plans:
+    names = live.defined_names(context.plans, config.rules.rules.lists)
+    if context.pins_today:
+        names[EVALUATION_DATE] = f"{OVERVIEW}!{DATE_CELL}"
+    if context.has_overview:
         sheets = [lay_out_overview(context, revision), *(_with_panel(sheet, context) for sheet in sheets)]
     return WorkbookLayout(
         sheets=tuple(sheets),
-        names=live.defined_names(plans, config.rules.rules.lists),
+        names=names,
         metadata={BASE_REVISION: revision, "format": FORMAT_VERSION},
     )
 
@@ -59,6 +63,14 @@ def _with_panel(sheet: SheetLayout, context: TabContext) -> SheetLayout:
     return dataclasses.replace(
         sheet,
         cells={**sheet.cells, **{(HEADER_ROW, first + offset): cell for offset, cell in enumerate(panel)}},
-        column_widths={**sheet.column_widths, first - 1: 3, first: 19, first + 1: 9, first + 2: 6, first + 3: 15, first + 4: 9},
+        column_widths={
+            **sheet.column_widths,
+            first - 1: 3,
+            first: 19,
+            first + 1: 9,
+            first + 2: 6,
+            first + 3: 15,
+            first + 4: 9,
+        },
         highlights=(*sheet.highlights, Highlight(check, wrong), Highlight(check, right, "green")),
     )

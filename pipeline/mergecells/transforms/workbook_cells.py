@@ -66,7 +66,9 @@ def _read_formula(cell: Cell) -> CellReading:
     text = str(cell.value)
     if cell.kind == "text" and text.startswith("="):
         reading = _bounded(normalise_formula(text))
-        told = Problem("holds its formula as text", "Clear the apostrophe or the text format to see its result.", "warning")
+        told = Problem(
+            "holds its formula as text", "Clear the apostrophe or the text format to see its result.", "warning"
+        )
         return CellReading(reading.value, reading.problem or (None if cell.quote_prefix else told))
     if cell.kind in ("number", "boolean"):
         shown = _plain(cell.value) if cell.kind == "number" else str(cell.value).upper()
@@ -96,7 +98,9 @@ def _read_number(cell: Cell) -> CellReading:
     if cell.kind == "text":
         return _refused(f"is the text {_quoted(cell.value)} where a number belongs", _number_hint(str(cell.value)))
     kind = "date" if cell.kind == "date" else "truth value"
-    return _refused(f"is the {kind} {cell.value} where a number belongs", "Format the cell as a number and type it again.")
+    return _refused(
+        f"is the {kind} {cell.value} where a number belongs", "Format the cell as a number and type it again."
+    )
 
 
 def _number_hint(text: str) -> str:
@@ -122,7 +126,9 @@ def _read_boolean(cell: Cell) -> CellReading:
         return CellReading(bool(cell.value))
     word = str(cell.value).strip().upper()
     if cell.kind == "text" and word in ("TRUE", "FALSE"):
-        told = Problem(f"is the text {_quoted(cell.value)}; it is read as {word}", "Type it without an apostrophe.", "warning")
+        told = Problem(
+            f"is the text {_quoted(cell.value)}; it is read as {word}", "Type it without an apostrophe.", "warning"
+        )
         return CellReading(word == "TRUE", told)
     if cell.kind == "text" and not word:
         return CellReading()

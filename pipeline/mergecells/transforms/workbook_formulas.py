@@ -11,11 +11,42 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 FUTURE_FUNCTIONS = frozenset(
-    "CONCAT IFNA IFS MAXIFS MINIFS SWITCH TEXTJOIN XOR DAYS NUMBERVALUE UNICHAR UNICODE PERCENTILE.INC PERCENTILE.EXC "
-    "QUARTILE.INC QUARTILE.EXC RANK.EQ RANK.AVG STDEV.S STDEV.P XLOOKUP XMATCH LET UNIQUE ISFORMULA SHEET SHEETS "
-    "CEILING.MATH FLOOR.MATH".split()
+    [
+        "CONCAT",
+        "IFNA",
+        "IFS",
+        "MAXIFS",
+        "MINIFS",
+        "SWITCH",
+        "TEXTJOIN",
+        "XOR",
+        "DAYS",
+        "NUMBERVALUE",
+        "UNICHAR",
+        "UNICODE",
+        "PERCENTILE.INC",
+        "PERCENTILE.EXC",
+        "QUARTILE.INC",
+        "QUARTILE.EXC",
+        "RANK.EQ",
+        "RANK.AVG",
+        "STDEV.S",
+        "STDEV.P",
+        "XLOOKUP",
+        "XMATCH",
+        "LET",
+        "UNIQUE",
+        "ISFORMULA",
+        "SHEET",
+        "SHEETS",
+        "CEILING.MATH",
+        "FLOOR.MATH",
+    ]
 )
 """Functions newer than the file format: Excel stores them as `_xlfn.NAME` and shows #NAME? without the prefix."""
+
+EVALUATION_DATE = "evaluation_date"
+"""The defined name that stands for `TODAY()` in a workbook whose manifest states the day."""
 
 _PIECES = re.compile(
     r"""(?P<text>"(?:[^"]|"")*")|(?P<sheet>'(?:[^']|'')*')|(?P<number>\d+\.?\d*(?:[eE][+-]?\d+)?|\.\d+(?:[eE][+-]?\d+)?)"""
@@ -101,6 +132,28 @@ def unqualify_names(formula: str, owners: frozenset[str]) -> str:
 def _unqualified(piece: Piece, owners: frozenset[str]) -> str:
     owner, dot, name = piece.text.partition(".")
     return name if piece.kind == "word" and dot and name and owner.lower() in owners else piece.text
+
+
+def pin_today(formula: str) -> str:
+    """`TODAY()` → the defined name `evaluation_date`: the sample lead is scored on the day that the manifest states,
+    in the workbook as in the check, and not on whichever day somebody opens it."""
+    pieces = split_formula(formula)
+    if not any(piece.text.upper() == "TODAY" for piece in pieces):
+        return formula
+    pinned: list[str] = []
+    index = 0
+    while index < len(pieces):
+        call = [piece.text.upper() for piece in pieces[index : index + 3]]
+        pinned.append(EVALUATION_DATE if call == ["TODAY", "(", ")"] else pieces[index].text)
+        index += 3 if call == ["TODAY", "(", ")"] else 1
+    return "".join(pinned)
+
+
+def unpin_today(formula: str) -> str:
+    """The file's text again."""
+    if EVALUATION_DATE not in formula.lower():
+        return formula
+    return replace_names(formula, {EVALUATION_DATE: "TODAY()"})
 
 
 def same_formula(one: str, other: str) -> bool:

@@ -7,6 +7,7 @@ from itertools import groupby
 
 from mergecells.domain.locations import quoted_sheet
 from mergecells.domain.tables import RowKey
+from mergecells.transforms.table_specs import REMOVE
 from mergecells.transforms.workbook_plan import (
     COMPONENTS,
     FACTORS,
@@ -24,6 +25,9 @@ Plans = Mapping[str, TabPlan]
 
 TOLERANCE = 0.005
 """Weights sum to 1 within this much (contract)."""
+
+
+EMPTY = '""'
 
 
 def share_formula(cell: str, otherwise: str = "0") -> str:
@@ -77,11 +81,9 @@ def override_value(plans: Plans, tab: str, row: int, key: RowKey) -> str:
     plan, factors = plans[tab], plans[FACTORS]
     cell = plan.cell("formula", row)
     base = factors.rows.get(key)
-    if key[-1] == "":
-        otherwise = '""'
-    else:
-        otherwise = factors.fixed(VALUE_COLUMN, base) if base else field_formula(plans, key[-1])
-    return f"=IF(ISBLANK({cell}),{otherwise},{share_formula(cell)})"
+    otherwise = factors.fixed(VALUE_COLUMN, base) if base else field_formula(plans, key[-1])
+    kept = f"IF(ISBLANK({cell}),{otherwise if key[-1] else EMPTY},{share_formula(cell)})"
+    return f"=IF({plan.cell(REMOVE, row)}=TRUE,{EMPTY},{kept})"
 
 
 def weight_total(plans: Plans) -> str:

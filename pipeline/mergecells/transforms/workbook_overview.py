@@ -7,11 +7,13 @@ from mergecells.domain.revision import Revision, short
 from mergecells.domain.workbook import CellValue
 from mergecells.domain.workbook_layout import CellLayout, Highlight, SheetLayout
 from mergecells.transforms import workbook_live as live
+from mergecells.transforms.workbook_context import TabContext
 from mergecells.transforms.workbook_plan import COMPONENTS, FACTOR_SUM_COLUMN, OVERVIEW, POINTS_COLUMN
-from mergecells.transforms.workbook_tabs import Cells, TabContext
+from mergecells.transforms.workbook_tabs import Cells
 from mergecells.transforms.workbook_to_config import VALUE_COLUMN
+from mergecells.transforms.workbook_values import stated_date
 
-SCORE_CELL, TIER_CELL, TOTAL_CELL = "$B$3", "$B$4", "$B$5"
+SCORE_CELL, TIER_CELL, TOTAL_CELL, DATE_CELL = "$B$3", "$B$4", "$B$5", "$B$7"
 _TITLES = ("component", "weight", "value", "points")
 _TABLE_ROW = 9
 _SPARE = 5
@@ -28,6 +30,10 @@ def lay_out_overview(context: TabContext, revision: Revision) -> SheetLayout:
     _lay_out_result(cells, context)
     cells[6, 1] = CellLayout("Filled from revision", style="label", locked=True)
     cells[6, 2] = CellLayout(short(revision), style="computed", locked=True)
+    day = stated_date(context.config)
+    if day is not None:
+        cells[7, 1] = CellLayout("Evaluated for", style="label", locked=True)
+        cells[7, 2] = CellLayout(day.isoformat(), style="date", locked=True)
     last = _lay_out_components(cells, context)
     for offset, text in enumerate(_HOW_TO):
         cells[3 + offset, 4] = CellLayout(text, style="label", locked=True)
@@ -74,7 +80,9 @@ def _lay_out_components(cells: Cells, context: TabContext) -> int:
             FACTOR_SUM_COLUMN: sum(f.weight for f in body.factors.values()) if body else "",
         }
         for column, title in enumerate((*_TITLES, FACTOR_SUM_COLUMN), start=1):
-            cells[row, column] = _mirror(components.span(title), components.span("component"), number, title, shown[title])
+            cells[row, column] = _mirror(
+                components.span(title), components.span("component"), number, title, shown[title]
+            )
     return last
 
 
@@ -89,8 +97,6 @@ def _highlights(last: int) -> tuple[Highlight, ...]:
     return (
         Highlight(CellRef(OVERVIEW, 5, 2), f"ABS({TOTAL_CELL}-1)>{live.TOLERANCE}"),
         Highlight(CellRef(OVERVIEW, 5, 2), f"ABS({TOTAL_CELL}-1)<={live.TOLERANCE}", "green"),
-        Highlight(
-            CellRef(OVERVIEW, first, 5, last, 5), f"AND(ISNUMBER($E{first}),ABS($E{first}-1)>{live.TOLERANCE})"
-        ),
+        Highlight(CellRef(OVERVIEW, first, 5, last, 5), f"AND(ISNUMBER($E{first}),ABS($E{first}-1)>{live.TOLERANCE})"),
         Highlight(CellRef(OVERVIEW, first, 4, last, 4), colour="bar"),
     )

@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-
-from mergecells.domain.configset import ConfigSet
 from mergecells.domain.locations import CellRef
 from mergecells.domain.tables import Column, Row, RowKey, Table, TableValue
 from mergecells.domain.workbook import CellValue
 from mergecells.domain.workbook_layout import CellLayout, Highlight, SheetLayout, Style, Validation
 from mergecells.transforms import workbook_live as live
-from mergecells.transforms.score import Evaluation
 from mergecells.transforms.tables import item_key
-from mergecells.transforms.workbook_formulas import replace_names
+from mergecells.transforms.workbook_computed import computed_cells
+from mergecells.transforms.workbook_context import TabContext
 from mergecells.transforms.workbook_notes import header_note
 from mergecells.transforms.workbook_plan import (
     COMPONENTS,
     EXAMPLES,
     FACTOR_SUM_COLUMN,
     FACTORS,
-    FORMULAS,
     HEADER_ROW,
     LEAD,
     LISTS,
@@ -30,29 +25,28 @@ from mergecells.transforms.workbook_plan import (
     computed_titles,
 )
 from mergecells.transforms.workbook_to_config import KEY_COLUMN, REMOVE_COLUMN, VALUE_COLUMN, dump_key, input_columns
-from mergecells.transforms.workbook_values import ComputedValues, may_run, result_of, shown_value
+from mergecells.transforms.workbook_values import may_run
 
-_STYLES: dict[str, Style] = {"text": "text", "number": "number", "weight": "percent", "boolean": "number", "date": "date"}
+_STYLES: dict[str, Style] = {
+    "text": "text",
+    "number": "number",
+    "weight": "percent",
+    "boolean": "number",
+    "date": "date",
+}
 _WIDTHS = {"weight": 10, "formula": 46, VALUE_COLUMN: 10, POINTS_COLUMN: 10, FACTOR_SUM_COLUMN: 12, "description": 56}
 _WIDE_TITLES = {"component": 22, "factor": 30, "field": 26, "column": 26, "sample": 22, "example": 34, "list": 22}
 _FIELD_TYPES = ("text", "number", "boolean", "date")
 Cells = dict[tuple[int, int], CellLayout]
 
 
-@dataclass(frozen=True, slots=True)
-class TabContext:
-    """What the tabs of one workbook share."""
-
-    config: ConfigSet
-    plans: Mapping[str, TabPlan]
-    values: ComputedValues
-
-
 def lay_out_tab(table: Table, context: TabContext) -> SheetLayout:
     """The tab of one table."""
     plan = context.plans[table.spec.tab]
     columns = {column.title: column for column in input_columns(plan.spec)}
-    cells: Cells = {(HEADER_ROW, number): _header(plan, title, columns.get(title)) for title, number in plan.columns.items()}
+    cells: Cells = {
+        (HEADER_ROW, number): _header(plan, title, columns.get(title)) for title, number in plan.columns.items()
+    }
     for key, row in table.rows.items():
         _lay_out_row(cells, plan, row, plan.rows[key], context)
     hidden = plan.columns[KEY_COLUMN]
@@ -61,7 +55,9 @@ def lay_out_tab(table: Table, context: TabContext) -> SheetLayout:
         cells=cells,
         keys=tuple(plan.columns[key] for key in plan.spec.keys),
         column_widths={number: _width(title) for title, number in plan.columns.items()},
-        column_styles={number: _empty_style(plan, title, columns.get(title), context) for title, number in plan.columns.items()},
+        column_styles={
+            number: _empty_style(plan, title, columns.get(title), context) for title, number in plan.columns.items()
+        },
         frozen_columns=len(plan.spec.keys),
         hidden_columns=frozenset({hidden}),
         validations=_validations(plan, context),
@@ -106,13 +102,17 @@ def _scalar_style(kind: TableValue) -> Style:
 
 def _lay_out_row(cells: Cells, plan: TabPlan, row: Row, number: int, context: TabContext) -> None:
     for title, part in zip(plan.spec.keys, row.key, strict=True):
-        cells[number, plan.columns[title]] = CellLayout(_key_value(plan, title, row.key, part, context), style="key", locked=True)
+        cells[number, plan.columns[title]] = CellLayout(
+            _key_value(plan, title, row.key, part, context), style="key", locked=True
+        )
     for column in input_columns(plan.spec):
         value = row.cells.get(column.title)
         cells[number, plan.columns[column.title]] = _input_cell(plan, column, row, value, context)
-    for title, cell in _computed_cells(plan, row.key, number, context).items():
+    for title, cell in computed_cells(plan, row.key, number, context).items():
         cells[number, plan.columns[title]] = cell
-    cells[number, plan.columns[KEY_COLUMN]] = CellLayout(dump_key(row.key), style="hidden", locked=True)
+    cells[number, plan.columns[KEY_COLUMN]] = CellLayout(
+        dump_key(row.former_key or row.key), style="hidden", locked=True
+    )
 
 
 def _key_value(plan: TabPlan, title: str, key: RowKey, part: str, context: TabContext) -> CellValue:
@@ -139,79 +139,12 @@ def _input_cell(plan: TabPlan, column: Column, row: Row, value: TableValue, cont
 
 
 def _formula_cell(plan: TabPlan, key: RowKey, text: TableValue, context: TabContext) -> CellLayout:
-    """The very text of the file, live; in a component's formula its factors' names are qualified, since a workbook has
-    one name space for all components."""
+    """The text of the file, live; what may not run is shown as text."""
     if not isinstance(text, str):
         return CellLayout(None, style="formula")
     if not may_run(text):
         return CellLayout(text, style="formula")
-    if _is_component(plan, key):
-        text = replace_names(text, _factor_names(context, plan, key[0]))
-    return CellLayout(_formula_result(plan, key, context), formula=text, style="formula")
-
-
-def _is_component(plan: TabPlan, key: RowKey) -> bool:
-    return plan.spec.tab == COMPONENTS or (plan.spec.optional_last_key and not key[-1])
-
-
-def _factor_names(context: TabContext, plan: TabPlan, component: str) -> dict[str, str]:
-    keys = [*context.plans[FACTORS].rows] if FACTORS in context.plans else []
-    if plan.spec.optional_last_key:
-        keys += [*plan.rows]
-    return {key[-1].lower(): f"{key[0]}.{key[-1]}" for key in keys if key[0] == component and key[-1]}
-
-
-def _formula_result(plan: TabPlan, key: RowKey, context: TabContext) -> CellValue:
-    if plan.spec.tab == FORMULAS:
-        base = context.values.base
-        shown = {name.lower(): value for name, value in base.intermediates.items()} if base else {}
-        return shown_value(shown[key[0].lower()]) if key[0].lower() in shown else None
-    return result_of(_evaluation(plan, context), key)
-
-
-def _evaluation(plan: TabPlan, context: TabContext) -> Evaluation | None:
-    if plan.spec.optional_last_key:
-        return context.values.verticals.get(plan.spec.tab)
-    return context.values.base
-
-
-def _computed_cells(plan: TabPlan, key: RowKey, row: int, context: TabContext) -> dict[str, CellLayout]:
-    tab, plans, base = plan.spec.tab, context.plans, context.values.base
-    if tab == FORMULAS:
-        return {VALUE_COLUMN: _computed(f"={plan.cell('formula', row)}", _formula_result(plan, key, context), "computed")}
-    if tab == FACTORS:
-        pair = (key[0], key[1])
-        share = base.factors.get(pair) if base else None
-        return {
-            VALUE_COLUMN: _computed(live.factor_value(plans, row, key[1]), share, "share"),
-            POINTS_COLUMN: _computed(live.factor_points(plans, row), _points_of_factor(context, pair, share), "points"),
-        }
-    if tab == COMPONENTS:
-        share = base.shares.get(key[0]) if base else None
-        component = context.config.rules.rules.components.get(key[0])
-        total = sum(factor.weight for factor in component.factors.values()) if component else None
-        return {
-            VALUE_COLUMN: _computed(live.component_value(plans, row), share, "share"),
-            POINTS_COLUMN: _computed(live.component_points(plans, row), base.score.components.get(key[0]) if base else None, "points"),
-            FACTOR_SUM_COLUMN: _computed(live.factor_sum(plans, row), total, "percent"),
-        }
-    if plan.spec.optional_last_key:
-        evaluation = _evaluation(plan, context)
-        shown: CellValue = evaluation.factors.get((key[0], key[1])) if evaluation else None
-        if not key[1]:
-            shown = evaluation.shares.get(key[0]) if evaluation and key[0] in evaluation.component_results else ""
-        return {VALUE_COLUMN: _computed(live.override_value(plans, tab, row, key), shown, "share")}
-    return {}
-
-
-def _points_of_factor(context: TabContext, pair: tuple[str, str], share: float | None) -> float | None:
-    component = context.config.rules.rules.components.get(pair[0])
-    factor = component.factors.get(pair[1]) if component else None
-    return 100 * component.weight * factor.weight * share if component and factor and share is not None else None
-
-
-def _computed(formula: str, value: CellValue, style: Style) -> CellLayout:
-    return CellLayout(value, formula=formula, style=style, locked=True)
+    return CellLayout(context.formula_result(plan, key), context.live_text(plan, key, text), style="formula")
 
 
 def _validations(plan: TabPlan, context: TabContext) -> tuple[Validation, ...]:

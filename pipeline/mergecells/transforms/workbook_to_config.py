@@ -15,13 +15,13 @@ from mergecells.transforms.table_specs import ITEM
 from mergecells.transforms.table_specs import REMOVE as REMOVE_COLUMN
 from mergecells.transforms.tables import item_key
 from mergecells.transforms.workbook_cells import read_cell
-from mergecells.transforms.workbook_formulas import unqualify_names
+from mergecells.transforms.workbook_formulas import EVALUATION_DATE, unpin_today, unqualify_names
 
 KEY_COLUMN = "_key"
 """The hidden column that remembers each row's key as a JSON array, so that a renamed row is still the same row."""
 
 VALUE_COLUMN = "value"
-COMPONENTS_TAB = "Components"
+COMPONENTS_TAB, OVERVIEW_TAB = "Components", "Overview"
 _HEADER_WITHIN = 20
 
 
@@ -29,16 +29,23 @@ def workbook_to_tables(workbook: Workbook, specs: Mapping[str, TableSpec]) -> tu
     """Every tab that a spec names, as a Table, and all findings. A tab whose header is not found gives no table."""
     tables: dict[str, Table] = {}
     findings: list[Finding] = []
+    pinned = _pins_today(workbook)
     for tab, spec in specs.items():
         sheet = find_sheet(workbook, tab)
         if sheet is None:
             findings.append(_missing_tab(workbook, spec))
             continue
-        reading = _TabReading(spec, sheet)
+        reading = _TabReading(spec, sheet, pinned)
         if reading.find_header():
             tables[tab] = reading.read_rows()
         findings.extend(reading.findings)
     return tables, findings
+
+
+def _pins_today(workbook: Workbook) -> bool:
+    """Whether `evaluation_date` is the name that this package made, and not one of the team's own."""
+    target = next((to for name, to in workbook.names.items() if name.lower() == EVALUATION_DATE), "")
+    return target.replace("$", "").replace("'", "").startswith(f"{OVERVIEW_TAB}!")
 
 
 def find_sheet(workbook: Workbook, tab: str) -> Sheet | None:
@@ -124,10 +131,14 @@ class _Draft:
 
 @dataclass(slots=True)
 class _TabReading:
-    """One tab while it is read; `findings` collects everything that is wrong with it."""
+    """One tab while it is read; `findings` collects everything that is wrong with it.
+
+    `pinned`: the name `evaluation_date` stands for `TODAY()` in this workbook.
+    """
 
     spec: TableSpec
     sheet: Sheet
+    pinned: bool = False
     findings: list[Finding] = field(default_factory=list)
     header: int = 0
     columns: dict[str, int] = field(default_factory=dict)
@@ -148,7 +159,9 @@ class _TabReading:
             )
         for title, places in doubled.items():
             shown = " and ".join(str(CellRef(self.sheet.name, self.header, column)) for column in places)
-            self._add("workbook.header", self.header, places[-1], f"{title!r} heads two columns ({shown}).", "Rename one.")
+            self._add(
+                "workbook.header", self.header, places[-1], f"{title!r} heads two columns ({shown}).", "Rename one."
+            )
         if self.sheet.hidden:
             self._add("workbook.hidden", 1, None, "this tab is hidden and is read all the same.", "", "warning")
         return not missing and not doubled
@@ -176,13 +189,17 @@ class _TabReading:
         return Table(self.spec, rows)
 
     def _finish(self, draft: _Draft, former: RowKey | None) -> Row:
-        if self.spec.tab == COMPONENTS_TAB or self.spec.optional_last_key:
-            owners = frozenset(key[0].lower() for key in (draft.key, former) if key)
-            for column in self.spec.columns:
-                value = draft.cells.get(column.title)
-                if column.kind == "formula" and isinstance(value, str):
-                    draft.cells[column.title] = unqualify_names(value, owners)
+        qualified = self.spec.tab == COMPONENTS_TAB or self.spec.optional_last_key
+        owners = frozenset(key[0].lower() for key in (draft.key, former) if key and qualified)
+        for column in self.spec.columns:
+            value = draft.cells.get(column.title)
+            if column.kind == "formula" and isinstance(value, str):
+                draft.cells[column.title] = self._file_text(value, owners)
         return Row(draft.key, draft.cells, former, draft.refs, draft.shown)
+
+    def _file_text(self, formula: str, owners: frozenset[str]) -> str:
+        text = unqualify_names(formula, owners) if owners else formula
+        return unpin_today(text) if self.pinned else text
 
     def _row_numbers(self) -> list[int]:
         managed = {self.columns[title] for title in self._input_titles()}
@@ -221,7 +238,9 @@ class _TabReading:
         if cell.kind == "text":
             text = str(cell.value).replace("\u00a0", " ").strip()
             if text != cell.value:
-                self._add_at(number, title, "workbook.type", "has blanks around its text; they are left out.", "warning")
+                self._add_at(
+                    number, title, "workbook.type", "has blanks around its text; they are left out.", "warning"
+                )
             return text or None
         whole = isinstance(cell.value, float) and cell.value.is_integer()
         if cell.kind == "number" and (whole or self._holds_items()):
@@ -244,7 +263,13 @@ class _TabReading:
         missing = [title for title, part in zip(self.spec.keys, parts, strict=True) if not part][0]
         values = any(value is not None for value in cells.values()) or any(parts)
         if values and not self._told(number, missing):
-            self._add_at(number, missing, "workbook.type", "is blank, but its row holds values.", hint="Name the row or clear it.")
+            self._add_at(
+                number,
+                missing,
+                "workbook.type",
+                "is blank, but its row holds values.",
+                hint="Name the row or clear it.",
+            )
         return False
 
     def _told(self, number: int, title: str) -> bool:
@@ -268,7 +293,13 @@ class _TabReading:
         for block in self.sheet.merged:
             spanned = range(block.column, (block.last_column or block.column) + 1)
             if (block.last_row or block.row) > self.header and any(column in used for column in spanned):
-                self._add("workbook.merged", block.row, block.column, f"{block} is merged.", "Unmerge it: each row needs its own cells.")
+                self._add(
+                    "workbook.merged",
+                    block.row,
+                    block.column,
+                    f"{block} is merged.",
+                    "Unmerge it: each row needs its own cells.",
+                )
 
     def _add_duplicate(self, draft: _Draft, first: _Draft) -> None:
         title = self.spec.keys[-1]
@@ -291,7 +322,14 @@ class _TabReading:
     ) -> None:
         place = CellRef(self.sheet.name, row, column or 1)
         self.findings.append(
-            Finding(code=code, severity=severity, message=f"Tab {self.sheet.name}: {message}", hint=hint, file=self.spec.file, cell=str(place))
+            Finding(
+                code=code,
+                severity=severity,
+                message=f"Tab {self.sheet.name}: {message}",
+                hint=hint,
+                file=self.spec.file,
+                cell=str(place),
+            )
         )
 
 

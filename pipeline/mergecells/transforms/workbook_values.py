@@ -26,14 +26,21 @@ def compute_values(config: ConfigSet) -> ComputedValues:
     """Score the sample lead. A config that production would refuse has no values; its check says why."""
     fields = config.rules.fields
     lead = {name: each.sample for name, each in fields.fields.items()} if fields else {}
-    stated = config.manifest.checks.evaluation_date
-    day = datetime.date.fromisoformat(stated) if stated else datetime.datetime.now(datetime.UTC).date()
+    day = stated_date(config) or datetime.datetime.now(datetime.UTC).date()
     try:
         scorer = compile_rules(config)
         verticals = {name: scorer.evaluate(lead, day, name) for name in scorer.verticals}
         return ComputedValues(scorer.evaluate(lead, day), verticals)
     except ConfigRejectedError:
         return ComputedValues()
+
+
+def stated_date(config: ConfigSet) -> datetime.date | None:
+    """The manifest's evaluation date; None when it states none, or no day of the calendar (the check says so)."""
+    try:
+        return datetime.date.fromisoformat(config.manifest.checks.evaluation_date or "")
+    except ValueError:
+        return None
 
 
 def shown_value(value: Value) -> CellValue:

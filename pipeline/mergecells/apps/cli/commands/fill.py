@@ -1,0 +1,86 @@
+"""`mergecells fill`: the files as a workbook, with live formulas, the base revision and unexported edits kept."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from mergecells.apps.cli.console import CliContext, Output, print_json
+
+if TYPE_CHECKING:
+    from mergecells.authoring.fill import FillPlan
+
+
+def register(app: typer.Typer) -> None:
+    app.command("fill")(fill)
+
+
+def fill(
+    ctx: typer.Context,
+    workbook: Annotated[
+        str | None, typer.Option("--workbook", help="The .xlsx file. Default: the manifest's workbook.")
+    ] = None,
+    apply: Annotated[bool, typer.Option("--apply", help="Write the workbook. Without it nothing is changed.")] = False,
+    output: Annotated[Output, typer.Option("--output", help="How to print the result.")] = Output.TEXT,
+) -> None:
+    """Make or update the workbook from the files. Edits that it holds and that are not exported yet stay."""
+    from mergecells.apps.cli.workbook_session import open_session
+    from mergecells.authoring.fill import plan_fill
+    from mergecells.transforms.workbook_changes import conflict_marks
+
+    context: CliContext = ctx.obj
+    session = open_session(context, workbook)
+    present = session.source.read() if session.source.exists() else None
+    plan = plan_fill(session.files, session.revision, present, session.read_base)
+    name = session.source.describe()
+    if output is Output.JSON:
+        print_json(_as_json(plan, name, apply))
+    else:
+        _print_plan(context, plan, name, apply)
+    if plan.layout is None:
+        if apply and plan.conflicts:
+            session.source.mark(conflict_marks(plan.conflicts))
+        raise typer.Exit(1)
+    if apply:
+        session.source.write(plan.layout)
+        context.say(f"wrote {session.source.path}")
+
+
+def _as_json(plan: FillPlan, name: str, apply: bool) -> dict[str, Any]:
+    from mergecells.domain.findings import count_findings
+
+    return {
+        "workbook": name,
+        "revision": plan.revision,
+        "created": plan.created,
+        "applied": apply and plan.layout is not None,
+        "incoming": [change.model_dump() for change in plan.incoming],
+        "kept": [change.model_dump() for change in plan.kept],
+        "findings": [finding.model_dump() for finding in plan.findings],
+        "counts": count_findings(plan.findings),
+    }
+
+
+def _print_plan(context: CliContext, plan: FillPlan, name: str, apply: bool) -> None:
+    from mergecells.domain.revision import short
+    from mergecells.transforms.workbook_changes import render_change
+
+    for finding in plan.findings:
+        print(finding)
+    if plan.layout is None:
+        print(f"not filled: {name} has problems (above) and stays as it is")
+        return
+    if plan.created:
+        tabs = ", ".join(sheet.name for sheet in plan.layout.sheets)
+        print(f"{name} will be made from {short(plan.revision)} with the tabs {tabs}")
+    else:
+        print(f"{name} will show {short(plan.revision)}: {len(plan.incoming)} changes")
+    for change in plan.incoming:
+        print(f"  {render_change(change)}")
+    if plan.kept:
+        print("kept, not exported yet:")
+    for change in plan.kept:
+        print(f"  {render_change(change)}")
+    if not apply:
+        context.say("dry run: add --apply to write the workbook")

@@ -1,0 +1,103 @@
+"""Workbook → files: read the cells, compare with the base, merge with what the branch became, splice the edits in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from mergecells.domain.changes import Change
+from mergecells.domain.configset import LoadResult
+from mergecells.domain.findings import Finding, has_errors
+from mergecells.domain.manifest import Manifest
+from mergecells.domain.revision import Files, Revision
+from mergecells.domain.tables import Conflict, Edit, Table, Tables, TableSpec
+from mergecells.domain.workbook import BASE_REVISION, Workbook
+from mergecells.transforms.config_to_yaml import apply_edits
+from mergecells.transforms.merge import merge_tables
+from mergecells.transforms.tables import table_specs, tables_from_documents
+from mergecells.transforms.workbook_changes import conflict_finding, describe_edits
+from mergecells.transforms.workbook_settle import settle_tables
+from mergecells.transforms.workbook_to_config import workbook_to_tables
+from mergecells.transforms.yaml_to_config import load_config
+
+
+@dataclass(frozen=True, slots=True)
+class ExportResult:
+    """What an export would write.
+
+    `edits` turn the head's tables into `tables`; `files` holds the new content of each file that they change. With
+    conflicts or errors among the findings there are no files: nothing is written by halves.
+    """
+
+    base_revision: Revision
+    tables: Tables = field(default_factory=dict)
+    edits: tuple[Edit, ...] = ()
+    changes: tuple[Change, ...] = ()
+    files: Mapping[str, bytes] = field(default_factory=dict)
+    conflicts: tuple[Conflict, ...] = ()
+    findings: tuple[Finding, ...] = ()
+
+    @property
+    def ok(self) -> bool:
+        return not self.conflicts and not has_errors(self.findings)
+
+
+@dataclass(frozen=True, slots=True)
+class WorkbookReading:
+    """A workbook read against the files it was filled from."""
+
+    specs: Mapping[str, TableSpec]
+    base: Tables
+    ours: Tables
+    findings: tuple[Finding, ...]
+
+
+def base_revision(workbook: Workbook) -> Revision:
+    """The revision that the workbook was filled from; empty when it does not say."""
+    return workbook.metadata.get(BASE_REVISION, "")
+
+
+def read_against_base(workbook: Workbook, base: LoadResult, manifest: Manifest | None = None) -> WorkbookReading:
+    """The workbook's tables with what spreadsheet programs rewrite settled to the base's text."""
+    specs = table_specs(base.documents, manifest or _manifest(base))
+    base_tables = tables_from_documents(specs, base.documents)
+    read, findings = workbook_to_tables(workbook, specs)
+    return WorkbookReading(specs, base_tables, settle_tables(read, base_tables), tuple(findings))
+
+
+def export_workbook(
+    workbook: Workbook, base_files: Files, head_files: Files | None = None, manifest: Manifest | None = None
+) -> ExportResult:
+    """Bring the workbook's edits into the head's files (the base's when no head is given).
+
+    `base_files` are the files at the workbook's base revision, `head_files` those of the branch now. Findings are those
+    of the workbook and, where they cannot be parsed, of the files; `authoring.check` judges the content.
+    """
+    revision = base_revision(workbook)
+    base = load_config(base_files)
+    head = load_config(head_files) if head_files is not None else base
+    reading = read_against_base(workbook, base, manifest)
+    unusable = [finding for load in (base, head) if load.config is None for finding in load.findings]
+    findings = tuple(dict.fromkeys((*reading.findings, *unusable)))
+    if has_errors(findings):
+        return ExportResult(revision, reading.ours, findings=findings)
+    specs = {**table_specs(head.documents, manifest or _manifest(head)), **reading.specs}
+    theirs = tables_from_documents(specs, head.documents)
+    merged = merge_tables(reading.base, reading.ours, theirs)
+    conflicts = tuple(merged.conflicts)
+    if conflicts:
+        told = tuple(conflict_finding(conflict, specs[conflict.tab].file) for conflict in conflicts)
+        return ExportResult(revision, merged.merged, conflicts=conflicts, findings=(*findings, *told))
+    edits = tuple(merged.edits)
+    files = apply_edits(head_files if head_files is not None else base_files, specs, edits) if edits else {}
+    changes = tuple(describe_edits(edits, _shown(specs, reading.ours), head.documents))
+    return ExportResult(revision, merged.merged, edits, changes, files, (), findings)
+
+
+def _manifest(load: LoadResult) -> Manifest:
+    return load.config.manifest if load.config else Manifest()
+
+
+def _shown(specs: Mapping[str, TableSpec], ours: Tables) -> dict[str, Table]:
+    """The workbook's tables, and an empty one for each tab that only the head has."""
+    return {tab: ours.get(tab) or Table(spec, {}) for tab, spec in specs.items()}

@@ -1,0 +1,96 @@
+"""Files → workbook: what the branch holds now, with the edits that are in the workbook and not yet exported kept."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from mergecells.authoring.export import base_revision, read_against_base
+from mergecells.domain.changes import Change
+from mergecells.domain.configset import LoadResult
+from mergecells.domain.errors import ConfigRejectedError
+from mergecells.domain.findings import Finding, has_errors
+from mergecells.domain.revision import Files, Revision
+from mergecells.domain.tables import Conflict, Edit, Tables
+from mergecells.domain.workbook import Workbook
+from mergecells.domain.workbook_layout import WorkbookLayout
+from mergecells.transforms.config_to_workbook import lay_out
+from mergecells.transforms.config_to_yaml import apply_edits
+from mergecells.transforms.merge import merge_tables
+from mergecells.transforms.tables import diff_tables, table_specs, tables_from_documents
+from mergecells.transforms.workbook_changes import conflict_finding, describe_edits
+from mergecells.transforms.yaml_to_config import load_config
+
+ReadBase = Callable[[Revision], Files | None]
+"""The files at a workbook's base revision, None where that revision is not to be had."""
+
+
+@dataclass(frozen=True, slots=True)
+class FillPlan:
+    """What a fill would do. `layout` is None when it must not be done (conflicts, or errors among the findings).
+
+    `incoming` are the changes that the workbook gets, `kept` those of its own that stay to be exported.
+    """
+
+    layout: WorkbookLayout | None
+    revision: Revision
+    created: bool = False
+    incoming: tuple[Change, ...] = ()
+    kept: tuple[Change, ...] = ()
+    conflicts: tuple[Conflict, ...] = ()
+    findings: tuple[Finding, ...] = ()
+
+
+def plan_fill(files: Files, revision: Revision, workbook: Workbook | None, read_base: ReadBase) -> FillPlan:
+    """Decide what the workbook becomes; `workbook` is None when there is none yet.
+
+    Raises ConfigRejectedError when the files cannot be read: a workbook is never filled from half a config.
+    """
+    head = load_config(files)
+    if head.config is None:
+        raise ConfigRejectedError("The files cannot be read, so the workbook stays as it is.", head.findings)
+    specs = table_specs(head.documents, head.config.manifest)
+    theirs = tables_from_documents(specs, head.documents)
+    if workbook is None:
+        return FillPlan(lay_out(head.config, theirs, revision), revision, created=True)
+    return _merge_into(workbook, head, files, theirs, revision, read_base)
+
+
+def _merge_into(
+    workbook: Workbook, head: LoadResult, files: Files, theirs: Tables, revision: Revision, read_base: ReadBase
+) -> FillPlan:
+    base_files = read_base(base_revision(workbook))
+    base = load_config(base_files) if base_files is not None else head
+    reading = read_against_base(workbook, base)
+    # A tab that is missing is made again; whatever else cannot be read would be overwritten unseen.
+    findings = tuple(finding for finding in reading.findings if finding.code != "workbook.missing-tab")
+    if has_errors(findings):
+        return FillPlan(None, revision, findings=findings)
+    # A missing tab says nothing about its rows: they are as they were, not deleted.
+    ours = {**reading.base, **reading.ours}
+    merged = merge_tables(reading.base, ours, theirs)
+    specs = {**reading.specs, **{tab: table.spec for tab, table in theirs.items()}}
+    if merged.conflicts:
+        told = tuple(conflict_finding(conflict, specs[conflict.tab].file) for conflict in merged.conflicts)
+        return FillPlan(None, revision, conflicts=tuple(merged.conflicts), findings=(*findings, *told))
+    kept = tuple(merged.edits)
+    incoming = tuple(diff_tables(ours, {tab: merged.merged[tab] for tab in theirs if tab in merged.merged}))
+    shown = {**theirs, **ours}
+    return FillPlan(
+        layout=_lay_out(head, files, theirs, merged.merged, kept, revision),
+        revision=revision,
+        incoming=tuple(describe_edits(incoming, {**shown, **merged.merged}, head.documents)),
+        kept=tuple(describe_edits(kept, shown, head.documents)),
+        findings=findings,
+    )
+
+
+def _lay_out(
+    head: LoadResult, files: Files, theirs: Tables, merged: Tables, kept: tuple[Edit, ...], revision: Revision
+) -> WorkbookLayout:
+    """The layout of the merged tables; its values are computed with the kept edits where those make a usable config."""
+    assert head.config is not None
+    specs = {tab: table.spec for tab, table in theirs.items()}
+    edited = load_config({**files, **apply_edits(files, specs, kept)}) if kept else head
+    config = edited.config if edited.config and not has_errors(edited.findings) else head.config
+    return lay_out(config, {tab: merged.get(tab, table) for tab, table in theirs.items()}, revision)
