@@ -16,9 +16,7 @@ class ScoreAnswer(BaseModel):
     revision: str = Field(description="The config that scored it; the same as the header X-Config-Revision.")
     date: str = Field(description="What formulas took for today, YYYY-MM-DD.")
     vertical: str | None
-    issues: list[str] = Field(
-        description="Values of another type than their field, and formulas without a result in 0..1."
-    )
+    issues: list[str] = Field(description="Values not of their field's type; formulas without a result in 0..1.")
     ignored: list[str] = Field(description="Names in the lead that are no field of the config.")
 
 

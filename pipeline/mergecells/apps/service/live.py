@@ -1,4 +1,4 @@
-"""What the service needs of the running config: one pinned snapshot per request, a report, a way to ask for a reload."""
+"""What the service needs of the running config: a snapshot to pin, a report, a way to ask for a reload."""
 
 from __future__ import annotations
 

@@ -66,7 +66,7 @@ async def answer_problem(_: Request, error: Exception) -> Response:
     return problem_response(error)
 
 
-async def answer_http_error(request: Request, error: Exception) -> Response:
+async def answer_http_error(_: Request, error: Exception) -> Response:
     """Exception handler for what the framework refuses itself: unknown paths and methods."""
     assert isinstance(error, HTTPException)
     slug, detail = _FRAMEWORK.get(error.status_code, ("http-error", str(error.detail)))

@@ -9,20 +9,19 @@ from starlette.responses import JSONResponse, Response
 from mergecells.apps.service.documents import problems
 from mergecells.apps.service.middleware import pinned_snapshot
 
-_LOOK = ["GET", "HEAD"]
-
 
 def health_routes(registry: CollectorRegistry) -> APIRouter:
     """What orchestrators and Prometheus ask."""
     router = APIRouter(tags=["health"])
 
-    @router.api_route("/healthz", methods=_LOOK, summary="Is the process alive?", response_model=None)
+    @router.head("/healthz", include_in_schema=False, response_model=None)
+    @router.get("/healthz", summary="Is the process alive?", response_model=None)
     async def healthz() -> Response:
         return JSONResponse({"status": "alive"})
 
-    @router.api_route(
+    @router.head("/readyz", include_in_schema=False, response_model=None)
+    @router.get(
         "/readyz",
-        methods=_LOOK,
         summary="Can it score? Yes from the first good load on, whatever comes after",
         response_model=None,
         responses=problems(503),
@@ -30,7 +29,8 @@ def health_routes(registry: CollectorRegistry) -> APIRouter:
     async def readyz(request: Request) -> Response:
         return JSONResponse({"status": "ready", "revision": pinned_snapshot(request).revision})
 
-    @router.api_route("/metrics", methods=_LOOK, summary="Prometheus text format", response_model=None)
+    @router.head("/metrics", include_in_schema=False, response_model=None)
+    @router.get("/metrics", summary="Prometheus text format", response_model=None)
     async def metrics() -> Response:
         return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
 

@@ -1,0 +1,196 @@
+"""Files of leads, CSV or JSON lines, read as a stream: any size in little memory.
+
+A row that cannot be read is yielded as what is wrong with it, so that one bad row never hides the others.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, BinaryIO, Literal
+
+from mergecells.adapters.lead_columns import ColumnMap, CsvReading, map_columns, readings
+from mergecells.domain.errors import MergecellsError, UsageError
+from mergecells.domain.scoring import Fields
+
+LeadsFormat = Literal["csv", "jsonl"]
+
+MAX_CELL = 1024 * 1024
+"""Characters in one cell; an opening quote that is never closed must not swallow the whole file."""
+MAX_LINE = 16 * 1024 * 1024
+_DELIMITERS = (",", ";", "\t")
+_BOMS = ((b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
+
+
+@dataclass(frozen=True, slots=True)
+class LeadRow:
+    """One lead by field name, and the file's own cells by column title. `line` is where the row starts, from 1."""
+
+    line: int
+    lead: Mapping[str, Any]
+    cells: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class UnreadableRow:
+    """A row that is no lead, and why."""
+
+    line: int
+    reason: str
+
+
+@dataclass(slots=True)
+class LeadsFile:
+    """An open file of leads. Iterating yields rows; `columns` tells what was found, for JSON lines after the end."""
+
+    source: BinaryIO
+    form: LeadsFormat
+    fields: Fields | None
+    size: int | None = None
+    columns: ColumnMap = field(default_factory=ColumnMap)
+
+    @property
+    def position(self) -> int:
+        """Bytes read so far, of `size`."""
+        try:
+            return self.source.tell()
+        except (OSError, ValueError):
+            return 0
+
+    def __iter__(self) -> Iterator[LeadRow | UnreadableRow]:
+        """Raises MergecellsError when the file as a whole is not one of leads."""
+        return self._csv_rows() if self.form == "csv" else self._json_rows()
+
+    def _csv_rows(self) -> Iterator[LeadRow | UnreadableRow]:
+        csv.field_size_limit(MAX_CELL)
+        with _decoded(self.source) as text:
+            records = _csv_records(text)
+            header = next(records, None)
+            if header is None or isinstance(header[1], str):
+                raise UsageError("The file of leads is empty." if header is None else f"Its header: {header[1]}.")
+            titles = header[1]
+            self.columns = map_columns(titles, self.fields)
+            places = readings(titles, self.columns, self.fields)
+            for line, cells in records:
+                yield _csv_row(line, cells, titles, places)
+
+    def _json_rows(self) -> Iterator[LeadRow | UnreadableRow]:
+        seen: dict[str, str | None] = {}
+        with _decoded(self.source) as text:
+            for line, written in enumerate(iter(lambda: text.readline(MAX_LINE), ""), 1):
+                if written.strip():
+                    yield self._json_row(line, written, seen)
+
+    def _json_row(self, line: int, written: str, seen: dict[str, str | None]) -> LeadRow | UnreadableRow:
+        try:
+            cells = json.loads(written, parse_constant=_no_constant)
+        except (ValueError, RecursionError) as error:
+            reason = error.msg if isinstance(error, json.JSONDecodeError) else str(error)
+            return UnreadableRow(line, f"not JSON: {reason}")
+        if not isinstance(cells, dict):
+            return UnreadableRow(line, "not a JSON object")
+        new = [title for title in cells if title not in seen]
+        if new:
+            self.columns = map_columns([*seen, *new], self.fields)
+            by_column = {column: name for name, column in self.columns.by_field.items()}
+            seen.update({title: by_column.get(title) for title in [*seen, *new]})
+        lead = {name: value for title, value in cells.items() if (name := seen[title]) is not None}
+        return LeadRow(line, lead, cells)
+
+
+def guess_format(path: Path) -> LeadsFormat:
+    """By the file's ending; CSV where it says nothing."""
+    return "jsonl" if path.suffix.lower() in {".jsonl", ".ndjson"} else "csv"
+
+
+def open_leads(path: Path, form: LeadsFormat | None, fields: Fields | None) -> LeadsFile:
+    """Open a file of leads; the caller closes `source`. Raises UsageError when it cannot be read."""
+    try:
+        source = path.open("rb")
+    except OSError as error:
+        raise UsageError(f"Cannot read {path}: {error.strerror}.", "Give --leads a file of leads.") from error
+    size = path.stat().st_size if path.is_file() else None
+    return LeadsFile(source, form or guess_format(path), fields, size)
+
+
+def _decoded(source: BinaryIO) -> io.TextIOWrapper:
+    start = source.peek(2)[:2] if isinstance(source, io.BufferedReader) else b""
+    encoding = next((name for mark, name in _BOMS if start.startswith(mark)), "utf-8-sig")
+    # newline="": the csv module wants line ends as they are, because a quoted cell may hold them.
+    return io.TextIOWrapper(source, encoding=encoding, errors="strict", newline="")
+
+
+def _csv_records(text: io.TextIOWrapper) -> Iterator[tuple[int, list[str] | str]]:
+    """(line, cells) of each record that is not blank; (line, reason) of one that cannot be read."""
+    lines = _Lines(text)
+    reader = csv.reader(lines, delimiter=lines.delimiter(), strict=True)
+    while True:
+        line = lines.number + 1
+        try:
+            cells = next(reader)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            yield line, f"{_csv_words(str(error))}"
+        else:
+            if cells:
+                yield line, cells
+
+
+class _Lines:
+    """The lines of a text, counted; a bad byte is an error that names its line."""
+
+    def __init__(self, text: io.TextIOWrapper) -> None:
+        self._text = text
+        self._first: str | None = self._read()
+        self.number = 0
+
+    def delimiter(self) -> str:
+        """Comma, semicolon or tab: whichever stands most often in the header, outside quotes."""
+        outside = "".join((self._first or "").split('"')[::2])
+        return max(_DELIMITERS, key=outside.count)
+
+    def __iter__(self) -> _Lines:
+        return self
+
+    def __next__(self) -> str:
+        line, self._first = self._first if self._first is not None else self._read(), None
+        if not line:
+            raise StopIteration
+        self.number += 1
+        return line
+
+    def _read(self) -> str:
+        try:
+            return self._text.readline(MAX_LINE)
+        except UnicodeDecodeError as error:
+            number = getattr(self, "number", 0) + 1
+            raise MergecellsError(
+                f"The file of leads is not {error.encoding.upper()}: a byte near line {number:,} does not fit.",
+                "Save it as CSV UTF-8.",
+            ) from error
+
+
+def _csv_row(line: int, cells: list[str] | str, titles: list[str], places: list[CsvReading]) -> LeadRow | UnreadableRow:
+    if isinstance(cells, str):
+        return UnreadableRow(line, cells)
+    if len(cells) != len(titles):
+        return UnreadableRow(line, f"{len(cells)} cells, but the header has {len(titles)}")
+    lead = {name: read(cells[index]) for index, name, read in places}
+    return LeadRow(line, lead, dict(zip(titles, cells, strict=True)))
+
+
+def _csv_words(error: str) -> str:
+    if "field limit" in error:
+        return f"a cell of more than {MAX_CELL:,} characters: is a quote not closed?"
+    if "unexpected end" in error:
+        return "a quote is opened and not closed before the end of the file"
+    return error
+
+
+def _no_constant(name: str) -> Any:
+    raise ValueError(f"{name} is no JSON value")

@@ -1,0 +1,194 @@
+"""`score`: a file of leads, scored with the rules of this config."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, TextIO
+
+import typer
+
+from mergecells.apps.cli.console import CliContext, Output, print_json
+from mergecells.domain.errors import UsageError
+
+if TYPE_CHECKING:
+    from mergecells.adapters.leads_file import LeadsFile, LeadsFormat
+    from mergecells.apps.cli.score_results import ResultRows, ScoreSummary
+    from mergecells.serving.snapshot import Snapshot
+
+_PROGRESS_EVERY = 64
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command()(score)
+
+
+def score(
+    ctx: typer.Context,
+    *,
+    leads: Annotated[
+        Path, typer.Option("--leads", metavar="FILE", help="CSV with a header, or one JSON object a line.")
+    ],
+    form: Annotated[
+        str | None, typer.Option("--format", metavar="csv|jsonl", help="Of the leads. Default: by the file's ending.")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="FILE", help="Write the scores there, whole or not at all.")
+    ] = None,
+    keep: Annotated[
+        list[str] | None,
+        typer.Option("--keep", metavar="COLUMN", help="Repeat this column of the file. Several times."),
+    ] = None,
+    vertical: Annotated[
+        str | None, typer.Option("--vertical", metavar="NAME", help="Score with its overrides.")
+    ] = None,
+    date: Annotated[
+        str | None,
+        typer.Option("--date", metavar="YYYY-MM-DD", help="What formulas take for today. Default: today, UTC."),
+    ] = None,
+    output: Annotated[
+        Output, typer.Option("--output", help="json: scores as JSON lines; with --out, the summary as JSON.")
+    ] = Output.TEXT,
+) -> None:
+    """Score a file of leads.
+
+    Columns are found by the `column` of scoring/fields.yaml, or by the field's name. Scores go to stdout or --out, a
+    summary of tiers and issues to stderr. Exit status 1 when a row could not be read as a lead.
+    """
+    from mergecells.adapters.leads_file import open_leads
+
+    context: CliContext = ctx.obj
+    run = _Run(context, _snapshot(context), _date(date), vertical, output)
+    source = open_leads(leads, _form(form), run.snapshot.config.rules.fields)
+    with contextlib.closing(source.source), _destination(leads, out) as stream:
+        summary = run.score(source, stream, tuple(keep or ()), _result_form(output, out, source.form))
+    run.tell(summary, source, out)
+    if summary.unreadable_count:
+        raise typer.Exit(1)
+
+
+class _Run:
+    """One scoring of one file."""
+
+    def __init__(
+        self, context: CliContext, snapshot: Snapshot, date: datetime.date, vertical: str | None, output: Output
+    ) -> None:
+        self.context, self.snapshot, self.date, self.vertical, self.output = context, snapshot, date, vertical, output
+        # A vertical that is not there must be said before a file is written.
+        snapshot.score({}, date, vertical)
+        self._started = time.monotonic()
+
+    def score(self, source: LeadsFile, stream: TextIO, keep: tuple[str, ...], form: LeadsFormat) -> ScoreSummary:
+        from mergecells.apps.cli.progress import Progress
+        from mergecells.apps.cli.score_results import ScoreSummary, result_rows
+
+        rows: ResultRows | None = None
+        summary = ScoreSummary(Counter(dict.fromkeys(self.snapshot.config.rules.rules.tiers, 0)))
+        on_screen = stream is sys.stdout and stream.isatty()
+        with Progress(wanted=not self.context.quiet and not on_screen) as progress:
+            for number, row in enumerate(source, 1):
+                if rows is None:
+                    _check_keep(keep, source)
+                    rows = result_rows(stream, form, keep)
+                self._score_row(row, rows, summary)
+                if number % _PROGRESS_EVERY == 0:
+                    share = source.position / source.size if source.size else None
+                    progress.show(share, f"{number:,} leads")
+        if rows is None:
+            result_rows(stream, form, keep)
+        stream.flush()
+        return summary
+
+    def _score_row(self, row: object, rows: ResultRows, summary: ScoreSummary) -> None:
+        from mergecells.adapters.leads_file import LeadRow, UnreadableRow
+
+        if isinstance(row, LeadRow):
+            result = self.snapshot.score(row.lead, self.date, self.vertical)
+            rows.write(row, result)
+            summary.add(row, result)
+        elif isinstance(row, UnreadableRow):
+            summary.add_unreadable(row)
+
+    def tell(self, summary: ScoreSummary, source: LeadsFile, out: Path | None) -> None:
+        """The summary: JSON on stdout when the scores went to a file and JSON is wanted, else text on stderr."""
+        from mergecells.apps.cli.score_results import render_summary
+        from mergecells.domain.revision import short
+
+        if self.output is Output.JSON and out is not None:
+            about = {"revision": self.snapshot.revision, "date": self.date.isoformat(), "vertical": self.vertical}
+            print_json({**about, **summary.to_dict(source.columns), "out": str(out)})
+            return
+        seconds = time.monotonic() - self._started
+        where = f", written to {out}" if out else ""
+        unreadable = f", {summary.unreadable_count:,} rows could not be read" if summary.unreadable_count else ""
+        vertical = f", vertical {self.vertical}" if self.vertical else ""
+        self.context.say(
+            f"{summary.scored:,} leads scored in {seconds:.1f} s by {short(self.snapshot.revision)}, "
+            f"as of {self.date}{vertical}{unreadable}{where}"
+        )
+        labels = {name: tier.label for name, tier in self.snapshot.config.rules.rules.tiers.items()}
+        self.context.say(render_summary(summary, source.columns, labels))
+
+
+def _snapshot(context: CliContext) -> Snapshot:
+    from mergecells.apps.cli.loading import load_snapshot
+
+    return load_snapshot(context.config_root)
+
+
+def _date(given: str | None) -> datetime.date:
+    if given is None:
+        return datetime.datetime.now(datetime.UTC).date()
+    try:
+        if len(given) != len("YYYY-MM-DD"):
+            raise ValueError
+        return datetime.date.fromisoformat(given)
+    except ValueError:
+        raise UsageError(f"--date {given!r} is not a date.", "Write it as YYYY-MM-DD.") from None
+
+
+def _form(given: str | None) -> LeadsFormat | None:
+    if given == "csv":
+        return "csv"
+    if given == "jsonl":
+        return "jsonl"
+    if given is None:
+        return None
+    raise UsageError(f"--format {given!r} is not known.", "Use csv or jsonl.")
+
+
+def _result_form(output: Output, out: Path | None, leads_form: LeadsFormat) -> LeadsFormat:
+    """By --out's ending, else JSON lines for --output json, else as the leads are."""
+    from mergecells.adapters.leads_file import guess_format
+
+    if out is not None and out.suffix:
+        return guess_format(out)
+    return "jsonl" if output is Output.JSON else leads_form
+
+
+@contextlib.contextmanager
+def _destination(leads: Path, out: Path | None) -> Iterator[TextIO]:
+    from mergecells.adapters.atomic_file import whole_text_file
+
+    if out is None:
+        yield sys.stdout
+        return
+    if out.exists() and leads.exists() and out.samefile(leads):
+        raise UsageError("--out is the file of leads itself.", "Give it another name.")
+    with whole_text_file(out) as stream:
+        yield stream
+
+
+def _check_keep(keep: tuple[str, ...], source: LeadsFile) -> None:
+    known = {*source.columns.by_field.values(), *source.columns.unused}
+    unknown = [title for title in keep if title not in known]
+    if unknown and source.form == "csv":
+        raise UsageError(
+            f"--keep {unknown[0]!r} is not a column of the file.", f"There are {', '.join(sorted(known))}."
+        )
