@@ -1,17 +1,133 @@
-"""Formula → callable."""
+"""Formula → Python function. What the generated code does not handle inline, the reference interpreter answers."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TypeAlias
+from functools import lru_cache
+from types import FunctionType
+from typing import Any, Final, TypeAlias, cast
 
-from mergecells.formula.nodes import Formula
+from mergecells.formula.codegen import MAX_INDENT, Code, Generator, NotCompilableError
+from mergecells.formula.nodes import Binary, Boolean, Call, Formula, Name, Node
 from mergecells.formula.reference import evaluate_at
+from mergecells.formula.runtime import GLOBALS
 from mergecells.formula.values import Value
 
 Compiled: TypeAlias = Callable[[Mapping[str, Value], float], Value]
 
+MAX_COMPILED_LENGTH: Final = 2_000
+"""Longer formulas are interpreted: Python's compiler would hold every thread for as long as it takes."""
+
+MEMO_SIZE: Final = 65_536
+
+_memo: dict[str, Compiled] = {}
+
 
 def compile_formula(formula: Formula) -> Compiled:
-    """A function of (values by lower-case name, date serial)."""
+    """A function of (values by lower-case name, date serial), remembered by the formula's text.
+
+    Its result is that of `reference.evaluate_at` for every input. Values are those of the language (`to_value`).
+    """
+    compiled = _memo.get(formula.text)
+    if compiled is None:
+        if len(_memo) >= MEMO_SIZE:
+            # Oldest first; a reload that still needs them compiles them again.
+            for text in list(_memo)[: MEMO_SIZE // 2]:
+                _memo.pop(text, None)
+        compiled = _memo[formula.text] = _compile(formula)
+    return compiled
+
+
+def interpreted(formula: Formula) -> Compiled:
+    """The same interface without generated code."""
     return lambda names, date_serial: evaluate_at(formula, names, date_serial)
+
+
+def source_of(formula: Formula) -> str | None:
+    """The generated source, for tests and for the curious; None when the formula is interpreted."""
+    try:
+        return _generate(formula)[0]
+    except NotCompilableError:
+        return None
+
+
+def _compile(formula: Formula) -> Compiled:
+    if len(formula.text) > MAX_COMPILED_LENGTH:
+        return interpreted(formula)
+    try:
+        source, defaults = _generate(formula)
+    except NotCompilableError:
+        return interpreted(formula)
+    code = _template(source).__code__
+    return cast(Compiled, FunctionType(code, GLOBALS, "formula", (interpreted(formula), *defaults)))
+
+
+@lru_cache(maxsize=4_096)
+def _template(source: str) -> FunctionType:
+    """One code object per shape of formula. The source is ours alone: it names parameters, never a user's text."""
+    scope: dict[str, Any] = {}
+    exec(compile(source, "<formula>", "exec"), GLOBALS, scope)  # noqa: S102
+    return cast(FunctionType, scope["formula"])
+
+
+def _generate(formula: Formula) -> tuple[str, tuple[Any, ...]]:
+    """Source, and the values of its parameters after N (names), D (date) and S (the slow way)."""
+    generator = Generator()
+    if formula.snaps:
+        _return_sum(generator, cast(Binary, formula.root))
+    else:
+        _return(generator, formula.root, 0)
+    keys, constants = generator.keys, generator.constants
+    parameters = [f"k{i}" for i in range(len(keys))] + [f"c{i}" for i in range(len(constants))]
+    head = f"def formula(N, D, S{''.join(f', {parameter}' for parameter in parameters)}):\n try:\n"
+    loads = "".join(f"  {variable} = N[k{i}]\n" for i, variable in enumerate(keys.values()))
+    source = f"{head}{loads}{''.join(generator.lines)} except FALLBACK:\n  return S(N, D)\n"
+    return source, (*keys, *constants)
+
+
+def _emit(generator: Generator, indent: int, line: str) -> None:
+    generator.lines.append(f"{' ' * (indent + 2)}{line}\n")
+
+
+def _return(generator: Generator, node: Node, indent: int) -> None:
+    """Statements that return the value of `node`. A chain of IFs needs no nesting: what is true returns at once."""
+    while type(node) is Call and indent < MAX_INDENT:
+        if node.name == "IF":
+            _return_when(generator, node.arguments[0], node.arguments[1], indent)
+            node = node.arguments[2] if len(node.arguments) > 2 else Boolean(False, 0, 0)
+        elif node.name == "IFS":
+            for condition, value in zip(node.arguments[::2], node.arguments[1::2], strict=True):
+                _return_when(generator, condition, value, indent)
+            return _emit(generator, indent, "missing()")
+        elif node.name == "IFERROR":
+            _emit(generator, indent, "try:")
+            _return(generator, node.arguments[0], indent + 1)
+            _emit(generator, indent, "except CAUGHT:")
+            _emit(generator, indent + 1, "pass")
+            node = node.arguments[1]
+        else:
+            break
+    return _emit(generator, indent, _returned(generator.code(node), type(node) is Name))
+
+
+def _return_when(generator: Generator, condition: Node, value: Node, indent: int) -> None:
+    if type(condition) is Boolean and condition.value:
+        return _return(generator, value, indent)
+    _emit(generator, indent, f"if {generator.condition(condition)}:")
+    return _return(generator, value, indent + 1)
+
+
+def _returned(code: Code, is_name: bool) -> str:
+    source, kind = code
+    if is_name:
+        return f"return {source} if type({source}) is float else done(val({source}))"
+    if kind == "X":
+        return f"r = {source}; return r if r - r == 0.0 else fin(r)"
+    return f"return done({source})" if kind == "V" else f"return {source}"
+
+
+def _return_sum(generator: Generator, node: Binary) -> None:
+    left, right = generator.finite(node.left), generator.finite(node.right)
+    _emit(generator, 0, f"a = {left}; b = {right}; r = a {node.op} b")
+    _emit(generator, 0, f"if abs(r) <= 1e-13 * abs(a): r = snapped('{node.op}', a, b, r)")
+    _emit(generator, 0, "return r if r - r == 0.0 else fin(r)")

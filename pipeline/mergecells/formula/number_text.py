@@ -45,10 +45,7 @@ def parse_number(text: str) -> float | None:
 
 def parse_literal(text: str) -> float | None:
     """A number written in a formula. Digits after the fifteenth count as 0; None when it is too large."""
-    if len(text) > 15:
-        number = float(_FIFTEEN_DIGITS.create_decimal(Decimal(text)))
-    else:
-        number = float(text)
+    number = float(_FIFTEEN_DIGITS.create_decimal(Decimal(text)) if len(text) > 15 else text)
     return number if math.isfinite(number) else None
 
 
@@ -64,6 +61,11 @@ def format_number(number: float) -> str:
     if -20 < exponent < 21 and (exponent >= 0 or len(digits.lstrip("-")) - exponent <= 21):
         return _positional(digits, exponent)
     return f"{digits}E{'+' if exponent >= 0 else '-'}{abs(exponent):02d}"
+
+
+def write_number(number: float) -> str:
+    """A number as it is written in a formula; `parse_literal` reads the same number back."""
+    return str(int(number)) if number.is_integer() and abs(number) < 1e15 else repr(number).upper()
 
 
 def _positional(digits: str, exponent: int) -> str:

@@ -25,6 +25,7 @@ from mergecells.formula.nodes import (
     Unary,
 )
 from mergecells.formula.number_text import parse_literal
+from mergecells.formula.registry import FUNCTIONS
 from mergecells.formula.tokens import MAX_LENGTH, Token, tokenize
 from mergecells.formula.values import ERRORS, Array, Scalar
 
@@ -43,6 +44,7 @@ BINDING: Final = {
     "^": 50,
 }
 PREFIX_BINDING: Final = 60
+GOOGLE_WRAPPER: Final = "__XLUDF.DUMMYFUNCTION"
 _PREFIXES: Final = ("_xlfn.", "_xlws.")
 
 
@@ -56,7 +58,41 @@ def parse(text: str) -> Formula:
         raise _not_a_formula(text)
     parser = _Parser(tokenize(text))
     root = parser.whole()
+    inner = _google_original(root)
+    if inner is not None:
+        return _parse_original(text, inner)
     return Formula(text, root, parser.snaps(root))
+
+
+def unwrap_google(text: str) -> str:
+    """The formula that Google Sheets wrapped on export, or the text itself. Raises FormulaSyntaxError."""
+    if GOOGLE_WRAPPER.lower() not in text.lower():
+        return text
+    parser = _Parser(tokenize(text))
+    inner = _google_original(parser.whole())
+    return text if inner is None else "=" + inner.value.removeprefix("=")
+
+
+def _google_original(root: Node) -> Text | None:
+    """What Google Sheets wrapped on export: `IFERROR(__xludf.DUMMYFUNCTION("…"),cached)`. The cache is never used."""
+    if type(root) is not Call or root.name != "IFERROR" or type(root.arguments[0]) is not Call:
+        return None
+    wrapped = root.arguments[0]
+    if wrapped.name != GOOGLE_WRAPPER or len(wrapped.arguments) != 1:
+        return None
+    original = wrapped.arguments[0]
+    return original if type(original) is Text else None
+
+
+def _parse_original(text: str, inner: Text) -> Formula:
+    """The wrapped formula under its outer text; positions count in the wrapped one."""
+    body = inner.value.removeprefix("=")
+    try:
+        formula = parse("=" + body)
+    except FormulaSyntaxError as error:
+        message = f"In the formula that Google Sheets wrapped: {error.message}"
+        raise FormulaSyntaxError(message, inner.start, error.hint) from None
+    return Formula(text, formula.root, formula.snaps)
 
 
 def _not_a_formula(text: str) -> FormulaSyntaxError:
@@ -149,7 +185,7 @@ class _Parser:
         if following.text == "(" and following.kind == "operator":
             return self.call(token)
         key = token.text.lower()
-        if key == "true" or key == "false":
+        if key in ("true", "false"):
             return Boolean(key == "true", token.start, token.end)
         return Name(token.text, key, token.start, token.end)
 
@@ -165,12 +201,14 @@ class _Parser:
         opening = self.tokens[self.at]
         self.at += 1
         self._enter(opening)
-        arguments = self.arguments(opening)
+        arguments = self.arguments()
         end = self._close(opening, ")")
         self.nesting -= 1
-        return Call(_function_name(token.text), arguments, token.start, end, token.end)
+        name = _function_name(token.text)
+        _check_arguments(name, len(arguments), token.start)
+        return Call(name, arguments, token.start, end, token.end)
 
-    def arguments(self, opening: Token) -> tuple[Node, ...]:
+    def arguments(self) -> tuple[Node, ...]:
         token = self.tokens[self.at]
         if token.text == ")" and token.kind == "operator":
             return ()
@@ -267,6 +305,17 @@ class _Parser:
         if token.kind == "operator":
             return FormulaSyntaxError(f"`{token.text}` needs a value before it", token.start)
         return FormulaSyntaxError(f"`{token.text}` follows a value", token.start, "An operator or comma is missing.")
+
+
+def _check_arguments(name: str, count: int, position: int) -> None:
+    """A known function gets as many arguments as it takes: spreadsheets refuse anything else on entry."""
+    spec = FUNCTIONS.get(name)
+    if spec is None:
+        return
+    if count < spec.least or count > spec.most:
+        raise FormulaSyntaxError(f"{name} with {count} arguments", position, f"Write {spec.syntax}.")
+    if spec.repeats == 2 and (count - len(spec.kinds)) % 2:
+        raise FormulaSyntaxError(f"{name} with an unpaired argument", position, f"Write {spec.syntax}.")
 
 
 def _function_name(text: str) -> str:

@@ -87,9 +87,9 @@ class _Interpreter:
             if type(node) is not Call or node.name not in ("IF", "CHOOSE"):
                 return self.value(node), False
             chosen = self.chosen(node)
-            if not isinstance(chosen, tuple) or isinstance(chosen, Array):
+            if not isinstance(chosen, tuple):
                 return chosen, False
-            node = chosen
+            node = cast(Node, chosen)
 
     def chosen(self, node: Call) -> Any:
         """The argument that IF or CHOOSE picks, as a node; or a value when there is none (an error, an array)."""
@@ -97,10 +97,7 @@ class _Interpreter:
         if type(selector) is Array:
             return self.spread_choice(node, selector)
         try:
-            if node.name == "IF":
-                index = 1 if to_boolean(selector) else 2
-            else:
-                index = _choice(selector, len(node.arguments))
+            index = (2 - to_boolean(selector)) if node.name == "IF" else _choice(selector, len(node.arguments))
         except Fault as fault:
             return fault.error
         return node.arguments[index] if index < len(node.arguments) else False

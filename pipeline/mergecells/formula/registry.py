@@ -63,7 +63,7 @@ def function(
     """Register an implementation. The last `optional` arguments may be left out; `repeats` as in FunctionSpec."""
 
     def register(implementation: F) -> F:
-        add(syntax, kinds, result, family, summary, implementation, optional=optional, repeats=repeats)
+        add(syntax, kinds, result, family, summary, implementation=implementation, optional=optional, repeats=repeats)
         return implementation
 
     return register
@@ -75,8 +75,8 @@ def add(
     result: Result,
     family: Family,
     summary: str,
-    implementation: Callable[..., Any] | None,
     *,
+    implementation: Callable[..., Any] | None = None,
     optional: int = 0,
     repeats: int = 0,
 ) -> None:

@@ -1,4 +1,4 @@
-"""`*`, `?` and `~` in texts to look for. Time is linear in the text for each part of the pattern: nothing backtracks."""
+"""`*`, `?` and `~` in texts to look for. Nothing backtracks: time is linear in the text for each part."""
 
 from __future__ import annotations
 

@@ -107,7 +107,7 @@ def _range(pair: Pair) -> tuple[Scalar, ...]:
 def _selected(target: Pair | None, conditions: tuple[Pair | Scalar, ...]) -> list[Scalar]:
     """Items of `target` where every (list, criterion) pair holds. All lists have one shape, else #VALUE!."""
     ranges = [table_of_any(conditions[index]) for index in range(0, len(conditions), 2)]
-    tests = [criterion(condition) for condition in conditions[1::2]]  # type: ignore[arg-type]
+    tests = [criterion(condition) for condition in conditions[1::2]]
     wanted = ranges[0] if target is None else table_of_any(target)
     if any((table.height, table.width) != (wanted.height, wanted.width) for table in ranges):
         raise Fault(VALUE)
@@ -150,9 +150,7 @@ def _averageif(pair: Pair, condition: Scalar, target: Pair | None = None) -> flo
     return _mean(_numbers(_selected(target or pair, (pair, condition))))
 
 
-@function(
-    "AVERAGEIFS(average_list, list, criterion, …)", "rre", "n", "statistics", "The mean where all hold.", repeats=2
-)
+@function("AVERAGEIFS(average_list, list, criterion, …)", "rre", "n", "statistics", "The mean where all do.", repeats=2)
 def _averageifs(target: Pair, *conditions: Pair | Scalar) -> float:
     return _mean(_numbers(_selected(target, _paired(conditions))))
 

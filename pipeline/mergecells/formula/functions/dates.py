@@ -9,7 +9,7 @@ from mergecells.formula.dates import LAST_SERIAL, DateParts, date_parts, days_in
 from mergecells.formula.registry import add, function
 from mergecells.formula.values import NUM, Fault
 
-add("TODAY()", "", "n", "date", "The evaluation date that the caller gives; never the clock.", None)
+add("TODAY()", "", "n", "date", "The evaluation date that the caller gives; never the clock.")
 
 
 def _parts(serial: float) -> DateParts:
@@ -57,7 +57,7 @@ _FIRST_DAYS: Final = {1: 0, 2: 6, 3: 6, 11: 6, 12: 5, 13: 4, 14: 3, 15: 2, 16: 1
 
 
 @function(
-    "WEEKDAY(date, [type])", "nn", "n", "date", "The day of the week; Sunday is 1 if type is left out.", optional=1
+    "WEEKDAY(date, [type])", "nn", "n", "date", "The day of the week; 1 is Sunday if type is left out.", optional=1
 )
 def _weekday(serial: float, kind: float = 1.0) -> float:
     _parts(serial)

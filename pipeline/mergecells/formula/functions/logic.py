@@ -6,22 +6,19 @@ from __future__ import annotations
 
 from mergecells.formula.registry import add, function
 
-add("IF(condition, then, [else])", "b**", "v", "logic", "One of two values; FALSE without an else.", None, optional=1)
-add(
-    "IFS(condition, value, …)", "b*", "v", "logic", "The value of the first true condition, else #N/A.", None, repeats=2
-)
-add("IFERROR(value, otherwise)", "**", "v", "logic", "The value, or the other one if it is an error.", None)
-add("IFNA(value, otherwise)", "**", "v", "logic", "The value, or the other one if it is #N/A.", None)
+add("IF(condition, then, [else])", "b**", "v", "logic", "One of two values; FALSE without an else.", optional=1)
+add("IFS(condition, value, …)", "b*", "v", "logic", "The first value whose condition is true, else #N/A.", repeats=2)
+add("IFERROR(value, otherwise)", "**", "v", "logic", "The value, or the other one if it is an error.")
+add("IFNA(value, otherwise)", "**", "v", "logic", "The value, or the other one if it is #N/A.")
 add(
     "SWITCH(value, case, result, …, [default])",
     "v**",
     "v",
     "logic",
     "The result of the first case that equals the value, else the default or #N/A.",
-    None,
     repeats=1,
 )
-add("CHOOSE(index, value, …)", "n*", "v", "lookup", "The value at a position; #VALUE! outside.", None, repeats=1)
+add("CHOOSE(index, value, …)", "n*", "v", "lookup", "The value at a position; #VALUE! outside.", repeats=1)
 
 
 @function("NOT(condition)", "b", "b", "logic", "The opposite.")

@@ -24,7 +24,7 @@ def power(base: float, exponent: float) -> float:
     if base == 0.0 and exponent <= 0.0:
         raise Fault(NUM if exponent == 0.0 else DIV0)
     try:
-        result = base**exponent
+        result: float | complex = base**exponent
     except OverflowError:
         raise Fault(NUM) from None
     if isinstance(result, complex):

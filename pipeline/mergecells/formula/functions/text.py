@@ -111,9 +111,7 @@ def _concatenate(*texts: str) -> str:
     return join(*texts)
 
 
-@function(
-    "TEXTJOIN(delimiter, ignore_empty, text, …)", "tbT", "t", "text", "Texts with a delimiter between.", repeats=1
-)
+@function("TEXTJOIN(delimiter, ignore_empty, text, …)", "tbT", "t", "text", "Texts with a delimiter.", repeats=1)
 def _textjoin(delimiter: str, ignore_empty: bool, *parts: tuple[str, ...]) -> str:
     texts = [text for part in parts for text in part if text or not ignore_empty]
     if sum(map(len, texts)) + len(delimiter) * max(0, len(texts) - 1) > MAX_TEXT:

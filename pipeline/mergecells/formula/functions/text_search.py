@@ -8,9 +8,7 @@ from mergecells.formula.values import MAX_TEXT, VALUE, Fault
 from mergecells.formula.wildcards import has_wildcards, search, unescape
 
 
-@function(
-    "FIND(text, within, [start])", "ttn", "n", "text", "Where a text stands, case counts; #VALUE! if not.", optional=1
-)
+@function("FIND(text, within, [start])", "ttn", "n", "text", "Where a text stands; case counts.", optional=1)
 def _find(wanted: str, within: str, start: float = 1.0) -> float:
     return _position(within.find(wanted, _from(within, start)))
 

@@ -1,0 +1,188 @@
+"""What compiled formulas call. Each either gives the exact answer or raises: Fault where the result is an error,
+NeedsReferenceError where the reference interpreter must decide (arrays, blanks and texts in unusual places).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any, Final, NoReturn, cast
+
+from mergecells.formula.arguments import booleans_of, numbers_of, texts_of
+from mergecells.formula.comparison import (
+    at_least,
+    at_most,
+    compare_numbers,
+    equal,
+    greater,
+    less,
+    unequal,
+)
+from mergecells.formula.functions.math import finite, power
+from mergecells.formula.functions.text import join
+from mergecells.formula.operators import snapped
+from mergecells.formula.registry import FUNCTIONS
+from mergecells.formula.values import (
+    DIV0,
+    NA,
+    VALUE,
+    Array,
+    ErrorValue,
+    Fault,
+    NeedsReferenceError,
+    Scalar,
+    Value,
+    finish,
+    fold,
+    to_boolean,
+    to_number,
+    to_scalar,
+    to_text,
+)
+
+FALLBACK: Final = (Fault, NeedsReferenceError, ZeroDivisionError, KeyError, OverflowError)
+"""After any of these the reference interpreter gives the result, so that the error is exactly the right one."""
+
+ERRORS_CAUGHT: Final = (Fault, ZeroDivisionError)
+
+
+def needs_reference() -> NoReturn:
+    raise NeedsReferenceError
+
+
+def not_found() -> NoReturn:
+    raise Fault(NA)
+
+
+def summand(value: Value) -> float:
+    """What a name adds to a SUM when it is no float."""
+    if type(value) is ErrorValue:
+        raise Fault(value)
+    if type(value) is Array:
+        raise NeedsReferenceError
+    return 0.0
+
+
+def or_least(value: Value) -> float:
+    """What a name counts in MAX when it is no float: nothing."""
+    summand(value)
+    return -math.inf
+
+
+def or_most(value: Value) -> float:
+    """What a name counts in MIN when it is no float: nothing."""
+    summand(value)
+    return math.inf
+
+
+def or_zero(number: float) -> float:
+    """MAX and MIN of names that all hold no number are 0."""
+    return number if number - number == 0.0 else 0.0
+
+
+def held_condition(value: Value) -> bool:
+    """A name as an argument of AND and OR; texts and blanks do not count there."""
+    if type(value) is float:
+        return value != 0.0
+    raise NeedsReferenceError
+
+
+def single(value: Value) -> Scalar:
+    if type(value) is Array:
+        raise NeedsReferenceError
+    return cast(Scalar, value)
+
+
+def caught(expression: Callable[[], Value]) -> Value:
+    """The value of an expression, errors as values."""
+    try:
+        return expression()
+    except Fault as fault:
+        return fault.error
+    except ZeroDivisionError:
+        return DIV0
+
+
+def if_error(expression: Callable[[], Value], otherwise: Callable[[], Value]) -> Value:
+    try:
+        return expression()
+    except ERRORS_CAUGHT:
+        return otherwise()
+
+
+def if_missing(expression: Callable[[], Value], otherwise: Callable[[], Value]) -> Value:
+    """IFNA. Which error it was is for the reference interpreter to say when it is not a plain #N/A."""
+    try:
+        return expression()
+    except Fault as fault:
+        if fault.error == NA:
+            return otherwise()
+        raise
+
+
+def folded(value: Value) -> str | None:
+    """A value to compare with texts only: a blank is "", what is no text equals none of them."""
+    if type(value) is str:
+        return fold(value)
+    if value is None:
+        return ""
+    to_scalar(value)
+    return None
+
+
+def position(number: float, count: int) -> int:
+    """CHOOSE's index, from 1."""
+    if not 1.0 <= number < count + 1:
+        raise Fault(VALUE)
+    return int(number)
+
+
+def equal_text(left: Value, folded_right: str) -> bool:
+    """`=` with a constant text, for what is no text."""
+    if type(left) is str:
+        return fold(left) == folded_right
+    return to_scalar(left) is None and folded_right == ""
+
+
+GLOBALS: Final[dict[str, Any]] = {
+    "__builtins__": {"abs": abs, "type": type, "float": float, "str": str, "len": len},
+    "Array": Array,
+    "ErrorValue": ErrorValue,
+    "FALLBACK": FALLBACK,
+    "CAUGHT": ERRORS_CAUGHT,
+    "num": to_number,
+    "text": to_text,
+    "cond": to_boolean,
+    "val": to_scalar,
+    "done": finish,
+    "fin": finite,
+    "power": power,
+    "join": join,
+    "snapped": snapped,
+    "floor": math.floor,
+    "order": compare_numbers,
+    "eq": equal,
+    "ne": unequal,
+    "lt": less,
+    "gt": greater,
+    "le": at_most,
+    "ge": at_least,
+    "eqt": equal_text,
+    "numbers": numbers_of,
+    "booleans": booleans_of,
+    "texts": texts_of,
+    "single": single,
+    "caught": caught,
+    "if_error": if_error,
+    "if_missing": if_missing,
+    "folded": folded,
+    "position": position,
+    "summand": summand,
+    "or_least": or_least,
+    "or_most": or_most,
+    "or_zero": or_zero,
+    "held": held_condition,
+    "needs": needs_reference,
+    "missing": not_found,
+} | {f"f_{name.replace('.', '_')}": spec.implementation for name, spec in FUNCTIONS.items() if spec.implementation}
+"""The whole world that generated code sees. No name of a user's ever is one of its names."""
