@@ -149,8 +149,11 @@ CODES: Mapping[str, CodeEntry] = {
 }
 
 
+CODES_PAGE = "docs/checks.md"
+
+
 def render_codes() -> str:
-    """`docs/checks.md`: the table for people."""
+    """`docs/checks.md`, the table for people."""
     lines = [
         "# What `mergecells check` finds",
         "",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -52,3 +53,13 @@ class EngineCount(BaseModel):
     mismatches: int = 0
     not_compared: Mapping[str, int] = {}
     """Why results were not compared → how many."""
+
+    def __add__(self, other: EngineCount) -> EngineCount:
+        reasons = Counter(self.not_compared) + Counter(other.not_compared)
+        return EngineCount(
+            asked=self.asked + other.asked,
+            computed=self.computed + other.computed,
+            compared=self.compared + other.compared,
+            mismatches=self.mismatches + other.mismatches,
+            not_compared=dict(sorted(reasons.items())),
+        )

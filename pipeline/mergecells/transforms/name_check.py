@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from mergecells.domain.configset import EXAMPLES_FILE, FIELDS_FILE, ConfigSet, vertical_file
 from mergecells.domain.findings import Finding, Severity
 from mergecells.domain.locations import DocumentPath
+from mergecells.domain.scoring import Fields
 from mergecells.formula import FUNCTIONS
 from mergecells.formula.tokens import is_cell_address
 from mergecells.transforms.locate import Locator
@@ -28,13 +29,17 @@ def unusable_name(name: str) -> str | None:
 def check_config_names(config: ConfigSet, locator: Locator) -> Iterator[Finding]:
     """Fields, examples and verticals: the names that are the same in every merged rule set."""
     if config.rules.fields:
-        fields = list(config.rules.fields.fields)
-        yield from _same_but_for_case(locator, FIELDS_FILE, ("fields",), fields, "field")
-        for name in fields:
-            yield from _check_usable(locator, (FIELDS_FILE, ("fields", name)), name, "field")
+        yield from check_field_names(config.rules.fields, locator)
     if config.rules.examples:
         yield from _same_but_for_case(locator, EXAMPLES_FILE, ("examples",), config.rules.examples.examples, "example")
     yield from _check_vertical_names(config, locator)
+
+
+def check_field_names(fields: Fields, locator: Locator, file: str = FIELDS_FILE) -> Iterator[Finding]:
+    """The fields of the lead become defined names."""
+    yield from _same_but_for_case(locator, file, ("fields",), fields.fields, "field")
+    for name in fields.fields:
+        yield from _check_usable(locator, (file, ("fields", name)), name, "field")
 
 
 def check_view_names(config: ConfigSet, view: RuleView) -> Iterator[Finding]:

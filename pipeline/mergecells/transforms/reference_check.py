@@ -13,7 +13,7 @@ from mergecells.domain.configset import EXAMPLES_FILE, FIELDS_FILE, ConfigSet, v
 from mergecells.domain.findings import Finding
 from mergecells.domain.locations import DocumentPath
 from mergecells.domain.manifest import MANIFEST_NAME
-from mergecells.domain.scoring import ComponentChange, Example, LeadField, Rules, Vertical
+from mergecells.domain.scoring import ComponentChange, Example, Examples, Fields, LeadField, Rules, Vertical
 from mergecells.transforms.locate import Locator
 from mergecells.transforms.rule_view import RuleView
 from mergecells.transforms.verticals import resolve_vertical
@@ -44,11 +44,23 @@ def check_references(config: ConfigSet, locator: Locator) -> Iterator[Finding]:
         for path, message, hint in _misfits(config.rules.rules, vertical):
             yield locator.finding(UNKNOWN, message, hint, (vertical_file(name), path), key=True)
     if config.rules.fields:
-        for name, field in config.rules.fields.fields.items():
-            at = (FIELDS_FILE, ("fields", name, "sample"))
-            yield from _check_value(locator, at, name, field, field.sample)
-    yield from _check_dates(config, locator)
+        yield from check_samples(config.rules.fields, locator)
+    at = (MANIFEST_NAME, ("checks", "evaluation_date"))
+    yield from _check_date(locator, at, config.manifest.checks.evaluation_date)
+    if config.rules.examples:
+        yield from check_example_date(config.rules.examples, locator)
     yield from _check_examples(config, locator)
+
+
+def check_samples(fields: Fields, locator: Locator, file: str = FIELDS_FILE) -> Iterator[Finding]:
+    """The sample lead's values have the types of their fields."""
+    for name, field in fields.fields.items():
+        yield from _check_value(locator, (file, ("fields", name, "sample")), name, field, field.sample)
+
+
+def check_example_date(examples: Examples, locator: Locator, file: str = EXAMPLES_FILE) -> Iterator[Finding]:
+    """The examples' evaluation date exists."""
+    yield from _check_date(locator, (file, ("date",)), examples.date)
 
 
 def check_view_references(config: ConfigSet, view: RuleView) -> Iterator[Finding]:
@@ -197,12 +209,6 @@ def is_date(text: str) -> bool:
         return False
 
 
-def _check_dates(config: ConfigSet, locator: Locator) -> Iterator[Finding]:
-    dates: list[tuple[tuple[str, DocumentPath], str | None]] = [
-        ((MANIFEST_NAME, ("checks", "evaluation_date")), config.manifest.checks.evaluation_date)
-    ]
-    if config.rules.examples:
-        dates.append(((EXAMPLES_FILE, ("date",)), config.rules.examples.date))
-    for at, text in dates:
-        if text is not None and not is_date(text):
-            yield locator.finding("rule.invalid-date", f"There is no date {text}.", "Write it as YYYY-MM-DD.", at)
+def _check_date(locator: Locator, at: tuple[str, DocumentPath], text: str | None) -> Iterator[Finding]:
+    if text is not None and not is_date(text):
+        yield locator.finding("rule.invalid-date", f"There is no date {text}.", "Write it as YYYY-MM-DD.", at)

@@ -1,0 +1,58 @@
+"""`mergecells check`: every finding about a config, a workbook or a single file."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from mergecells.apps.cli.check_targets import Kind
+from mergecells.apps.cli.console import CliContext
+from mergecells.apps.cli.findings_output import FindingsOutput
+
+if TYPE_CHECKING:
+    from mergecells.authoring.check import CheckReport
+
+
+def register(app: typer.Typer) -> None:
+    app.command("check")(check)
+
+
+def check(
+    ctx: typer.Context,
+    paths: Annotated[
+        list[Path] | None,
+        typer.Argument(metavar="[PATH]…", help="Config roots, files or workbooks. Default: the config root."),
+    ] = None,
+    kind: Annotated[Kind | None, typer.Option("--kind", help="What a file on its own is. Default: guessed.")] = None,
+    output: Annotated[FindingsOutput, typer.Option("--output", help="How to print.")] = FindingsOutput.TEXT,
+    allow_large: Annotated[
+        bool, typer.Option("--allow-large", help="Accept that a workbook deletes much or blanks many cells.")
+    ] = False,
+) -> None:
+    """Check everything and report all findings at once, each with its file position and its cell in the workbook."""
+    from mergecells.apps.cli.check_run import merge_reports, report_extra, run_checks
+    from mergecells.apps.cli.findings_output import render_findings
+
+    context: CliContext = ctx.obj
+    report = merge_reports(run_checks(context, paths or [], kind, allow_large))
+    colour = output is FindingsOutput.TEXT and sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+    text = render_findings(report.findings, output, report_extra(report), colour)
+    if text:
+        print(text)
+    _say_unseen(context, report)
+    if not report.ok:
+        raise typer.Exit(1)
+
+
+def _say_unseen(context: CliContext, report: CheckReport) -> None:
+    """With -v, what the independent engines did not compare, so that a pass is not taken for more than it is."""
+    if not context.verbose:
+        return
+    for engine, count in report.engines.items():
+        context.say(f"{engine}: {count.compared or count.computed} of {count.asked} results")
+        for reason, number in count.not_compared.items():
+            context.say(f"  {number} not compared: {reason}")
