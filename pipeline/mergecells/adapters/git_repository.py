@@ -71,6 +71,12 @@ class GitRepository:
         GitProcess(path).run("init", "--quiet", "--bare", f"--initial-branch={branch}", "--template=", ".")
         return cls(path)
 
+    @classmethod
+    def init_checkout(cls, path: Path, branch: str = "main") -> GitRepository:
+        """Create an empty repository with a work tree in `path`."""
+        GitProcess(path).run("init", "--quiet", f"--initial-branch={branch}", "--template=", ".")
+        return cls(path)
+
     @cached_property
     def _place(self) -> _Place:
         if not self.path.is_dir():
@@ -89,6 +95,11 @@ class GitRepository:
     @property
     def is_bare(self) -> bool:
         return self._place.is_bare
+
+    @property
+    def top(self) -> Path:
+        """The checkout's top folder; a bare repository's own folder."""
+        return self._place.top or self._place.git_dir
 
     @property
     def config_prefix(self) -> str:
@@ -192,9 +203,10 @@ class GitRepository:
         self._git.run("fetch", *options, "--", remote, f"+refs/heads/{branch}:{kept}", timeout=timeout)
         return self.resolve(kept)
 
-    def push(self, remote: str, *refspecs: str) -> None:
-        """Push without force. Raises GitFailedError when the other side moved."""
-        self._git.run("push", "--quiet", "--no-verify", "--", remote, *refspecs)
+    def publish(self, remote: str, address: str, branch: str) -> None:
+        """Add a remote, push the branch to it and let the branch follow it."""
+        self._git.run("remote", "add", "--", remote, address)
+        self._git.run("push", "--quiet", "--no-verify", "--set-upstream", "--", remote, branch)
 
     def refs(self, pattern: str) -> dict[str, Revision]:
         """Every ref below `pattern` (`refs/pull/`) and what it points to."""
@@ -263,6 +275,13 @@ class GitRepository:
         given = [part for parent in parents for part in ("-p", parent)]
         text = message.replace("\0", "").encode("utf-8", "replace")
         return self._git.run("commit-tree", tree, *given, "-F", "-", stdin=text, environment=environment).text
+
+    def commit_worktree(self, branch: str, message: str, author: Identity) -> Revision:
+        """The first commit of a new checkout: every file that is not ignored."""
+        self._git.run("add", "--all", ".")
+        commit = self.commit_tree(self._git.run("write-tree").text, [], message, author)
+        self.update_ref(f"refs/heads/{branch}", commit, None)
+        return commit
 
     def merge_trees(self, ours: Revision, theirs: Revision) -> TreeMerge:
         """Merge two commits without a work tree; the conflicting files by name when they do not merge."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -51,3 +52,27 @@ class FileLocation:
 
     def __str__(self) -> str:
         return ":".join(str(part) for part in (self.file, self.line, self.column) if part is not None)
+
+
+_CELL = re.compile(
+    r"(?:'(?P<quoted>(?:[^']|'')+)'|(?P<plain>[^'!]+))!"
+    r"(?P<c1>[A-Z]{1,3})(?P<r1>[0-9]{1,7})(?::(?P<c2>[A-Z]{1,3})(?P<r2>[0-9]{1,7}))?"
+)
+
+
+def column_number(letters: str) -> int:
+    """`A` → 1, `AA` → 27."""
+    number = 0
+    for letter in letters:
+        number = number * 26 + ord(letter) - ord("A") + 1
+    return number
+
+
+def parse_cell_ref(text: str) -> CellRef | None:
+    """`Factors!D7` or `'My tab'!B2:B16` → CellRef, the way `str(CellRef)` writes it; None for anything else."""
+    match = _CELL.fullmatch(text)
+    if match is None:
+        return None
+    sheet = match["plain"] or match["quoted"].replace("''", "'")
+    last = (int(match["r2"]), column_number(match["c2"])) if match["r2"] else (None, None)
+    return CellRef(sheet, int(match["r1"]), column_number(match["c1"]), *last)

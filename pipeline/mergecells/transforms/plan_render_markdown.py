@@ -19,14 +19,15 @@ _RESERVED = 4_000
 _WORDS = {"added": "add", "removed": "remove", "changed": "set", "renamed": "rename", "moved": "move"}
 
 
-def render_markdown(plan: Plan, limit: int = MAX_BODY) -> str:
+def render_markdown(plan: Plan, limit: int = MAX_BODY, *, checked: bool = True) -> str:
     """What changes with cell and line, what it does to the golden leads, what was found, who asked for it.
 
-    Never longer than `limit`: changes have the first claim on the room, what does not fit is counted.
+    Never longer than `limit`: changes have the first claim on the room, what does not fit is counted. `checked`
+    False leaves the findings out, where no check was run.
     """
     room = max(limit - _RESERVED, 0)
     changes, used = _changes(plan, room * 6 // 10)
-    findings, used_more = _findings(plan.findings, (room - used) // 2)
+    findings, used_more = _findings(plan.findings, (room - used) // 2) if checked else ([], 0)
     impact, _ = _impact(plan, room - used - used_more)
     return "\n".join([*changes, *impact, *findings, *_provenance(plan)]).rstrip() + "\n"
 

@@ -1,0 +1,85 @@
+"""`mergecells init [DIR]`: a config repository that works at once."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from mergecells.apps.cli.console import CliContext, Output, print_json
+
+if TYPE_CHECKING:
+    from mergecells.apps.cli.scaffold import Scaffold
+    from mergecells.domain.identity import Identity
+
+
+def register(app: typer.Typer) -> None:
+    app.command("init")(init)
+
+
+def init(
+    ctx: typer.Context,
+    *,
+    folder: Annotated[Path, typer.Argument(metavar="[DIR]", help="Empty, or not there yet.")] = Path(),
+    bare: Annotated[
+        Path | None,
+        typer.Option("--bare", help="Where the bare repository for pull requests goes. Default: DIR.git beside DIR."),
+    ] = None,
+    no_bare: Annotated[bool, typer.Option("--no-bare", help="Make no bare repository; add a remote yourself.")] = False,
+    author: Annotated[
+        str | None, typer.Option("--author", help='"NAME <MAIL>" of the first commit. Default: git\'s.')
+    ] = None,
+    output: Annotated[Output, typer.Option("--output", help="How to print the result.")] = Output.TEXT,
+) -> None:
+    """Make a config repository: manifest, rules, schemas, workbook, git history and a place for pull requests."""
+    from mergecells.apps.cli.scaffold import scaffold
+
+    context: CliContext = ctx.obj
+    place = Path(os.path.abspath(folder))
+    beside = place.with_name(f"{place.name}.git")
+    repository = None if no_bare else Path(os.path.abspath(bare)) if bare else beside
+    made = scaffold(place, repository, _identity(author, place))
+    if output is Output.JSON:
+        print_json(_as_json(made))
+        return
+    _print_text(context, made, folder)
+
+
+def _identity(given: str | None, place: Path) -> Identity:
+    from mergecells.adapters.git_repository import GitRepository
+    from mergecells.domain.errors import UsageError
+    from mergecells.domain.identity import parse_identity
+
+    if given:
+        return parse_identity(given)
+    nearest = next(folder for folder in (place, *place.parents) if folder.is_dir())
+    found = GitRepository(nearest).identity()
+    if found is None:
+        raise UsageError(
+            "Who is this? git has no name and mail address for you.",
+            'Give --author "NAME <MAIL>", or set them: git config --global user.name and user.email.',
+        )
+    return found
+
+
+def _as_json(made: Scaffold) -> dict[str, object]:
+    return {
+        "folder": str(made.folder),
+        "revision": made.revision,
+        "workbook": str(made.workbook),
+        "files": list(made.files),
+        "repository": str(made.repository) if made.repository else None,
+    }
+
+
+def _print_text(context: CliContext, made: Scaffold, typed: Path) -> None:
+    print(f"{made.folder}  {len(made.files)} files, committed as {made.revision[:12]}")
+    print(f"{made.workbook}  the workbook")
+    if made.repository:
+        print(f"{made.repository}  pull requests, `origin` of the folder")
+    else:
+        context.say("Without a remote there is no place for pull requests: `git remote add origin` a bare repository.")
+    go = "" if typed == Path() else f"cd {typed} && "
+    context.say(f"\nNext: open the workbook, edit a cell, save, and run\n  {go}mergecells submit")

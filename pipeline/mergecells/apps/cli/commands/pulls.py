@@ -1,0 +1,142 @@
+"""`mergecells pulls`: list, show, diff, approve, merge and close pull requests."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from mergecells.apps.cli.console import CliContext, Output, print_json
+
+if TYPE_CHECKING:
+    from mergecells.apps.cli.pull_request_host import HostSession
+    from mergecells.domain.pulls import PullRequest
+
+Number = Annotated[str, typer.Argument(metavar="N", help="The number, with or without #.")]
+Form = Annotated[Output, typer.Option("--output", help="How to print the result.")]
+By = Annotated[str | None, typer.Option("--by", help='"NAME <MAIL>". Default: the one git is configured for.')]
+
+
+class State(StrEnum):
+    """Which pull requests `list` shows."""
+
+    OPEN = "open"
+    MERGED = "merged"
+    CLOSED = "closed"
+    ALL = "all"
+
+
+def register(app: typer.Typer) -> None:
+    group = typer.Typer(no_args_is_help=True, help="Pull requests of the configured host.")
+    group.callback()(_choose)
+    group.command("list")(list_pulls)
+    group.command("show")(show)
+    group.command("diff")(diff)
+    group.command("approve")(approve)
+    group.command("merge")(merge)
+    group.command("close")(close)
+    app.add_typer(group, name="pulls")
+
+
+def _choose(
+    ctx: typer.Context,
+    repository: Annotated[
+        Path | None,
+        typer.Option("--repository", help="The bare repository. Default: the one that the manifest names."),
+    ] = None,
+) -> None:
+    ctx.meta["repository"] = repository
+
+
+def list_pulls(
+    ctx: typer.Context,
+    state: Annotated[State, typer.Option("--state", help="Which ones.")] = State.OPEN,
+    output: Form = Output.TEXT,
+) -> None:
+    """List pull requests, the newest first."""
+    from mergecells.apps.cli.pulls_output import pull_line
+
+    found = _open(ctx).host.pulls(state.value)
+    if output is Output.JSON:
+        print_json({"pull_requests": [pull.model_dump() for pull in found]})
+        return
+    for pull in found:
+        print(pull_line(pull))
+    if not found:
+        context: CliContext = ctx.obj
+        context.say(f"No {'' if state is State.ALL else state.value + ' '}pull requests.")
+
+
+def show(ctx: typer.Context, number: Number, output: Form = Output.TEXT) -> None:
+    """Show one pull request: its state, checks, approvals and what it changes."""
+    from mergecells.apps.cli.pulls_output import pull_page
+
+    pull = _open(ctx).host.show(_number(number))
+    if output is Output.JSON:
+        print_json(pull.model_dump())
+    else:
+        print(pull_page(pull))
+
+
+def diff(ctx: typer.Context, number: Number, output: Form = Output.TEXT) -> None:
+    """Show the changed lines of one pull request."""
+    from mergecells.apps.cli.pulls_output import printable_diff
+
+    text = _open(ctx).host.diff(_number(number))
+    if output is Output.JSON:
+        print_json({"number": _number(number), "diff": text})
+    else:
+        print(printable_diff(text))
+
+
+def approve(ctx: typer.Context, number: Number, by: By = None, output: Form = Output.TEXT) -> None:
+    """Approve what the pull request proposes now; a later update makes the approval stale."""
+    session = _open(ctx)
+    pull = session.host.approve(_number(number), str(session.identity(by, "--by")))
+    _tell(pull, output, f"Approved #{pull.number} at {pull.head_revision[:12]}.")
+
+
+def merge(
+    ctx: typer.Context,
+    number: Number,
+    by: By = None,
+    force: Annotated[bool, typer.Option("--force", help="Merge in spite of a failed check.")] = False,
+    output: Form = Output.TEXT,
+) -> None:
+    """Merge into the branch as it is now. A conflict or a failed check refuses it."""
+    session = _open(ctx)
+    pull = session.host.merge(_number(number), str(session.identity(by, "--by")), force=force)
+    _tell(pull, output, f"Merged #{pull.number} into {pull.branch} as {pull.merge_revision}.")
+
+
+def close(ctx: typer.Context, number: Number, by: By = None, output: Form = Output.TEXT) -> None:
+    """Give a pull request up without merging it."""
+    session = _open(ctx)
+    pull = session.host.close(_number(number), str(session.identity(by, "--by")))
+    _tell(pull, output, f"Closed #{pull.number}.")
+
+
+def _open(ctx: typer.Context) -> HostSession:
+    from mergecells.apps.cli.pull_request_host import open_bare, open_host
+
+    repository: Path | None = ctx.meta.get("repository")
+    context: CliContext = ctx.obj
+    return open_bare(repository) if repository else open_host(context.config_root)
+
+
+def _number(text: str) -> int:
+    from mergecells.domain.errors import UsageError
+
+    digits = text.removeprefix("#")
+    if not (digits.isascii() and digits.isdigit() and 0 < len(digits) < 10):
+        raise UsageError(f"{text[:40]!a} is not the number of a pull request.", "For example: 3")
+    return int(digits)
+
+
+def _tell(pull: PullRequest, output: Output, sentence: str) -> None:
+    if output is Output.JSON:
+        print_json(pull.model_dump())
+    else:
+        print(sentence)

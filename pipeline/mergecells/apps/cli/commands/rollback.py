@@ -1,0 +1,40 @@
+"""`mergecells rollback REVISION`: a pull request that restores that revision's files."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from mergecells.apps.cli.console import CliContext, Output
+
+
+def register(app: typer.Typer) -> None:
+    app.command("rollback")(rollback)
+
+
+def rollback(
+    ctx: typer.Context,
+    revision: Annotated[str, typer.Argument(help="A SHA (shortened will do), a tag, or main~1.")],
+    title: Annotated[str, typer.Option("--title", help="Default: Roll back to REVISION.")] = "",
+    author: Annotated[
+        str | None, typer.Option("--author", help='"NAME <MAIL>". Default: the one git is configured for.')
+    ] = None,
+    output: Annotated[Output, typer.Option("--output", help="How to print the result.")] = Output.TEXT,
+) -> None:
+    """Open a pull request that restores the config files of REVISION exactly; history stays, merging makes it live."""
+    from mergecells.adapters.xlcalculator_process import XlcalculatorProcess
+    from mergecells.apps.cli.plan_output import report_submission
+    from mergecells.apps.cli.pull_request_host import open_host
+    from mergecells.authoring.rollback import RollbackRequest, roll_back
+
+    context: CliContext = ctx.obj
+    session = open_host(context.config_root)
+    request = RollbackRequest(
+        revision=revision,
+        branch=session.branch,
+        author=str(session.identity(author, "--author")),
+        title=title,
+        recompute=XlcalculatorProcess(),
+    )
+    report_submission(context, roll_back(session.host, request), output)

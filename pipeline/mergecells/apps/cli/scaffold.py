@@ -1,0 +1,145 @@
+"""Makes a config repository: files, a first commit, a bare repository for pull requests, the workbook."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from mergecells.adapters.git_repository import GitRepository
+from mergecells.adapters.packaged_template import read_template
+from mergecells.adapters.xlsx_workbook import XlsxWorkbook
+from mergecells.authoring.fill import plan_fill
+from mergecells.domain.errors import MergecellsError, UsageError
+from mergecells.domain.identity import Identity
+from mergecells.domain.manifest import Manifest
+from mergecells.domain.revision import Revision
+from mergecells.transforms.yaml_to_config import parse_manifest
+
+GITATTRIBUTES = """\
+# Every byte stays as it was committed: what is reviewed is what runs.
+* -text
+*.yaml diff
+*.md diff
+"""
+
+GITIGNORE = """\
+# The workbook is made from the files by `mergecells fill`; the files are the source of truth.
+*.xlsx
+~$*
+.~lock.*
+"""
+
+README = """\
+# {name}
+
+Business rules, kept by [mergecells](https://pypi.org/project/mergecells/).
+
+| file | holds |
+| --- | --- |
+| `mergecells.yaml` | the manifest: workbook, branch, pull requests, checks, services |
+| `scoring/rules.yaml` | tiers, components and factors |
+| `scoring/fields.yaml` | what a lead is made of |
+| `scoring/examples.yaml` | golden leads with the tier and score they must get |
+| `scoring/verticals/` | overrides of the rules for one vertical each |
+| `schemas/` | JSON Schemas for editors |
+
+## Change a rule
+
+1. `git pull`, then `mergecells fill --apply`: the workbook `{workbook}` shows the rules as they are.
+2. Edit cells and save.
+3. `mergecells submit`: the change is merged with `{branch}`, checked, and becomes a pull request.
+4. Somebody else looks: `mergecells pulls show N`, `mergecells pulls approve N`, `mergecells pulls merge N`.
+
+`mergecells check` shows every finding at any time. `mergecells rollback REVISION` brings an earlier state back.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Scaffold:
+    """What was made. `repository` is None when no bare repository was asked for."""
+
+    folder: Path
+    revision: Revision
+    workbook: Path
+    files: tuple[str, ...]
+    repository: Path | None
+
+
+def scaffold(folder: Path, bare: Path | None, author: Identity) -> Scaffold:
+    """Make a config repository in `folder`, which must be empty or missing, as must `bare`.
+
+    When a step fails, what was made until then is removed again. Raises UsageError, MergecellsError.
+    """
+    for place in (folder, *([bare] if bare else [])):
+        _require_empty(place)
+    if bare and (bare == folder or bare.is_relative_to(folder)):
+        raise UsageError(f"{bare} lies inside {folder}.", "Put the bare repository beside the folder.")
+    template = read_template()
+    manifest, _ = parse_manifest(template)
+    with _removed_on_failure(folder), _removed_on_failure(bare):
+        texts = _texts(folder.name, manifest)
+        files = {**template, **{path: text.encode() for path, text in texts.items()}}
+        _write(folder, files)
+        checkout = GitRepository.init_checkout(folder, manifest.branch)
+        revision = checkout.commit_worktree(manifest.branch, "Start from the rules that mergecells ships", author)
+        if bare:
+            GitRepository.init_bare(bare, manifest.branch)
+            checkout.publish("origin", str(bare), manifest.branch)
+        workbook = folder / manifest.workbook
+        _fill(workbook, template, revision)
+    return Scaffold(folder, revision, workbook, tuple(sorted(files)), bare)
+
+
+def _require_empty(place: Path) -> None:
+    if place.exists() and (not place.is_dir() or any(place.iterdir())):
+        raise UsageError(f"{place} is not empty.", "Give a folder that is empty or does not exist yet.")
+
+
+def _texts(name: str, manifest: Manifest) -> dict[str, str]:
+    readme = README.format(name=name, workbook=manifest.workbook, branch=manifest.branch)
+    return {"README.md": readme, ".gitattributes": GITATTRIBUTES, ".gitignore": GITIGNORE}
+
+
+def _write(folder: Path, files: dict[str, bytes]) -> None:
+    for path, content in files.items():
+        place = folder / path
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_bytes(content)
+
+
+def _fill(workbook: Path, files: dict[str, bytes], revision: Revision) -> None:
+    plan = plan_fill(files, revision, None, lambda _: None)
+    if plan.layout is None:
+        raise MergecellsError("The template gives no workbook.", "; ".join(str(finding) for finding in plan.findings))
+    XlsxWorkbook(workbook).write(plan.layout)
+
+
+@contextlib.contextmanager
+def _removed_on_failure(place: Path | None) -> Iterator[None]:
+    """The folder was empty or missing before, so all that is in it is ours to remove."""
+    existed = place is not None and place.exists()
+    try:
+        if place:
+            place.mkdir(parents=True, exist_ok=True)
+        yield
+    except OSError as error:
+        _remove(place, existed)
+        raise MergecellsError(f"{place} cannot be written: {error.strerror}.", "Choose another folder.") from error
+    except BaseException:
+        _remove(place, existed)
+        raise
+
+
+def _remove(place: Path | None, existed: bool) -> None:
+    if place is None or not place.is_dir():
+        return
+    for child in place.iterdir():
+        if child.is_dir() and not child.is_symlink():
+            shutil.rmtree(child, ignore_errors=True)
+        else:
+            child.unlink(missing_ok=True)
+    if not existed:
+        place.rmdir()

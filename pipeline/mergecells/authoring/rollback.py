@@ -1,0 +1,69 @@
+"""A pull request that brings back the files of an earlier revision."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from mergecells.authoring.check import check_files
+from mergecells.authoring.propose import Candidate, Submission, make_plan, open_pull, propose_plan
+from mergecells.domain.errors import HeadMovedError
+from mergecells.domain.identity import parse_identity
+from mergecells.domain.revision import Files, Revision, short
+from mergecells.ports import PullRequestHost
+from mergecells.transforms.diff import diff_configs
+from mergecells.transforms.formula_engines import Recompute
+
+_ATTEMPTS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class RollbackRequest:
+    """`revision` is any name of a commit that the host knows."""
+
+    revision: str
+    branch: str
+    author: str
+    title: str = ""
+    recompute: Recompute | None = None
+
+
+def roll_back(host: PullRequestHost, request: RollbackRequest) -> Submission:
+    """Open or update the pull request that restores the revision's config files, exactly as they were.
+
+    History stays: what was done since is undone by a new commit. An outsized change is what a rollback may well be, so
+    that guard does not apply; every other check does. Raises UnknownRevisionError, ConfigRejectedError.
+    """
+    target = host.resolve(request.revision)
+    wanted = host.read_files(target)
+    for _ in range(_ATTEMPTS):
+        try:
+            return _roll_back_once(host, request, target, wanted)
+        except HeadMovedError as error:
+            moved = error
+    raise moved
+
+
+def _roll_back_once(host: PullRequestHost, request: RollbackRequest, target: Revision, wanted: Files) -> Submission:
+    head = host.head(request.branch)
+    head_files = host.read_files(head)
+    candidate = Candidate(request.branch, head, head_files, _restoring(head_files, wanted))
+    report = check_files(candidate.files, recompute=request.recompute)
+    source = f"rollback to {short(target)}"
+    plan = make_plan(
+        candidate,
+        diff_configs(head_files, wanted, head, target).changes,
+        report.findings,
+        author=str(parse_identity(request.author)),
+        title=request.title or f"Roll back to {short(target)}",
+    )
+    if not candidate.edits:
+        return Submission("unchanged", plan, open_pull(host, source, request.branch))
+    if not report.ok:
+        return Submission("refused", plan)
+    return propose_plan(host, candidate, plan, source, report)
+
+
+def _restoring(head_files: Files, wanted: Files) -> dict[str, bytes | None]:
+    edits: dict[str, bytes | None] = {path: None for path in head_files if path not in wanted}
+    edits.update({path: content for path, content in wanted.items() if head_files.get(path) != content})
+    return edits

@@ -1,0 +1,149 @@
+"""Workbook → pull request: read, merge with the branch as it is now, check, propose. Nothing is written by halves."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from mergecells.authoring.check import CheckReport, check_files
+from mergecells.authoring.export import ExportResult, base_revision, export_workbook
+from mergecells.authoring.propose import Candidate, Submission, make_plan, open_pull, propose_plan
+from mergecells.domain.errors import HeadMovedError, MergecellsError, UnknownRevisionError
+from mergecells.domain.findings import Finding, sort_findings
+from mergecells.domain.identity import parse_identity
+from mergecells.domain.locations import CellRef, parse_cell_ref
+from mergecells.domain.plan import Plan
+from mergecells.domain.revision import Files, is_full_sha, short
+from mergecells.domain.tables import Table, Tables
+from mergecells.domain.workbook import Workbook
+from mergecells.ports import PullRequestHost, WorkbookSource
+from mergecells.transforms.formula_engines import Recompute
+from mergecells.transforms.workbook_changes import conflict_marks
+
+_ATTEMPTS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class SubmitRequest:
+    """What the person asked for. `workbook` names the workbook to reviewers and, with the author, the pull request:
+    two people's copies of one workbook hold different edits, so each has a request of their own."""
+
+    workbook: str
+    branch: str
+    author: str
+    title: str = ""
+    allow_large: bool = False
+    recompute: Recompute | None = None
+
+    @property
+    def source(self) -> str:
+        return f"{self.workbook} of {parse_identity(self.author).mail.lower()}"
+
+
+def submit_workbook(source: WorkbookSource, host: PullRequestHost, request: SubmitRequest) -> Submission:
+    """Open or update the pull request with what changed in the workbook.
+
+    Errors and conflicts refuse the submission and are marked in the workbook. Raises MergecellsError when the
+    workbook's base revision is unknown, HeadMovedError when the branch kept moving.
+    """
+    workbook = source.read()
+    base_files = _base_files(workbook, host)
+    for _ in range(_ATTEMPTS):
+        try:
+            submission, marks = _submit_once(workbook, base_files, host, request)
+        except HeadMovedError as error:
+            moved = error
+            continue
+        return replace(submission, notes=(*submission.notes, *_mark(source, marks)))
+    raise moved
+
+
+def _base_files(workbook: Workbook, host: PullRequestHost) -> Files:
+    revision = base_revision(workbook)
+    refill = "Run `mergecells fill --apply` on a checkout of the branch: your edits stay. Then submit again."
+    if not revision:
+        raise MergecellsError(f"{workbook.source} does not say which revision it was filled from.", refill)
+    if not is_full_sha(revision):
+        raise MergecellsError(
+            f"{workbook.source} was filled from files that were not committed ({short(revision)}).",
+            f"Commit and push them. {refill}",
+        )
+    try:
+        return host.read_files(host.resolve(revision))
+    except UnknownRevisionError as error:
+        raise MergecellsError(
+            f"{workbook.source} was filled from {short(revision)}, which the repository does not have.",
+            f"Push that commit. Or: {refill[0].lower()}{refill[1:]}",
+        ) from error
+
+
+def _submit_once(
+    workbook: Workbook, base_files: Files, host: PullRequestHost, request: SubmitRequest
+) -> tuple[Submission, dict[CellRef, str]]:
+    head = host.head(request.branch)
+    head_files = host.read_files(head)
+    export = export_workbook(workbook, base_files, head_files)
+    candidate = Candidate(request.branch, head, head_files, dict(export.files))
+    if not export.ok:
+        plan = _plan(candidate, export, export.findings, request)
+        return Submission("refused", plan), {**_finding_marks(export.findings), **conflict_marks(export.conflicts)}
+    if not export.files:
+        pull = open_pull(host, request.source, request.branch)
+        return Submission("unchanged", _plan(candidate, export, export.findings, request), pull), {}
+    report = _check(candidate, export, base_files, request)
+    findings = tuple(sort_findings((*export.findings, *report.findings)))
+    plan = _plan(candidate, export, findings, request)
+    if not report.ok:
+        return Submission("refused", plan), _finding_marks(findings)
+    submission = propose_plan(host, candidate, plan, request.source, replace(report, findings=findings))
+    return submission, _finding_marks(findings)
+
+
+def _check(candidate: Candidate, export: ExportResult, base_files: Files, request: SubmitRequest) -> CheckReport:
+    same_base = dict(base_files) == dict(candidate.head_files)
+    return check_files(
+        candidate.files,
+        tables=export.tables if same_base else _without_shown(export.tables),
+        base_files=candidate.head_files,
+        allow_large=request.allow_large,
+        recompute=request.recompute,
+    )
+
+
+def _without_shown(tables: Tables) -> dict[str, Table]:
+    """After a merge with others' edits, what the workbook displayed was computed from other values: not comparable."""
+    return {
+        tab: replace(table, rows={key: replace(row, shown={}) for key, row in table.rows.items()})
+        for tab, table in tables.items()
+    }
+
+
+def _plan(candidate: Candidate, export: ExportResult, findings: tuple[Finding, ...], request: SubmitRequest) -> Plan:
+    return make_plan(
+        candidate,
+        export.changes,
+        findings,
+        author=str(parse_identity(request.author)),
+        title=request.title,
+        workbook=request.workbook,
+        base_revision=export.base_revision,
+    )
+
+
+def _finding_marks(findings: tuple[Finding, ...]) -> dict[CellRef, str]:
+    marks: dict[CellRef, str] = {}
+    for finding in findings:
+        cell = parse_cell_ref(finding.cell) if finding.cell else None
+        if cell:
+            said = f"{finding.severity.capitalize()}: {finding.message} {finding.hint}".strip()
+            marks[cell] = f"{marks[cell]}\n{said}" if cell in marks else said
+    return marks
+
+
+def _mark(source: WorkbookSource, marks: Mapping[CellRef, str]) -> tuple[str, ...]:
+    """Notes are a courtesy: a workbook that is open elsewhere must not hide how the submission ended."""
+    try:
+        source.mark(marks)
+    except MergecellsError as error:
+        return (f"The cells could not be marked: {error.message}",)
+    return ()
