@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Iterator, Mapping
 from typing import Protocol
 
@@ -118,7 +119,7 @@ class ConfigFolder(Protocol):
         ...
 
     def whole(self) -> str | None:
-        """The name of the complete, settled tree that is there now; None when somebody may be in the midst of editing."""
+        """The name of the complete, settled tree that is there now; None where somebody may be editing."""
         ...
 
     def read(self) -> ConfigTree:
@@ -151,4 +152,12 @@ class Metrics(Protocol):
         """`revision` serves since the Unix time `at`."""
         ...
 
-    def scored(self, tier: str) -> None: ...
+
+class Clock(Protocol):
+    def monotonic(self) -> float:
+        """Seconds that only grow, for waiting."""
+        ...
+
+    def now(self) -> datetime.datetime:
+        """The time in UTC, for people."""
+        ...

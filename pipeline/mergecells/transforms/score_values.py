@@ -8,13 +8,14 @@ from __future__ import annotations
 import datetime
 import math
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from numbers import Real
-from typing import Any
+from typing import Any, cast
 
 from mergecells.domain.scoring import Fields
-from mergecells.formula import Array, ErrorValue, Value, to_serial
+from mergecells.formula import Array, ErrorValue, Value, to_serial, to_value
+from mergecells.formula.values import MAX_TEXT, Scalar
 
 _ISO = re.compile(r"\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:\d{2})?)?\Z")
 _DAY_SECONDS = 86_400
@@ -88,13 +89,13 @@ def without_noise(value: float) -> float:
     return round(value, _NOISE_PLACES)
 
 
-def as_list(values: Iterable[str | float | bool]) -> Array:
-    """A named list as formulas see it: one column."""
-    return Array(tuple((value,) for value in values))
+def as_list(values: Sequence[str | float | bool]) -> Array:
+    """A named list as formulas see it: one column; an empty list is one blank cell."""
+    return Array.column([cast(Scalar, to_value(value)) for value in values] or [None])
 
 
 def _read_text(given: Any) -> Reading:
-    if given is None or isinstance(given, str):
+    if given is None or (isinstance(given, str) and len(given) <= MAX_TEXT):
         return given, ""
     value, odd = _read_any(given)
     return value, odd or ("" if value is None else f"{_kind(value)} where a text is expected")
@@ -130,8 +131,11 @@ def _read_date(given: Any) -> Reading:
 
 def _read_any(given: Any) -> Reading:
     """The value as it comes; NaN is how data frames write blank, and what has no place in a cell is blank too."""
-    if given is None or isinstance(given, bool | str):
+    if given is None or isinstance(given, bool):
         return given, ""
+    if isinstance(given, str):
+        # Longer than a cell can hold: the same error value that a formula would give.
+        return to_value(given), "" if len(given) <= MAX_TEXT else f"has {len(given):,} characters; {MAX_TEXT:,} fit"
     if isinstance(given, datetime.date):
         return _serial(given), ""
     if not isinstance(given, Real | Decimal):

@@ -1,0 +1,31 @@
+"""The files of a config as they were found at one moment, with what they are called."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from mergecells.domain.errors import MergecellsError
+from mergecells.domain.revision import Files, Revision
+
+SEAL_FOLDER = ".mergecells"
+"""Beside the files of a published tree; hidden, so that it is never taken for config."""
+
+MANIFEST_FILE = "manifest.json"
+BUNDLE_FILE = "bundle.jsonl"
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigTree:
+    """`files` are the config; `sealed` is what publishing laid beside them (file name in `.mergecells/` → content).
+
+    `revision` is what the place claims: a folder named by a SHA, a checkout's HEAD, or a digest.
+    """
+
+    revision: Revision
+    files: Files
+    sealed: Mapping[str, bytes] = field(default_factory=dict)
+
+
+class TreeChangingError(MergecellsError):
+    """The files changed while they were read: reading again a little later is all there is to do."""

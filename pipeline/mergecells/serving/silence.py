@@ -1,0 +1,29 @@
+"""Ports with nobody behind them: the defaults of a program that wants no metrics or no events."""
+
+from __future__ import annotations
+
+from mergecells.domain.revision import Revision
+
+
+class NoMetrics:
+    """Implements `ports.Metrics` by telling nobody."""
+
+    def reload_finished(self, config_type: str, status: str, seconds: float) -> None:
+        """Counts nothing."""
+
+    def revision_live(self, revision: Revision, at: float) -> None:
+        """Tells nobody."""
+
+
+class NoWatcher:
+    """Implements `ports.Watcher` without events: what changes is noticed by polling. `why` goes into the status."""
+
+    def __init__(self, why: str) -> None:
+        self._why = why
+
+    def tend(self) -> str:
+        """See `ports.Watcher`."""
+        return self._why
+
+    def close(self) -> None:
+        """Nothing runs."""

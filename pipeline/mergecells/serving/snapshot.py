@@ -1,0 +1,45 @@
+"""An immutable, compiled config at one revision: what a service scores with."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from mergecells.domain.configset import ConfigSet
+from mergecells.domain.revision import Revision
+from mergecells.transforms.score import Score, ScoreColumns, Scorer
+
+LoadedFrom = Literal["bundle", "yaml"]
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """Everything that one request needs, all of one revision. Take it once a request: `snapshot = config.current`.
+
+    `digest` is the SHA-256 over all config files. `notes` say what a person may want to know about how it was loaded
+    (a damaged bundle, for instance).
+    """
+
+    revision: Revision
+    digest: str
+    config: ConfigSet
+    scorer: Scorer
+    loaded_from: LoadedFrom
+    notes: tuple[str, ...] = ()
+    field_names: frozenset[str] | None = None
+    """Lower-case names of the lead's fields; None without `scoring/fields.yaml`, when every name is taken."""
+
+    def score(self, lead: Mapping[str, Any], date: datetime.date | None = None, vertical: str | None = None) -> Score:
+        """Score one lead (field name → value); see `Scorer.score`."""
+        return self.scorer.score(lead, date, vertical)
+
+    def score_many(
+        self,
+        columns: Mapping[str, Sequence[Any]],
+        date: datetime.date | None = None,
+        vertical: str | None = None,
+    ) -> ScoreColumns:
+        """Score many leads given as columns of one length; see `Scorer.score_many`."""
+        return self.scorer.score_many(columns, date, vertical)
