@@ -30,6 +30,7 @@ from mergecells.formula.nodes import (
 from mergecells.formula.registry import FUNCTIONS
 from mergecells.formula.thresholds import equality_bounds
 from mergecells.formula.values import fold
+from mergecells.formula.wildcards import has_wildcards
 
 MAX_DEPTH: Final = 30
 """Nesting beyond which a formula is interpreted: Python's own compiler limits nested parentheses."""
@@ -384,10 +385,21 @@ class Generator:
 
     def _type_test(self, node: Call) -> Code:
         argument = node.arguments[0]
+        if node.name == "ISNUMBER" and type(argument) is Call and argument.name in ("SEARCH", "FIND"):
+            return self._contains(argument)
         if type(argument) is not Name:
             return Code(f"f_{node.name}({self._caught(argument)})", "B")
         name = self.variable(argument)
         return Code(f"({_TYPES[node.name].format(name)} or (type({name}) is Array and needs()))", "B")
+
+    def _contains(self, search: Call) -> Code:
+        """`ISNUMBER(SEARCH("word",text))` is how a sheet asks whether a text contains a word."""
+        wanted, *rest = search.arguments
+        if type(wanted) is not Text or len(rest) != 1 or "~" in wanted.value or has_wildcards(wanted.value):
+            return Code(f"f_ISNUMBER({self._caught(search)})", "B")
+        if search.name == "FIND":
+            return Code(f"({self.constant(wanted.value)} in {self.text(rest[0])})", "B")
+        return Code(f"({self.constant(fold(wanted.value))} in {self.text(rest[0])}.lower())", "B")
 
     def _today(self, _node: Call) -> Code:
         return Code("D", "F")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import calendar
 import datetime
 import re
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 LAST_SERIAL: Final = 2_958_465
@@ -51,7 +52,11 @@ def from_serial(serial: float) -> datetime.date:
 
 def date_parts(serial: float) -> DateParts:
     """Year, month and day as a sheet shows them: serial 60 is 1900-02-29, serial 0 is 1900-01-00."""
-    days = int(serial)
+    return _parts_of_day(int(serial))
+
+
+@lru_cache(maxsize=8192)
+def _parts_of_day(days: int) -> DateParts:
     if days == _FICTIONAL:
         return DateParts(1900, 2, 29)
     if days == 0:

@@ -11,6 +11,7 @@ from mergecells.formula.values import fold
 _PART: Final = re.compile(r"~([*?~])|(\*)|(\?)|([^*?~]+|~)", re.DOTALL)
 
 
+@lru_cache(maxsize=4096)
 def has_wildcards(pattern: str) -> bool:
     """Whether a `*` or `?` stands in it that no `~` makes literal."""
     return any(match[2] or match[3] for match in _PART.finditer(pattern))

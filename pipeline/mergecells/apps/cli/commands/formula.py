@@ -1,0 +1,114 @@
+"""`mergecells formula eval|functions`: try a formula, run a file of cases, print the table of functions."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, TextIO
+
+import typer
+
+from mergecells.apps.cli import formula_cases
+from mergecells.apps.cli.console import Output, print_json
+from mergecells.apps.cli.formula_cases import Engine, UnusableCaseError
+from mergecells.domain.errors import MergecellsError, UsageError
+
+group = typer.Typer(no_args_is_help=True, help="Evaluate spreadsheet formulas; list the functions they may use.")
+
+
+def register(app: typer.Typer) -> None:
+    app.add_typer(group, name="formula")
+
+
+@group.command("eval")
+def evaluate(  # noqa: PLR0917 - typer gives options by name
+    formula: Annotated[str | None, typer.Argument(help='A formula, such as "=IF(years>=10,1,years/10)".')] = None,
+    assignments: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set", metavar="NAME=VALUE", help='A value by name: years=12, consent=true, code="007", phone= (blank).'
+        ),
+    ] = None,
+    cases: Annotated[
+        Path | None, typer.Option("--cases", help="A JSONL file of cases, - for standard input; one answer per line.")
+    ] = None,
+    engine: Annotated[Engine, typer.Option("--engine", help="Which of our engines answers.")] = Engine.COMPILED,
+    date: Annotated[
+        str | None, typer.Option("--date", metavar="YYYY-MM-DD", help="The evaluation date, for TODAY().")
+    ] = None,
+    output: Annotated[Output, typer.Option("--output", help="How to print one formula's result.")] = Output.TEXT,
+) -> None:
+    """Evaluate one formula, or every case of a file.
+
+    A case is {"id": …, "formula": "=…", "inputs": {"name": value}}, its answer {"id": …, "value": …}, {"id": …,
+    "error": "#DIV/0!"} or {"id": …, "unsupported": "why"}. Exit status 1: a line that is no case, engines that
+    disagree, or a formula that is not supported.
+    """
+    if (formula is None) == (cases is None):
+        raise UsageError("Give either a formula or --cases FILE.", 'Example: mergecells formula eval "=1+2"')
+    try:
+        day = formula_cases.parse_date(date)
+    except UnusableCaseError as error:
+        raise UsageError(str(error), "Write it as 2026-02-28.") from None
+    if cases is not None:
+        raise typer.Exit(_run_cases(cases, engine, day))
+    _run_one(formula or "", assignments or [], engine, day, output)
+
+
+def _run_cases(path: Path, engine: Engine, day: float | None) -> int:
+    all_good = True
+    with _opened(path) as lines:
+        for number, line in enumerate(lines, 1):
+            if line.strip():
+                answer, good = formula_cases.answer_line(line, number, engine, day)
+                sys.stdout.write(answer + "\n")
+                all_good = all_good and good
+    sys.stdout.flush()
+    return 0 if all_good else 1
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[TextIO]:
+    """Lines of the file as they come; bytes that are no UTF-8 spoil their own line only."""
+    if str(path) == "-":
+        sys.stdin.reconfigure(encoding="utf-8", errors="replace")  # type: ignore[union-attr]
+        yield sys.stdin
+        return
+    try:
+        opened = path.open(encoding="utf-8-sig", errors="replace", newline="\n")
+    except OSError as error:
+        raise UsageError(f"{path}: {error.strerror}.", "Give --cases a JSONL file that can be read.") from None
+    with opened:
+        yield opened
+
+
+def _run_one(formula: str, assignments: list[str], engine: Engine, day: float | None, output: Output) -> None:
+    try:
+        inputs = dict(map(formula_cases.parse_assignment, assignments))
+        answer, good = formula_cases.answer_case(formula, inputs, engine, day)
+    except UnusableCaseError as error:
+        raise UsageError(str(error)) from None
+    if output is Output.JSON:
+        print_json(answer)
+    elif "unsupported" in answer:
+        raise MergecellsError(str(answer["unsupported"]), "`mergecells formula functions` lists what is supported.")
+    else:
+        print(formula_cases.shown(answer))
+    if not good or "unsupported" in answer:
+        raise typer.Exit(1)
+
+
+@group.command("functions")
+def functions(
+    output: Annotated[Output, typer.Option("--output", help="text, or json for programs.")] = Output.TEXT,
+) -> None:
+    """The table of functions: arguments, what each does, and which engines support it."""
+    from mergecells.apps.cli.formula_table import function_rows, render_table
+
+    rows = function_rows()
+    if output is Output.JSON:
+        print_json(rows)
+    else:
+        print(render_table(rows))
