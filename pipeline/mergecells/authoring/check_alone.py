@@ -27,8 +27,7 @@ def check_alone(content: bytes, kind: str | None, name: str, recompute: Recomput
     """
     if kind == "rules":
         report = check_files({RULES_FILE: content}, recompute=recompute)
-        findings = tuple(_renamed(report.findings, RULES_FILE, name))
-        return CheckReport(findings, report.engines, (name,))
+        return CheckReport(tuple(_renamed(report.findings, RULES_FILE, name)), report.engines, (name,))
     document, findings = parse_yaml(name, content)
     if document is not None:
         locator = Locator({name: document}, files={name: content})

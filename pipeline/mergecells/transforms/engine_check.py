@@ -11,10 +11,10 @@ from itertools import zip_longest
 from mergecells.domain.configset import RULES_FILE
 from mergecells.domain.findings import Finding
 from mergecells.formula import Value, compile_formula, to_serial
-from mergecells.transforms.formula_engines import Answer, EngineCount, EngineRun, Recompute
+from mergecells.transforms.formula_engines import Answer, Calculation, EngineCount, EngineRun, Recompute
 from mergecells.transforms.formula_results import Result, shown, shown_inputs
 from mergecells.transforms.formula_sites import FormulaSites
-from mergecells.transforms.xlcalculator_support import Rewritten, known_weakness, rewrite
+from mergecells.transforms.xlcalculator_support import known_weakness, rewrite
 
 RELATIVE_TOLERANCE = 1e-9
 """Engines may order additions differently; anything a person typed is far coarser."""
@@ -64,7 +64,7 @@ def check_independent(results: Sequence[SiteResult], recompute: Recompute | None
     batch = _Batch()
     for item in results:
         batch.add(item)
-    run = recompute([group[0][1].calculation for group in batch.groups.values()])
+    run = recompute(batch.calculations)
     found = list(_unavailable(run, len(batch.groups)))
     found += batch.compare(run.answers)
     return found, batch.count(len(results))
@@ -74,23 +74,27 @@ class _Batch:
     """What the engine is asked, each calculation once, and how its answers compare."""
 
     def __init__(self) -> None:
-        self.groups: dict[str, list[tuple[SiteResult, Rewritten]]] = {}
+        self.calculations: list[Calculation] = []
+        self.groups: dict[str, list[SiteResult]] = {}
         self.reasons: Counter[str] = Counter()
         self.computed = self.compared = self.mismatches = 0
 
     def add(self, item: SiteResult) -> None:
-        rewritten = rewrite(item.result)
-        if isinstance(rewritten, str):
-            self.reasons[rewritten] += 1
-        else:
-            # As text: 1.0 and TRUE are equal to Python and not to a spreadsheet.
-            self.groups.setdefault(repr(rewritten.calculation), []).append((item, rewritten))
+        calculation = rewrite(item.result)
+        if isinstance(calculation, str):
+            self.reasons[calculation] += 1
+            return
+        # As text: 1 and TRUE are equal to Python and not to a spreadsheet.
+        group = self.groups.setdefault(repr(calculation), [])
+        if not group:
+            self.calculations.append(calculation)
+        group.append(item)
 
     def compare(self, answers: Sequence[Answer]) -> Iterator[Finding]:
         """A finding for each result that the engine computes differently where its answer counts."""
         for group, answer in zip_longest(self.groups.values(), answers, fillvalue=Answer(unable=_NO_ANSWER)):
             assert not isinstance(group, Answer)
-            for item, _ in group:
+            for item in group:
                 yield from self._compare_one(item, answer)
 
     def _compare_one(self, item: SiteResult, answer: Answer) -> Iterator[Finding]:

@@ -1,77 +1,67 @@
-"""What xlcalculator 0.5 is asked, and when its answer counts. The one place that knows its weaknesses.
+"""What xlcalculator 0.5 is asked, and when its answer counts: the one place that knows its weaknesses.
 
-It is one independent engine where it is able, never the only one. It reads blanks and error values as it likes, takes
-TRUE for a number, compares texts with numbers in its own order, and knows neither IFERROR nor inline arrays.
+It is one independent engine where it is able, never the only one. Each entry was found by comparing it with the
+reference interpreter and Excel's documentation on thousands of formulas; `tests/unit/transforms/test_engine_check.py`
+holds a case for each.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
 
-from mergecells.domain.locations import column_letters
-from mergecells.formula import Array, ErrorValue, Value, evaluate, functions_used, names_used
-from mergecells.formula.nodes import (
-    ArrayLiteral,
-    Binary,
-    ErrorLiteral,
-    Formula,
-    Node,
-    Number,
-    Omitted,
-    Percent,
-    Text,
-    walk,
-)
+from mergecells.formula import Array, ErrorValue, Formula, Value, evaluate, functions_used
+from mergecells.formula.nodes import ArrayLiteral, Binary, Call, ErrorLiteral, Node, Number, Omitted, Percent, walk
 from mergecells.transforms.formula_engines import Calculation
 from mergecells.transforms.formula_results import Result
+from mergecells.transforms.xlcalculator_rewrite import DEFINITIONS, rewrite_formula
 
-COUNTS = ""
-_MISSING = "xlcalculator does not have it"
+_SOUND = tuple(
+    """
+    ABS AND AVERAGE CEILING CHOOSE CONCAT CONCATENATE COUNT COUNTA COUNTIF COUNTIFS DAY DAYS EOMONTH EXACT EXP FALSE
+    FIND FLOOR IF INT ISBLANK ISERR ISERROR ISEVEN ISNA ISNUMBER ISODD ISTEXT LEFT LEN LN LOG LOG10 LOWER MAX MID MIN
+    MOD MONTH NOT OR PI POWER ROUND ROUNDDOWN ROUNDUP SIGN SQRT SUM SUMIF SUMIFS SUMPRODUCT TRUE TRUNC UPPER WEEKDAY
+    YEAR
+    """.split()  # noqa: SIM905 - a table that people read and edit
+)
 
-FUNCTION_SUPPORT: Mapping[str, str] = {}
-"""Function → "" when xlcalculator's answer counts, else why it does not. A function not listed does not count."""
+FUNCTION_SUPPORT: Mapping[str, str] = {
+    **dict.fromkeys((*_SOUND, *DEFINITIONS), ""),
+    "DATE": "it gives a date object where a number is due",
+    "DATEDIF": "it counts months and the remaining days wrongly",
+    "EDATE": "it gives a date object where a number is due",
+    "MATCH": "it finds nothing unless the match is exact",
+    "NA": "it loses error values on the way",
+    "REPLACE": "it replaces every occurrence",
+    "RIGHT": "it returns the whole text for 0 characters",
+    "TODAY": "it reads the clock",
+    "TRIM": "it keeps repeated blanks inside",
+    "VLOOKUP": "it ignores the column index",
+}
+"""Function → "" when xlcalculator's answer counts, else why it does not."""
 
-_PLAIN_TEXT = re.compile(r"[A-Za-z][A-Za-z0-9 _-]*\Z|\Z")
 _ARITHMETIC = frozenset("+-*/^")
 _COMPARISONS = frozenset(("=", "<>", "<", ">", "<=", ">="))
+_CRITERIA = frozenset(("COUNTIF", "COUNTIFS", "SUMIF", "SUMIFS"))
+_AGGREGATES = frozenset(("SUM", "AVERAGE", "MAX", "MIN", "COUNT", "COUNTA", "AND", "OR", "SUMPRODUCT"))
+_TEXT_FUNCTIONS = frozenset(("LEN", "LEFT", "MID", "LOWER", "UPPER", "FIND", "EXACT", "CONCAT", "CONCATENATE"))
 
 
-@dataclass(frozen=True, slots=True)
-class Rewritten:
-    """A result's formula in the form that xlcalculator can read."""
-
-    calculation: Calculation
+def function_support(name: str) -> str:
+    """Why xlcalculator's answer for a function does not count; empty when it does."""
+    return FUNCTION_SUPPORT.get(name.upper(), "xlcalculator does not have it")
 
 
-def rewrite(result: Result) -> Rewritten | str:
+def rewrite(result: Result) -> Calculation | str:
     """The calculation to ask for, or why the engine is not asked."""
     formula = result.site.formula
     assert formula
     reason = _refusal(formula, result.inputs, result.value)
-    if reason:
-        return reason
-    cells: list[tuple[str, float | str | bool]] = []
-    replacements: list[tuple[int, int, str]] = []
-    places: dict[str, str] = {}
-    for name, start, end in names_used(formula):
-        key = name.lower()
-        if key not in places:
-            places[key] = _place(cells, len(places) + 1, result.inputs[key])
-        replacements.append((start, end, places[key]))
-    for node in walk(formula.root):
-        if isinstance(node, Text) and not _PLAIN_TEXT.match(node.value):
-            # Texts with `:`, `!` or `%` in a formula break the loading of the whole workbook; in a cell they are data.
-            place = _place(cells, len(places) + 1, node.value)
-            places[f'"{node.start}'] = place
-            replacements.append((node.start, node.end, place))
-    return Rewritten(Calculation(_splice(formula.text, replacements), tuple(cells)))
+    return reason or rewrite_formula(formula, result.inputs) or "a formula that grows too long when it is rewritten"
 
 
 def _refusal(formula: Formula, inputs: Mapping[str, Value], value: Value) -> str:
     for name, _, _ in functions_used(formula):
-        reason = FUNCTION_SUPPORT.get(name.upper(), _MISSING)
+        reason = function_support(name)
         if reason:
             return f"{name.upper()}: {reason}"
     for node in walk(formula.root):
@@ -85,63 +75,87 @@ def _refusal(formula: Formula, inputs: Mapping[str, Value], value: Value) -> str
 
 
 def _refused_input(value: Value) -> str:
-    if value is None or value == "":
-        return "a blank input"
     if isinstance(value, ErrorValue):
         return "an error value as an input"
-    if isinstance(value, str) and value.startswith("="):
-        return "an input that reads like a formula"
+    if isinstance(value, str) and (not value or value.startswith("=")):
+        return "an input that is an empty text or reads like a formula"
     if isinstance(value, Array):
         return next((reason for item in value.cells if (reason := _refused_input(item))), "")
     return ""
 
 
-def _place(cells: list[tuple[str, float | str | bool]], column: int, value: Value) -> str:
-    """Put a value (a list as a block) into its own column; the address that stands for it."""
-    letters = column_letters(column)
-    items = value.cells if isinstance(value, Array) else (value,)
-    for row, item in enumerate(items, start=1):
-        assert isinstance(item, float | int | str)
-        cells.append((f"{letters}{row}", item))
-    return f"{letters}1:{letters}{len(items)}" if isinstance(value, Array) else f"{letters}1"
-
-
-def _splice(text: str, replacements: list[tuple[int, int, str]]) -> str:
-    for start, end, new in sorted(replacements, reverse=True):
-        text = text[:start] + new + text[end:]
-    return text
-
-
 def known_weakness(result: Result) -> str:
-    """Why a different answer of the engine does not count: an operation on it that the engine is known to get wrong."""
+    """Why an answer that differs does not count: an operation in the formula that the engine is known to get wrong.
+
+    Only asked about differences, so that what agrees is compared, whatever it uses.
+    """
     formula = result.site.formula
     assert formula
+    if any(value is None for value in result.inputs.values()):
+        return "a blank input"
     for node in walk(formula.root):
+        reason = ""
         if isinstance(node, Binary):
-            reason = _weak_operation(node, list(_operands(node, result)))
-            if reason:
-                return reason
+            reason = _weak_operation(node, list(_values((node.left, node.right), result)))
+        elif isinstance(node, Call):
+            reason = _weak_call(node, list(_values(node.arguments, result)))
+        if reason:
+            return reason
     return ""
 
 
-def _operands(node: Binary, result: Result) -> Iterator[Value]:
-    for operand in (node.left, node.right):
-        part: Node = operand
-        yield evaluate(Formula("", part, False), result.inputs, result.scenario.date)
+def _values(nodes: Sequence[Node], result: Result) -> Iterator[Value]:
+    for node in nodes:
+        yield evaluate(Formula("", node, False), result.inputs, result.scenario.date)
 
 
 def _weak_operation(node: Binary, operands: list[Value]) -> str:
-    numbers = [isinstance(value, int | float) and not isinstance(value, bool) for value in operands]
-    if node.op in _ARITHMETIC and not all(numbers):
+    if any(isinstance(value, ErrorValue) for value in operands):
+        return "an error value inside the formula"
+    if any(isinstance(value, Array) for value in operands):
+        return "an operation on a list"
+    numbers = all(_is_number(value) for value in operands)
+    if node.op in _ARITHMETIC and not numbers:
         return "arithmetic on something other than numbers"
+    if node.op == "&" and not all(isinstance(value, str) for value in operands):
+        return "a number or truth value joined to a text"
     if node.op in _COMPARISONS and type(operands[0]) is not type(operands[1]):
         return "a comparison of different kinds of values"
-    if node.op in _COMPARISONS and all(numbers) and _almost_equal(*operands):
+    if node.op in _COMPARISONS and numbers and _almost_equal(*operands):
         return "a comparison of numbers that differ by rounding only"
-    return "an array in an operation" if any(isinstance(value, Array) for value in operands) else ""
+    return ""
+
+
+def _weak_call(node: Call, arguments: list[Value]) -> str:
+    if any(isinstance(value, ErrorValue) for value in arguments):
+        return "an error value inside the formula"
+    if node.name in _CRITERIA and any(isinstance(value, str) and set("*?~") & set(value) for value in arguments):
+        return "wildcards"
+    if node.name in _AGGREGATES and any(isinstance(value, bool | str) for value in arguments):
+        return "truth values or texts among numbers"
+    if node.name in _TEXT_FUNCTIONS and arguments and not isinstance(arguments[0], str):
+        return "a text function of something other than a text"
+    if node.name == "ROUND" and _is_tie(arguments):
+        return "rounding exactly in the middle"
+    return ""
+
+
+def _is_number(value: Value) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _almost_equal(one: Value, other: Value) -> bool:
     assert isinstance(one, int | float)
     assert isinstance(other, int | float)
     return one != other and abs(one - other) <= 1e-12 * max(abs(one), abs(other))
+
+
+def _is_tie(arguments: list[Value]) -> bool:
+    """Such as 3.015 to two digits, which Excel rounds as typed and binary arithmetic as stored."""
+    if len(arguments) != 2 or not all(_is_number(value) for value in arguments):
+        return False
+    number, digits = arguments
+    assert isinstance(number, int | float)
+    assert isinstance(digits, int | float)
+    scaled = abs(number) * 10.0 ** max(min(digits, 15), -15)
+    return abs(scaled % 1 - 0.5) < 1e-6

@@ -79,9 +79,7 @@ def find_target(path: Path, kind: Kind | None) -> Target:
 def _folder_target(path: Path) -> RootTarget:
     if (path / MANIFEST_NAME).is_file() or (path / RULES_FILE).is_file():
         return RootTarget(path.resolve())
-    raise UsageError(
-        f"{path} holds no config: neither {MANIFEST_NAME} nor {RULES_FILE}.", "Give a config root or a file."
-    )
+    raise UsageError(f"{path} has neither {MANIFEST_NAME} nor {RULES_FILE}.", "Give a config root or a file.")
 
 
 def _file_target(path: Path, kind: Kind | None) -> Target:
