@@ -85,8 +85,8 @@ class RevisionSource(Protocol):
         """The branch's revision now, wherever it moved (forward, back, or forced). Raises MergecellsError."""
         ...
 
-    def parent(self, revision: Revision) -> Revision | None:
-        """The commit's first parent, None for the first commit."""
+    def lineage(self, revision: Revision, limit: int) -> list[Revision]:
+        """The commit and its first parents, newest first, at most `limit` of them."""
         ...
 
     def read_files(self, revision: Revision) -> Files:
@@ -107,6 +107,16 @@ class TreeStore(Protocol):
     def recent(self) -> Iterator[ConfigTree]:
         """The trees that are there: the current one, then the others from the newest. Unreadable ones are left out."""
         ...
+
+
+class RejectionLog(Protocol):
+    """Remembers, beside the published trees, the revisions that were not published."""
+
+    def rejections(self) -> list[str]:
+        """One JSON object a line, oldest first."""
+        ...
+
+    def record_rejection(self, line: str) -> None: ...
 
 
 class ConfigFolder(Protocol):

@@ -10,6 +10,7 @@ import fcntl
 import os
 import secrets
 import shutil
+import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -81,9 +82,12 @@ def swap_link(link: Path, target: str) -> None:
     sync_folder(link.parent)
 
 
-def remove_leftovers(folder: Path) -> int:
-    """Remove what a killed process left half made. Returns how many things there were."""
-    found = [entry for entry in folder.iterdir() if entry.name.startswith(TEMPORARY)]
+def remove_leftovers(folder: Path, older_than: float = 0.0) -> int:
+    """Remove what a killed process left half made, if it is so many seconds old. Returns how many things there were."""
+    limit = time.time() - older_than
+    found = [
+        entry for entry in folder.iterdir() if entry.name.startswith(TEMPORARY) and entry.lstat().st_mtime <= limit
+    ]
     for entry in found:
         remove(entry)
     return len(found)

@@ -53,7 +53,7 @@ class _Wake(FileSystemEventHandler):
     def __init__(self, wake: Callable[[], None]) -> None:
         self._wake = wake
 
-    def on_any_event(self, event: FileSystemEvent) -> None:
+    def on_any_event(self, event: FileSystemEvent) -> None:  # noqa: ARG002 - what happened is found by looking
         self._wake()
 
 

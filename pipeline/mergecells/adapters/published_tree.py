@@ -1,4 +1,4 @@
-"""A folder of published trees: `revisions/<revision>/`, never changed once there, and the link `current` to one of them.
+"""A folder of published trees: `revisions/<revision>/`, never changed once there, and `current`, a link to one of them.
 
 The same shape as git-sync's, so that services do not care who publishes. Every step leaves a whole tree current,
 whatever stops it: a kill, a full disk, a power cut.
@@ -23,7 +23,7 @@ from mergecells.adapters.durable_files import (
     temporary_name,
     write_tree,
 )
-from mergecells.adapters.tree_files import FoundFiles, read_config_files
+from mergecells.adapters.tree_files import read_config_files
 from mergecells.domain.config_files import path_problem
 from mergecells.domain.config_tree import SEAL_FOLDER, ConfigTree
 from mergecells.domain.errors import MergecellsError
@@ -35,6 +35,9 @@ REJECTED = "rejected.jsonl"
 
 KEEP = 5
 """Trees that stay beside the current one: who opened an older one a moment ago must be able to finish reading it."""
+
+_LEFTOVER_SECONDS = 60.0
+"""What is half made for longer is nobody's work in progress."""
 
 
 class PublishedTrees:
@@ -121,22 +124,31 @@ class PublishedTrees:
         try:
             write_tree(new, {**tree.files, **sealed})
             if place.exists():
-                # Damaged (a disk fault, an edit in place). It moves away whole: who has it open goes on reading it.
-                place.rename(temporary_name(self._revisions, "damaged"))
-            new.rename(place)
+                # Damaged, or sealed in another generation. It moves away whole: who has it open goes on reading it.
+                place.rename(temporary_name(self._revisions, "former"))
+            self._name(new, place, tree)
             sync_folder(self._revisions)
         except OSError:
             remove(new)
             raise
 
+    def _name(self, new: Path, place: Path, tree: ConfigTree) -> None:
+        try:
+            new.rename(place)
+        except OSError as error:
+            # Another process that keeps the same revision was faster.
+            if error.errno not in (errno.ENOTEMPTY, errno.EEXIST) or not self._has_whole(place, tree):
+                raise
+            remove(new)
+
     def _has_whole(self, place: Path, tree: ConfigTree) -> bool:
         if not place.is_dir():
             return False
         try:
-            found: FoundFiles = read_config_files(place)
+            found = read_config_files(place)
         except MergecellsError:
             return False
-        return found.files == tree.files and found.sealed.keys() == tree.sealed.keys()
+        return found.files == tree.files and found.sealed == tree.sealed
 
     def _published(self) -> list[Path]:
         try:
@@ -145,6 +157,7 @@ class PublishedTrees:
             return []
 
     def _prune(self) -> None:
+        remove_leftovers(self._revisions, older_than=_LEFTOVER_SECONDS)
         current = self.current()
         old = sorted((place for place in self._published() if place.name != current), key=_age_key, reverse=True)
         for place in old[self._keep :]:

@@ -1,0 +1,55 @@
+"""Wires `mergecells follow`: a branch, its checks, and a folder of published trees."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+from mergecells.adapters.published_source import MIRROR, GitBranch
+from mergecells.adapters.published_tree import PublishedTrees
+from mergecells.domain.errors import MergecellsError
+from mergecells.domain.findings import Finding
+from mergecells.domain.revision import Files
+from mergecells.serving.clock import SystemClock
+from mergecells.serving.follow import Follower, FollowStep, run_follower
+from mergecells.serving.rejections import Rejections
+
+
+def follow_once(repository: str, folder: Path, branch: str = "main") -> FollowStep:
+    """Publish the branch's newest good revision to `folder`. Raises MergecellsError when that cannot be done."""
+    trees = PublishedTrees(folder)
+    with trees.locked():
+        trees.prepare()
+        return _follower(repository, trees, branch).step()
+
+
+def follow_branch(
+    repository: str,
+    folder: Path,
+    branch: str = "main",
+    *,
+    interval: float = 0.5,
+    stop: threading.Event,
+    report: Callable[[FollowStep | MergecellsError], None],
+) -> None:
+    """Keep `folder/current` at the branch's newest good revision until `stop` is set.
+
+    `report` gets every step, and each new failure once. Raises MergecellsError only when it cannot start: another
+    follower has the folder, or it cannot be written.
+    """
+    trees = PublishedTrees(folder)
+    with trees.locked():
+        trees.prepare()
+        run_follower(_follower(repository, trees, branch), stop.wait, interval, report)
+
+
+def _follower(repository: str, trees: PublishedTrees, branch: str) -> Follower:
+    source = GitBranch(repository, branch, trees.folder / MIRROR)
+    return Follower(source, trees, Rejections(trees), _check, SystemClock())
+
+
+def _check(files: Files) -> list[Finding]:
+    from mergecells.authoring.check import check_files
+
+    return list(check_files(files).findings)
