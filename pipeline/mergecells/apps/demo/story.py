@@ -69,7 +69,7 @@ class Story:
             self.stage.folder / "follow.log", "follow", str(self.bare), str(self.live), "--interval", "0.1"
         )
         logs = [self.stage.folder / f"service-{number}.log" for number in (1, 2)]
-        self._wait(lambda: (self.live / "current").exists(), "the first revision is published")
+        self._wait((self.live / "current").exists, "the first revision is published")
         for log, port in zip(logs, self.ports, strict=True):
             self.stage.start(log, "serve", "--config", str(self.live / "current"), "--port", str(port))
         self.services = [self._address(log) for log in logs]
