@@ -3,23 +3,29 @@
     config = mergecells.open("/srv/leads/current")
     config.current.score({"years": 12})
 
-Everything is imported when it is first used, so that `import mergecells` costs a service next to nothing.
+Every name is imported when it is first used, so that `import mergecells` costs a service next to nothing. Type checkers
+and editors read the names from `__init__.pyi`: an import here, even one for types only, would tie every layer that asks
+for the version to all others.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from mergecells._version import __version__
 
-if TYPE_CHECKING:
-    from mergecells.apps.embedding import open_config as open
-    from mergecells.domain.errors import ConfigRejectedError, MergecellsError, UsageError
-    from mergecells.domain.findings import Finding
-    from mergecells.serving.live_config import Config
-    from mergecells.serving.snapshot import Snapshot
-    from mergecells.serving.status import Status
-    from mergecells.transforms.score import Score, ScoreColumns
+_HOMES = {
+    "Config": ("mergecells.serving.live_config", "Config"),
+    "ConfigRejectedError": ("mergecells.domain.errors", "ConfigRejectedError"),
+    "Finding": ("mergecells.domain.findings", "Finding"),
+    "MergecellsError": ("mergecells.domain.errors", "MergecellsError"),
+    "Score": ("mergecells.transforms.score", "Score"),
+    "ScoreColumns": ("mergecells.transforms.score", "ScoreColumns"),
+    "Snapshot": ("mergecells.serving.snapshot", "Snapshot"),
+    "Status": ("mergecells.serving.status", "Status"),
+    "UsageError": ("mergecells.domain.errors", "UsageError"),
+    "open": ("mergecells.apps.embedding", "open_config"),
+}
 
 __all__ = [
     "Config",
@@ -35,22 +41,9 @@ __all__ = [
     "open",
 ]
 
-_HOMES = {
-    "Config": ("mergecells.serving.live_config", "Config"),
-    "ConfigRejectedError": ("mergecells.domain.errors", "ConfigRejectedError"),
-    "Finding": ("mergecells.domain.findings", "Finding"),
-    "MergecellsError": ("mergecells.domain.errors", "MergecellsError"),
-    "Score": ("mergecells.transforms.score", "Score"),
-    "ScoreColumns": ("mergecells.transforms.score", "ScoreColumns"),
-    "Snapshot": ("mergecells.serving.snapshot", "Snapshot"),
-    "Status": ("mergecells.serving.status", "Status"),
-    "UsageError": ("mergecells.domain.errors", "UsageError"),
-    "open": ("mergecells.apps.embedding", "open_config"),
-}
-
 
 def __getattr__(name: str) -> Any:
-    """PEP 562: the public names, each from its home, remembered after the first use."""
+    """A public name from its home, remembered after the first use (PEP 562)."""
     if name not in _HOMES:
         raise AttributeError(f"module 'mergecells' has no attribute {name!r}")
     import importlib

@@ -25,7 +25,7 @@ def is_remote(repository: str) -> bool:
 
 
 class GitBranch:
-    """Implements `ports.RevisionSource`. An address is mirrored into a bare repository at `mirror`, branch by branch."""
+    """Implements `ports.RevisionSource`. What an address holds is mirrored into a bare repository at `mirror`."""
 
     def __init__(self, repository: str, branch: str, mirror: Path) -> None:
         self._address = repository
