@@ -35,7 +35,7 @@ GITIGNORE = """\
 README = """\
 # {name}
 
-Business rules, kept by [mergecells](https://pypi.org/project/mergecells/).
+Business rules, kept by mergecells.
 
 | file | holds |
 | --- | --- |
