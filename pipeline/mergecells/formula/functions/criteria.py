@@ -20,7 +20,7 @@ Pair = tuple[Value, bool]
 _OPERATORS = ("<=", ">=", "<>", "<", ">", "=")
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=4096, typed=True)  # TRUE and 1 are equal keys and different criteria
 def criterion(condition: Scalar) -> Test:
     """The test that a criterion stands for. A blank criterion stands for 0, as a reference to a blank cell does."""
     if condition is None:
