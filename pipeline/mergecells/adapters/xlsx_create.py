@@ -27,7 +27,14 @@ from mergecells.transforms.workbook_formulas import stored_formula
 LOOKS_LIVE = ("=", "+", "-", "@", "\t", "\r")
 """A text that starts so is marked with a quote prefix: no program may take it for a formula."""
 
-_ALLOWED = dict.fromkeys(("format_cells", "format_columns", "format_rows", "insert_columns", "insert_rows", "delete_columns", "delete_rows", "sort", "autofilter", "objects", "scenarios", "insert_hyperlinks", "select_locked_cells", "select_unlocked_cells"), True)  # fmt: skip
+_ALLOWED = dict.fromkeys(
+    (
+        "format_cells", "format_columns", "format_rows", "insert_columns", "insert_rows", "delete_columns",
+        "delete_rows", "sort", "autofilter", "objects", "scenarios", "insert_hyperlinks", "select_locked_cells",
+        "select_unlocked_cells",
+    ),
+    True,
+)  # fmt: skip
 """A protected tab guards its titles, keys and computed cells and nothing else; there is no password."""
 
 _NOTE_SIZE = {"x_scale": 2.2, "y_scale": 1.1, "font_size": 9}

@@ -1,7 +1,7 @@
 """Notes and colour at cells that have a conflict or a finding; a later call clears what an earlier one marked.
 
-The colour is a conditional format whose formula names this package, so that the cell's own look is never touched and the
-mark can be told from a person's formats after any program saved the workbook.
+The colour is a conditional format whose formula names this package: the cell's own look is never touched, and the mark
+can be told from a person's formats after any program saved the workbook.
 """
 
 from __future__ import annotations

@@ -11,19 +11,29 @@ from mergecells.domain.locations import column_letters
 
 _SPACE = "{http://www.w3.org/XML/1998/namespace}space"
 _AFTER_LEGACY = tuple(
-    q(tag) for tag in ("legacyDrawingHF", "drawingHF", "picture", "oleObjects", "controls", "webPublishItems", "tableParts", "extLst")
+    q(tag)
+    for tag in (
+        "legacyDrawingHF",
+        "drawingHF",
+        "picture",
+        "oleObjects",
+        "controls",
+        "webPublishItems",
+        "tableParts",
+        "extLst",
+    )
 )
 _COMMENTS_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.comments+xml"
 _VML_TYPE = "application/vnd.openxmlformats-officedocument.vmlDrawing"
 _VML = (
     '<xml xmlns:v="urn:schemas-microsoft-com:vml" xmlns:o="urn:schemas-microsoft-com:office:office" '
-    'xmlns:x="urn:schemas-microsoft-com:office:excel"><v:shapetype id="_x0000_t202" coordsize="21600,21600" o:spt="202" '
-    'path="m,l,21600r21600,l21600,xe"/></xml>'
+    'xmlns:x="urn:schemas-microsoft-com:office:excel"><v:shapetype id="_x0000_t202" coordsize="21600,21600" '
+    'o:spt="202" path="m,l,21600r21600,l21600,xe"/></xml>'
 )
 _SHAPE = (
     '<v:shape xmlns:v="urn:schemas-microsoft-com:vml" xmlns:o="urn:schemas-microsoft-com:office:office" '
     'xmlns:x="urn:schemas-microsoft-com:office:excel" id="{id}" type="#_x0000_t202" '
-    'style="position:absolute;width:240pt;height:90pt;z-index:1;visibility:hidden" fillcolor="#ffe08a" o:insetmode="auto">'
+    'style="position:absolute;width:240pt;height:90pt;z-index:1;visibility:hidden" fillcolor="#ffe08a">'
     '<v:fill color2="#ffe08a"/><x:ClientData ObjectType="Note"><x:MoveWithCells/><x:SizeWithCells/>'
     "<x:Anchor>{c1}, 15, {r1}, 2, {c2}, 15, {r2}, 4</x:Anchor><x:AutoFill>False</x:AutoFill>"
     "<x:Row>{row}</x:Row><x:Column>{column}</x:Column></x:ClientData></v:shape>"
@@ -115,7 +125,13 @@ def add_note(package: Package, sheet_part: str, place: tuple[int, int], text: st
     listed.append(element)
     boxes = package.tree(drawing)
     shape = _SHAPE.format(
-        id=f"_x0000_s{9000 + len(boxes)}", row=row - 1, column=column - 1, c1=column, c2=column + 3, r1=max(0, row - 2), r2=row + 4
+        id=f"_x0000_s{9000 + len(boxes)}",
+        row=row - 1,
+        column=column - 1,
+        c1=column,
+        c2=column + 3,
+        r1=max(0, row - 2),
+        r2=row + 4,
     )
     boxes.append(etree.fromstring(shape))
 

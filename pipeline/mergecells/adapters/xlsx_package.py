@@ -60,7 +60,9 @@ class Package:
             try:
                 self._trees[part] = etree.fromstring(self._parts[part], parser)
             except etree.XMLSyntaxError as error:
-                raise WorkbookUnreadableError(f"{part} cannot be read ({error}).", "Save the workbook again.") from error
+                raise WorkbookUnreadableError(
+                    f"{part} cannot be read ({error}).", "Save the workbook again."
+                ) from error
         return self._trees[part]
 
     def add(self, part: str, content: bytes, content_type: str) -> None:

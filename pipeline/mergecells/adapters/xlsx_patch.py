@@ -23,7 +23,7 @@ from mergecells.domain.errors import MergecellsError
 from mergecells.domain.workbook import Cell, CellValue, Sheet, Workbook
 from mergecells.domain.workbook_layout import CellLayout, SheetLayout, WorkbookLayout
 from mergecells.transforms.workbook_formulas import same_formula
-from mergecells.transforms.workbook_to_config import KEY_COLUMN, plain_title
+from mergecells.transforms.workbook_header import KEY_COLUMN, plain_title
 
 ELSEWHERE = "Fill a new one with `mergecells fill --workbook NEW.xlsx --apply` and copy your own cells over."
 _LAYOUT_HEADER, _HEADER_WITHIN = 1, 20
@@ -54,10 +54,11 @@ def patch_xlsx(path: Path, layout: WorkbookLayout) -> bytes | None:
     parts = {tab.name: tab.part for tab in package.contents.tabs}
     tabs = {sheet.name: tab for sheet in layout.sheets if (tab := _plan_tab(sheet, workbook, package, parts))}
     styles = StylePatch(package)
-    patches = {name: SheetPatch(name, package.tree(part), styles) for name, part in parts.items() if name in tabs}
     moved = {name: tab.plan.movement for name, tab in tabs.items() if not tab.plan.movement.is_still}
+    needed = parts if moved else {name: part for name, part in parts.items() if name in tabs}
+    patches = {name: SheetPatch(name, package.tree(part), styles) for name, part in needed.items()}
     if moved:
-        _move(package, workbook, patches, moved, parts, styles)
+        _move(package, workbook, patches, moved)
     translate = {name: tab.from_layout for name, tab in tabs.items()}
     touched = bool(moved)
     for name, tab in tabs.items():
@@ -72,14 +73,14 @@ def patch_xlsx(path: Path, layout: WorkbookLayout) -> bytes | None:
     return package.content()
 
 
-def _plan_tab(
-    layout: SheetLayout, workbook: Workbook, package: Package, parts: Mapping[str, str]
-) -> _TabPatch | None:
+def _plan_tab(layout: SheetLayout, workbook: Workbook, package: Package, parts: Mapping[str, str]) -> _TabPatch | None:
     sheet = workbook.sheets.get(layout.name)
     if sheet is None and not layout.keys:
         return None  # A page that somebody deleted stays deleted.
     if sheet is None:
-        raise MergecellsError(f"{workbook.source} has no tab {layout.name!r}, and a tab cannot be added to it.", ELSEWHERE)
+        raise MergecellsError(
+            f"{workbook.source} has no tab {layout.name!r}, and a tab cannot be added to it.", ELSEWHERE
+        )
     if not layout.keys:
         rows = {row: row for row, _ in layout.cells}
         return _TabPatch(layout, sheet, RowPlan(Movement(), {}, frozenset()), {}, rows)
@@ -145,21 +146,14 @@ def _present_rows(layout: SheetLayout, sheet: Sheet, header: int, columns: Mappi
     return found
 
 
-def _move(
-    package: Package,
-    workbook: Workbook,
-    patches: dict[str, SheetPatch],
-    moved: Movements,
-    parts: Mapping[str, str],
-    styles: StylePatch,
-) -> None:
+def _move(package: Package, workbook: Workbook, patches: Mapping[str, SheetPatch], moved: Movements) -> None:
     """Rows go where they belong; every formula, name, rule and note of the workbook follows them."""
-    for name, part in parts.items():
-        patch = patches.get(name) or SheetPatch(name, package.tree(part), styles)
+    for name, part, _ in package.contents.tabs:
+        patch = patches[name]
         if name in moved:
             cells = workbook.sheets[name].cells
             patch.unshare_formulas({place: cell.formula for place, cell in cells.items() if cell.formula})
-            patch.move_rows(moved[name], moved)
+            patch.move_rows(moved[name])
             move_notes(package, part, moved[name])
         patch.move_formulas(moved)
     move_names(package, moved)
@@ -189,7 +183,9 @@ def _patch_cells(tab: _TabPatch, patch: SheetPatch, translate: Movements) -> boo
 
 def _is_own_title(tab: _TabPatch, row: int, wanted: CellLayout, place: tuple[int, int]) -> bool:
     """Whether a title is there already; a person may have changed its spelling, which is theirs."""
-    return bool(tab.layout.keys) and row == _LAYOUT_HEADER and not wanted.formula and tab.sheet.at(*place).kind != "blank"
+    return (
+        bool(tab.layout.keys) and row == _LAYOUT_HEADER and not wanted.formula and tab.sheet.at(*place).kind != "blank"
+    )
 
 
 def _patch_cell(
@@ -213,9 +209,10 @@ def _same_shown(value: CellValue, present: Cell) -> bool:
     if isinstance(value, str):
         # Programs trim the results that they keep of formulas.
         return value.strip() == str(present.value or "").strip()
-    if isinstance(value, bool) or isinstance(present.value, bool | str) or present.value is None:
-        return value is present.value
-    return abs(value - present.value) <= 1e-9
+    shown = present.value
+    if value is None or isinstance(value, bool) or isinstance(shown, bool | str) or shown is None:
+        return value is shown
+    return abs(value - shown) <= 1e-9
 
 
 def _same_value(wanted: CellLayout, present: Cell) -> bool:

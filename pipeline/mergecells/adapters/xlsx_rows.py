@@ -35,20 +35,20 @@ def plan_rows(present: Mapping[int, Key], wanted: Sequence[Key], header: int, la
     rows: dict[int, int | None] = dict.fromkeys((row for row in present if row not in matched), None)
     targets: dict[Key, int] = {}
     new: set[int] = set()
-    for number, (key, row) in enumerate(order, start=header + 1):
+    for number, (named, row) in enumerate(order, start=header + 1):
         if row is not None:
             rows[row] = number
-        elif key is not None:
+        elif named is not None:
             new.add(number)
-        if key is not None:
-            targets[key] = number
+        if named is not None:
+            targets[named] = number
     return RowPlan(Movement(rows, last, header + len(order) - last), targets, frozenset(new))
 
 
 def _match(present: Mapping[int, Key], wanted: Sequence[Key]) -> dict[int, Key]:
     """Row → wanted key: the same key, or, where as many rows lost their key as appeared in one gap, the same place (a
     row that was renamed on the branch keeps what a person wrote beside it)."""
-    keys = {key: row for row, key in reversed(sorted(present.items()))}
+    keys = {key: row for row, key in sorted(present.items(), reverse=True)}
     matched = {keys[key]: key for key in wanted if key in keys}
     order = [present[row] for row in sorted(present)]
     rows = sorted(present)
@@ -60,9 +60,7 @@ def _match(present: Mapping[int, Key], wanted: Sequence[Key]) -> dict[int, Key]:
     return matched
 
 
-def _followers(
-    matched: Mapping[int, Key], present: Mapping[int, Key], header: int, last: int
-) -> dict[int, list[int]]:
+def _followers(matched: Mapping[int, Key], present: Mapping[int, Key], header: int, last: int) -> dict[int, list[int]]:
     """Rows without a key, by the matched row (or the header) above them."""
     found: dict[int, list[int]] = {header: []}
     above = header

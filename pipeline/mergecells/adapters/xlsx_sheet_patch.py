@@ -60,7 +60,7 @@ class SheetPatch:
                 formula.attrib.clear()
                 formula.text = stored_formula(formulas[place])[1:]
 
-    def move_rows(self, movement: Movement, movements: Movements) -> None:
+    def move_rows(self, movement: Movement) -> None:
         """Let every row stand where `movement` says."""
         if self._data is None:
             return
@@ -126,7 +126,7 @@ class SheetPatch:
         cell = self._cell(row, column)
         for child in list(cell):
             cell.remove(child)
-        cell.attrib.pop("t", None)
+        cell.attrib.pop("t", "")
         style = cell.get("s", "0")
         if formula is not None:
             etree.SubElement(cell, q("f")).text = stored_formula(formula)[1:]
@@ -152,7 +152,7 @@ class SheetPatch:
         formula = copy.deepcopy(cell.find(q("f")))
         for child in list(cell):
             cell.remove(child)
-        cell.attrib.pop("t", None)
+        cell.attrib.pop("t", "")
         if formula is not None:
             cell.append(formula)
         _put_result(cell, value)
@@ -167,7 +167,7 @@ class SheetPatch:
     def _cell(self, row: int, column: int) -> etree._Element:
         if (row, column) not in self._cells:
             parent = self._row(row)
-            parent.attrib.pop("spans", None)
+            parent.attrib.pop("spans", "")
             cell = etree.Element(q("c"), r=f"{column_letters(column)}{row}")
             _insert(parent, cell, column, lambda e: (parse_address(e.get("r", "")) or (0, 0))[1])
             self._cells[row, column] = cell

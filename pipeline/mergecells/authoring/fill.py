@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from mergecells.authoring.export import base_revision, read_against_base
 from mergecells.domain.changes import Change
-from mergecells.domain.configset import LoadResult
+from mergecells.domain.configset import ConfigSet, LoadResult
 from mergecells.domain.errors import ConfigRejectedError
 from mergecells.domain.findings import Finding, has_errors
 from mergecells.domain.revision import Files, Revision
@@ -20,6 +20,18 @@ from mergecells.transforms.merge import merge_tables
 from mergecells.transforms.tables import diff_tables, table_specs, tables_from_documents
 from mergecells.transforms.workbook_changes import conflict_finding, describe_edits
 from mergecells.transforms.yaml_to_config import load_config
+
+
+@dataclass(frozen=True, slots=True)
+class _Head:
+    """What the workbook shall show."""
+
+    files: Files
+    load: LoadResult
+    config: ConfigSet
+    tables: Tables
+    revision: Revision
+
 
 ReadBase = Callable[[Revision], Files | None]
 """The files at a workbook's base revision, None where that revision is not to be had."""
@@ -53,14 +65,13 @@ def plan_fill(files: Files, revision: Revision, workbook: Workbook | None, read_
     theirs = tables_from_documents(specs, head.documents)
     if workbook is None:
         return FillPlan(lay_out(head.config, theirs, revision), revision, created=True)
-    return _merge_into(workbook, head, files, theirs, revision, read_base)
+    return _merge_into(workbook, _Head(files, head, head.config, theirs, revision), read_base)
 
 
-def _merge_into(
-    workbook: Workbook, head: LoadResult, files: Files, theirs: Tables, revision: Revision, read_base: ReadBase
-) -> FillPlan:
+def _merge_into(workbook: Workbook, head: _Head, read_base: ReadBase) -> FillPlan:
+    theirs, revision = head.tables, head.revision
     base_files = read_base(base_revision(workbook))
-    base = load_config(base_files) if base_files is not None else head
+    base = load_config(base_files) if base_files is not None else head.load
     reading = read_against_base(workbook, base)
     # A tab that is missing is made again; whatever else cannot be read would be overwritten unseen.
     findings = tuple(finding for finding in reading.findings if finding.code != "workbook.missing-tab")
@@ -77,20 +88,17 @@ def _merge_into(
     incoming = tuple(diff_tables(ours, {tab: merged.merged[tab] for tab in theirs if tab in merged.merged}))
     shown = {**theirs, **ours}
     return FillPlan(
-        layout=_lay_out(head, files, theirs, merged.merged, kept, revision),
+        layout=_lay_out(head, merged.merged, kept),
         revision=revision,
-        incoming=tuple(describe_edits(incoming, {**shown, **merged.merged}, head.documents)),
-        kept=tuple(describe_edits(kept, shown, head.documents)),
+        incoming=tuple(describe_edits(incoming, {**shown, **merged.merged}, head.load.documents)),
+        kept=tuple(describe_edits(kept, shown, head.load.documents)),
         findings=findings,
     )
 
 
-def _lay_out(
-    head: LoadResult, files: Files, theirs: Tables, merged: Tables, kept: tuple[Edit, ...], revision: Revision
-) -> WorkbookLayout:
+def _lay_out(head: _Head, merged: Tables, kept: tuple[Edit, ...]) -> WorkbookLayout:
     """The layout of the merged tables; its values are computed with the kept edits where those make a usable config."""
-    assert head.config is not None
-    specs = {tab: table.spec for tab, table in theirs.items()}
-    edited = load_config({**files, **apply_edits(files, specs, kept)}) if kept else head
+    specs = {tab: table.spec for tab, table in head.tables.items()}
+    edited = load_config({**head.files, **apply_edits(head.files, specs, kept)}) if kept else head.load
     config = edited.config if edited.config and not has_errors(edited.findings) else head.config
-    return lay_out(config, {tab: merged.get(tab, table) for tab, table in theirs.items()}, revision)
+    return lay_out(config, {tab: merged.get(tab, table) for tab, table in head.tables.items()}, head.revision)

@@ -8,6 +8,7 @@ from mergecells.domain.workbook_layout import CellLayout, Style
 from mergecells.transforms import workbook_live as live
 from mergecells.transforms.table_specs import REMOVE
 from mergecells.transforms.workbook_context import TabContext
+from mergecells.transforms.workbook_header import VALUE_COLUMN
 from mergecells.transforms.workbook_plan import (
     COMPONENTS,
     FACTOR_SUM_COLUMN,
@@ -16,7 +17,6 @@ from mergecells.transforms.workbook_plan import (
     POINTS_COLUMN,
     TabPlan,
 )
-from mergecells.transforms.workbook_to_config import VALUE_COLUMN
 
 
 def computed_cells(plan: TabPlan, key: RowKey, row: int, context: TabContext) -> dict[str, CellLayout]:

@@ -11,38 +11,13 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 FUTURE_FUNCTIONS = frozenset(
-    [
-        "CONCAT",
-        "IFNA",
-        "IFS",
-        "MAXIFS",
-        "MINIFS",
-        "SWITCH",
-        "TEXTJOIN",
-        "XOR",
-        "DAYS",
-        "NUMBERVALUE",
-        "UNICHAR",
-        "UNICODE",
-        "PERCENTILE.INC",
-        "PERCENTILE.EXC",
-        "QUARTILE.INC",
-        "QUARTILE.EXC",
-        "RANK.EQ",
-        "RANK.AVG",
-        "STDEV.S",
-        "STDEV.P",
-        "XLOOKUP",
-        "XMATCH",
-        "LET",
-        "UNIQUE",
-        "ISFORMULA",
-        "SHEET",
-        "SHEETS",
-        "CEILING.MATH",
+    (
+        "CONCAT", "IFNA", "IFS", "MAXIFS", "MINIFS", "SWITCH", "TEXTJOIN", "XOR", "DAYS", "NUMBERVALUE", "UNICHAR",
+        "UNICODE", "PERCENTILE.INC", "PERCENTILE.EXC", "QUARTILE.INC", "QUARTILE.EXC", "RANK.EQ", "RANK.AVG",
+        "STDEV.S", "STDEV.P", "XLOOKUP", "XMATCH", "LET", "UNIQUE", "ISFORMULA", "SHEET", "SHEETS", "CEILING.MATH",
         "FLOOR.MATH",
-    ]
-)
+    )
+)  # fmt: skip
 """Functions newer than the file format: Excel stores them as `_xlfn.NAME` and shows #NAME? without the prefix."""
 
 EVALUATION_DATE = "evaluation_date"

@@ -8,6 +8,7 @@ from itertools import groupby
 from mergecells.domain.locations import quoted_sheet
 from mergecells.domain.tables import RowKey
 from mergecells.transforms.table_specs import REMOVE
+from mergecells.transforms.workbook_header import VALUE_COLUMN
 from mergecells.transforms.workbook_plan import (
     COMPONENTS,
     FACTORS,
@@ -19,7 +20,6 @@ from mergecells.transforms.workbook_plan import (
     TabPlan,
     is_definable,
 )
-from mergecells.transforms.workbook_to_config import VALUE_COLUMN
 
 Plans = Mapping[str, TabPlan]
 

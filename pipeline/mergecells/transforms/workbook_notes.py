@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from mergecells.domain.tables import Column, TableSpec
+from mergecells.transforms.table_specs import REMOVE
+from mergecells.transforms.workbook_header import VALUE_COLUMN
 from mergecells.transforms.workbook_plan import (
     COMPONENTS,
     EXAMPLES,
@@ -14,7 +16,6 @@ from mergecells.transforms.workbook_plan import (
     POINTS_COLUMN,
     TIERS,
 )
-from mergecells.transforms.workbook_to_config import REMOVE_COLUMN, VALUE_COLUMN
 
 UNLOCK = "To rename or delete a row, unprotect the tab first (no password). A renamed row keeps its history."
 
@@ -51,7 +52,7 @@ _BY_TAB = {
 }
 _BY_TITLE = {
     "description": "For people; services do not use it.",
-    REMOVE_COLUMN: "TRUE removes the base rules' component or factor from this vertical.",
+    REMOVE: "TRUE removes the base rules' component or factor from this vertical.",
     "weight": "The weight in this vertical; blank keeps the base rules' weight. A new row needs one.",
     "formula": "The formula in this vertical; blank keeps the base rules' formula.",
     "component": "A component of the base rules, or a new one.",

@@ -1,4 +1,4 @@
-"""The first tab: the sample lead's score and tier, what each component adds, whether the weights sum to 1, what to do."""
+"""The first tab: the sample lead's score and tier, what each component adds, whether weights sum to 1, what to do."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from mergecells.domain.workbook import CellValue
 from mergecells.domain.workbook_layout import CellLayout, Highlight, SheetLayout
 from mergecells.transforms import workbook_live as live
 from mergecells.transforms.workbook_context import TabContext
+from mergecells.transforms.workbook_header import VALUE_COLUMN
 from mergecells.transforms.workbook_plan import COMPONENTS, FACTOR_SUM_COLUMN, OVERVIEW, POINTS_COLUMN
 from mergecells.transforms.workbook_tabs import Cells
-from mergecells.transforms.workbook_to_config import VALUE_COLUMN
 from mergecells.transforms.workbook_values import stated_date
 
 SCORE_CELL, TIER_CELL, TOTAL_CELL, DATE_CELL = "$B$3", "$B$4", "$B$5", "$B$7"

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from mergecells.domain.locations import column_letters, quoted_sheet
 from mergecells.domain.tables import RowKey, Table, TableSpec
-from mergecells.transforms.workbook_to_config import KEY_COLUMN, VALUE_COLUMN, input_columns
+from mergecells.transforms.workbook_header import KEY_COLUMN, VALUE_COLUMN, input_columns
 
 TIERS, COMPONENTS, FACTORS, FORMULAS = "Tiers", "Components", "Factors", "Formulas"
 LISTS, LEAD, EXAMPLES, OVERVIEW = "Lists", "Lead", "Examples", "Overview"

@@ -7,9 +7,11 @@ from mergecells.domain.tables import Column, Row, RowKey, Table, TableValue
 from mergecells.domain.workbook import CellValue
 from mergecells.domain.workbook_layout import CellLayout, Highlight, SheetLayout, Style, Validation
 from mergecells.transforms import workbook_live as live
+from mergecells.transforms.table_specs import REMOVE
 from mergecells.transforms.tables import item_key
 from mergecells.transforms.workbook_computed import computed_cells
 from mergecells.transforms.workbook_context import TabContext
+from mergecells.transforms.workbook_header import KEY_COLUMN, VALUE_COLUMN, dump_key, input_columns
 from mergecells.transforms.workbook_notes import header_note
 from mergecells.transforms.workbook_plan import (
     COMPONENTS,
@@ -24,7 +26,6 @@ from mergecells.transforms.workbook_plan import (
     TabPlan,
     computed_titles,
 )
-from mergecells.transforms.workbook_to_config import KEY_COLUMN, REMOVE_COLUMN, VALUE_COLUMN, dump_key, input_columns
 from mergecells.transforms.workbook_values import may_run
 
 _STYLES: dict[str, Style] = {
@@ -133,7 +134,7 @@ def _input_cell(plan: TabPlan, column: Column, row: Row, value: TableValue, cont
         style = "text"
     if isinstance(value, str):
         return CellLayout(value.rstrip("\n"), style=style)
-    if column.title == REMOVE_COLUMN and not value:
+    if column.title == REMOVE and not value:
         value = None
     return CellLayout(value, style=style if style != "text" or value is None else "number")
 

@@ -1,28 +1,30 @@
-"""Workbook → Tables: find each tab's header by its titles, read the rows below it, say what cannot be read and where."""
+"""Workbook → Tables: read the rows below each tab's titles, say what cannot be read and where."""
 
 from __future__ import annotations
 
-import json
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from mergecells.domain.findings import Finding, Severity
 from mergecells.domain.locations import CellRef
 from mergecells.domain.tables import Column, Row, RowKey, Table, Tables, TableSpec, TableValue
 from mergecells.domain.workbook import Cell, Sheet, Workbook
-from mergecells.transforms.table_specs import ITEM
-from mergecells.transforms.table_specs import REMOVE as REMOVE_COLUMN
+from mergecells.transforms.table_specs import ITEM, REMOVE
 from mergecells.transforms.tables import item_key
 from mergecells.transforms.workbook_cells import read_cell
 from mergecells.transforms.workbook_formulas import EVALUATION_DATE, unpin_today, unqualify_names
+from mergecells.transforms.workbook_header import (
+    KEY_COLUMN,
+    find_columns,
+    find_sheet,
+    input_columns,
+    parse_key,
+)
 
-KEY_COLUMN = "_key"
-"""The hidden column that remembers each row's key as a JSON array, so that a renamed row is still the same row."""
+__all__ = ["find_columns", "find_sheet", "workbook_to_tables"]
 
-VALUE_COLUMN = "value"
 COMPONENTS_TAB, OVERVIEW_TAB = "Components", "Overview"
-_HEADER_WITHIN = 20
 
 
 def workbook_to_tables(workbook: Workbook, specs: Mapping[str, TableSpec]) -> tuple[Tables, list[Finding]]:
@@ -48,19 +50,6 @@ def _pins_today(workbook: Workbook) -> bool:
     return target.replace("$", "").replace("'", "").startswith(f"{OVERVIEW_TAB}!")
 
 
-def find_sheet(workbook: Workbook, tab: str) -> Sheet | None:
-    """The tab of this name, or the only one whose name differs in case and outer blanks alone."""
-    if tab in workbook.sheets:
-        return workbook.sheets[tab]
-    alike = [sheet for name, sheet in workbook.sheets.items() if plain_title(name) == plain_title(tab)]
-    return alike[0] if len(alike) == 1 else None
-
-
-def plain_title(text: object) -> str:
-    """A title as compared: outer and doubled blanks, case and the way accents are stored do not count."""
-    return " ".join(unicodedata.normalize("NFC", str(text)).replace("\u00a0", " ").split()).casefold()
-
-
 def _missing_tab(workbook: Workbook, spec: TableSpec) -> Finding:
     return Finding(
         code="workbook.missing-tab",
@@ -68,53 +57,6 @@ def _missing_tab(workbook: Workbook, spec: TableSpec) -> Finding:
         hint="Put it back, or run `mergecells fill --apply` to have it made again.",
         file=spec.file,
     )
-
-
-def find_columns(sheet: Sheet, spec: TableSpec) -> tuple[int, dict[str, int], dict[str, list[int]]]:
-    """The header's row (0 when there is none), the column of each title found, and titles that stand twice.
-
-    The header is the first row among the top 20 that has all key titles, else the one that has most titles.
-    """
-    wanted = {plain_title(title): title for title in header_titles(spec)}
-    best: tuple[int, int, dict[str, int], dict[str, list[int]]] = (0, 0, {}, {})
-    for row, cells in _top_rows(sheet):
-        found: dict[str, int] = {}
-        twice: dict[str, list[int]] = {}
-        for column, cell in cells:
-            title = wanted.get(plain_title(cell.value)) if cell.kind == "text" else None
-            if title is None:
-                continue
-            if title in found:
-                twice.setdefault(title, [found[title]]).append(column)
-            else:
-                found[title] = column
-        score = len(found) + (1000 if all(key in found for key in spec.keys) else 0)
-        if score > best[0]:
-            best = (score, row, found, twice)
-    _, row, found, twice = best
-    return (row, found, twice) if found else (0, {}, {})
-
-
-def header_titles(spec: TableSpec) -> list[str]:
-    """Every title this package reads, writes or makes in a tab."""
-    titles = [*spec.keys, *(column.title for column in input_columns(spec)), VALUE_COLUMN, KEY_COLUMN]
-    return list(dict.fromkeys(titles))
-
-
-def input_columns(spec: TableSpec) -> tuple[Column, ...]:
-    """The columns that a person types into, keys apart; a removable table has `remove` even where no path names it."""
-    if not spec.removable or any(column.title == REMOVE_COLUMN for column in spec.columns):
-        return spec.columns
-    return (*spec.columns, Column(REMOVE_COLUMN, "boolean", ()))
-
-
-def _top_rows(sheet: Sheet) -> Iterator[tuple[int, list[tuple[int, Cell]]]]:
-    rows: dict[int, list[tuple[int, Cell]]] = {}
-    for (row, column), cell in sheet.cells.items():
-        if row <= _HEADER_WITHIN:
-            rows.setdefault(row, []).append((column, cell))
-    for row in sorted(rows):
-        yield row, sorted(rows[row], key=lambda pair: pair[0])
 
 
 @dataclass(slots=True)
@@ -152,18 +94,20 @@ class _TabReading:
         if missing:
             self._add(
                 "workbook.header",
-                max(1, self.header),
-                None,
+                (max(1, self.header), 1),
                 f"no column {', '.join(repr(title) for title in missing)}.",
-                "Put the title back (the order of columns is free), or run `mergecells fill --apply`.",
+                hint="Put the title back (the order of columns is free), or run `mergecells fill --apply`.",
             )
         for title, places in doubled.items():
             shown = " and ".join(str(CellRef(self.sheet.name, self.header, column)) for column in places)
             self._add(
-                "workbook.header", self.header, places[-1], f"{title!r} heads two columns ({shown}).", "Rename one."
+                "workbook.header",
+                (self.header, places[-1]),
+                f"{title!r} heads two columns ({shown}).",
+                hint="Rename one.",
             )
         if self.sheet.hidden:
-            self._add("workbook.hidden", 1, None, "this tab is hidden and is read all the same.", "", "warning")
+            self._add("workbook.hidden", (1, 1), "this tab is hidden and is read all the same.", severity="warning")
         return not missing and not doubled
 
     def read_rows(self) -> Table:
@@ -211,7 +155,8 @@ class _TabReading:
         hidden = sorted(numbers & self.sheet.hidden_rows)
         if hidden:
             shown = ", ".join(map(str, hidden[:10])) + (" …" if len(hidden) > 10 else "")
-            self._add("workbook.hidden", hidden[0], None, f"hidden rows are read all the same: {shown}.", "", "warning")
+            told = f"hidden rows are read all the same: {shown}."
+            self._add("workbook.hidden", (hidden[0], 1), told, severity="warning")
         return sorted(numbers)
 
     def _input_titles(self) -> list[str]:
@@ -238,9 +183,8 @@ class _TabReading:
         if cell.kind == "text":
             text = str(cell.value).replace("\u00a0", " ").strip()
             if text != cell.value:
-                self._add_at(
-                    number, title, "workbook.type", "has blanks around its text; they are left out.", "warning"
-                )
+                told = "has blanks around its text; they are left out."
+                self._add_at(number, title, "workbook.type", told, severity="warning")
             return text or None
         whole = isinstance(cell.value, float) and cell.value.is_integer()
         if cell.kind == "number" and (whole or self._holds_items()):
@@ -260,7 +204,7 @@ class _TabReading:
         needed = parts[:-1] if self.spec.optional_last_key else parts
         if all(needed):
             return True
-        missing = [title for title, part in zip(self.spec.keys, parts, strict=True) if not part][0]
+        missing = next(title for title, part in zip(self.spec.keys, parts, strict=True) if not part)
         values = any(value is not None for value in cells.values()) or any(parts)
         if values and not self._told(number, missing):
             self._add_at(
@@ -280,8 +224,9 @@ class _TabReading:
         reading = read_cell(cell, column)
         problem = reading.problem
         if problem is not None:
-            self._add_at(number, column.title, "workbook.type", f"{problem.message}.", problem.severity, problem.hint)
-        return None if column.title == REMOVE_COLUMN and reading.value is False else reading.value
+            severity, hint = problem.severity, problem.hint
+            self._add_at(number, column.title, "workbook.type", f"{problem.message}.", severity=severity, hint=hint)
+        return None if column.title == REMOVE and reading.value is False else reading.value
 
     def _remembered(self, number: int) -> RowKey | None:
         column = self.columns.get(KEY_COLUMN)
@@ -295,10 +240,9 @@ class _TabReading:
             if (block.last_row or block.row) > self.header and any(column in used for column in spanned):
                 self._add(
                     "workbook.merged",
-                    block.row,
-                    block.column,
+                    (block.row, block.column),
                     f"{block} is merged.",
-                    "Unmerge it: each row needs its own cells.",
+                    hint="Unmerge it: each row needs its own cells.",
                 )
 
     def _add_duplicate(self, draft: _Draft, first: _Draft) -> None:
@@ -306,21 +250,20 @@ class _TabReading:
         name = " / ".join(part for part in draft.key if part)
         self._add(
             "rule.duplicate-name",
-            draft.number,
-            self.columns[title],
+            (draft.number, self.columns[title]),
             f"{name!r} stands twice: {first.refs[title]} and {draft.refs[title]}.",
-            "Rename or delete one of them.",
+            hint="Rename or delete one of them.",
         )
 
     def _add_at(
-        self, number: int, title: str, code: str, message: str, severity: Severity = "error", hint: str = ""
+        self, number: int, title: str, code: str, message: str, *, severity: Severity = "error", hint: str = ""
     ) -> None:
-        self._add(code, number, self.columns[title], f"{title!r} {message}", hint, severity)
+        place = (number, self.columns[title])
+        self._add(code, place, f"{title!r} {message}", hint=hint, severity=severity)
 
     def _add(
-        self, code: str, row: int, column: int | None, message: str, hint: str = "", severity: Severity = "error"
+        self, code: str, place: tuple[int, int], message: str, *, hint: str = "", severity: Severity = "error"
     ) -> None:
-        place = CellRef(self.sheet.name, row, column or 1)
         self.findings.append(
             Finding(
                 code=code,
@@ -328,7 +271,7 @@ class _TabReading:
                 message=f"Tab {self.sheet.name}: {message}",
                 hint=hint,
                 file=self.spec.file,
-                cell=str(place),
+                cell=str(CellRef(self.sheet.name, *place)),
             )
         )
 
@@ -337,19 +280,3 @@ def _is_blank(cell: Cell) -> bool:
     if cell.formula is not None:
         return False
     return cell.kind == "blank" or (cell.kind == "text" and not str(cell.value).replace("\u00a0", " ").strip())
-
-
-def parse_key(text: str, parts: int) -> RowKey | None:
-    """A remembered key; None for anything that is not a JSON array of that many texts."""
-    try:
-        value = json.loads(text)
-    except ValueError:
-        return None
-    if isinstance(value, list) and len(value) == parts and all(isinstance(part, str) for part in value):
-        return tuple(value)
-    return None
-
-
-def dump_key(key: RowKey) -> str:
-    """The remembered form of a key."""
-    return json.dumps(list(key), ensure_ascii=False, separators=(",", ":"))
