@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from mergecells.domain.configset import ConfigSet, Document, LoadResult
+from mergecells.domain.configset import FIELDS_FILE, RULES_FILE, ConfigSet, Document, LoadResult
 from mergecells.domain.findings import Finding, count_findings, has_errors, sort_findings
 from mergecells.domain.manifest import Manifest
 from mergecells.domain.revision import Files
+from mergecells.domain.scoring import Fields, RuleSet
 from mergecells.domain.tables import Tables
 from mergecells.transforms.change_check import check_change
 from mergecells.transforms.custom_tab_check import check_custom_tabs
@@ -22,9 +23,11 @@ from mergecells.transforms.locate import Locator, index_cells
 from mergecells.transforms.reference_check import fitting_verticals
 from mergecells.transforms.rule_check import check_rules, without_echoes
 from mergecells.transforms.rule_view import base_view, merged_views
+from mergecells.transforms.salvage import salvage_rules
 from mergecells.transforms.secret_check import check_secrets
 from mergecells.transforms.stale_check import check_shown_values
 from mergecells.transforms.tables import table_specs, tables_from_documents
+from mergecells.transforms.yaml_shape import validate_document
 from mergecells.transforms.yaml_to_config import load_config
 
 
@@ -72,10 +75,24 @@ def check_files(
         formula_findings, engines = _check_formulas(loaded.config, locator, tables, recompute)
         findings += formula_findings
         findings += check_examples(loaded.config, locator)
+    elif RULES_FILE in documents:
+        findings += _check_salvage(documents, locator)
     if base_files is not None:
         findings += _check_change(base_files, shown, _manifest(loaded), allow_large)
     found = sort_findings(_with_cell(finding, locator) for finding in findings)
     return CheckReport(tuple(found), engines, tuple(sorted(documents)))
+
+
+def _check_salvage(documents: Mapping[str, Document], locator: Locator) -> list[Finding]:
+    """Rules of the wrong shape somewhere: their other mistakes are told in the same run. Nothing is computed."""
+    salvage = salvage_rules(documents[RULES_FILE])
+    if salvage is None:
+        return []
+    named = documents.get(FIELDS_FILE) if salvage.names_are_known else None
+    fields = validate_document(named, Fields)[0] if named else None
+    config = ConfigSet(Manifest(), RuleSet(rules=salvage.rules, fields=fields), documents)
+    view = base_view(config, locator, salvage.incomplete)
+    return [*check_rules(config, locator, salvage.incomplete), *check_formula_texts(collect_sites(view, fields))]
 
 
 def _manifest(loaded: LoadResult) -> Manifest:

@@ -22,11 +22,24 @@ RECOMPUTE = XlcalculatorProcess()
 
 def run_checks(
     context: CliContext, paths: Sequence[Path], kind: Kind | None, allow_large: bool
-) -> Iterator[CheckReport]:
-    """A report for each path, for the config root when there is none. Raises UsageError before anything is checked."""
+) -> Iterator[tuple[Path | None, CheckReport]]:
+    """A report for each path, with the config root its files are relative to; for the whole root without a path.
+
+    Raises UsageError before anything is checked.
+    """
     targets = [find_target(path, kind) for path in paths] or [_whole_root(context, kind)]
     for target in targets:
-        yield _run(context, target, allow_large)
+        yield None if isinstance(target, LoneTarget) else target.root, _run(context, target, allow_large)
+
+
+def from_here(root: Path | None, report: CheckReport) -> CheckReport:
+    """The report with its files as seen from the current folder, which is what annotations need."""
+    here = Path.cwd().resolve()
+    if root is None or root == here or not root.is_relative_to(here):
+        return report
+    prefix = root.relative_to(here).as_posix()
+    moved = (f.model_copy(update={"file": f"{prefix}/{f.file}"}) if f.file else f for f in report.findings)
+    return replace(report, findings=tuple(moved), files=tuple(f"{prefix}/{file}" for file in report.files))
 
 
 def _whole_root(context: CliContext, kind: Kind | None) -> RootTarget:

@@ -87,7 +87,7 @@ def _file_target(path: Path, kind: Kind | None) -> Target:
     if kind is Kind.WORKBOOK or (kind is None and path.suffix.lower() in (".xlsx", ".xlsm", ".xls", ".ods")):
         return WorkbookTarget(path, str(path), root)
     if root and kind is None:
-        inside = Path(os.path.abspath(path)).relative_to(root).as_posix()
+        inside = (path.parent.resolve() / path.name).relative_to(root).as_posix()
         if inside in _INSIDE or inside.startswith("scoring/"):
             return RootTarget(root, inside)
     content = _read(path)
@@ -107,7 +107,7 @@ def _guess(path: str, content: bytes) -> Kind | None:
 def _root_above(path: Path) -> Path | None:
     """The nearest folder above with a manifest. Links are not resolved: a linked file is not part of the root."""
     folders = Path(os.path.abspath(path)).parents
-    return next((folder for folder in folders if (folder / MANIFEST_NAME).is_file()), None)
+    return next((folder.resolve() for folder in folders if (folder / MANIFEST_NAME).is_file()), None)
 
 
 def _read(path: Path) -> bytes:

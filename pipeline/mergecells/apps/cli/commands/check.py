@@ -34,11 +34,13 @@ def check(
     ] = False,
 ) -> None:
     """Check everything and report all findings at once, each with its file position and its cell in the workbook."""
-    from mergecells.apps.cli.check_run import merge_reports, report_extra, run_checks
+    from mergecells.apps.cli.check_run import from_here, merge_reports, report_extra, run_checks
     from mergecells.apps.cli.findings_output import render_findings
 
     context: CliContext = ctx.obj
-    report = merge_reports(run_checks(context, paths or [], kind, allow_large))
+    annotates = output in (FindingsOutput.GITHUB, FindingsOutput.SARIF)
+    reports = run_checks(context, paths or [], kind, allow_large)
+    report = merge_reports(from_here(root, each) if annotates else each for root, each in reports)
     colour = output is FindingsOutput.TEXT and sys.stdout.isatty() and not os.environ.get("NO_COLOR")
     text = render_findings(report.findings, output, report_extra(report), colour)
     if text:
