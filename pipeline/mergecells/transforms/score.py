@@ -99,11 +99,12 @@ class Scorer:
     def score(self, lead: Mapping[str, Any], date: datetime.date | None = None, vertical: str | None = None) -> Score:
         """Score one lead: field name → value, as JSON has them; a field that is left out is blank.
 
-        `date` is what formulas take for today (default: today in UTC). Raises UsageError for an unknown vertical.
+        `date` is what formulas take for today (default: today in UTC). Raises UsageError for an unknown vertical, or a
+        date before 1900.
         """
         name, program = self._program(vertical)
-        day = date or today()
-        return self._score(program, lead, day, float(to_serial(day)), name)
+        day, serial = _evaluation_date(date)
+        return self._score(program, lead, day, serial, name)
 
     def score_many(
         self,
@@ -113,8 +114,7 @@ class Scorer:
     ) -> ScoreColumns:
         """Score as many leads as the columns are long. Raises UsageError when their lengths differ."""
         name, program = self._program(vertical)
-        day = date or today()
-        serial = float(to_serial(day))
+        day, serial = _evaluation_date(date)
         scores = [self._score(program, lead, day, serial, name) for lead in _leads(columns)]
         return ScoreColumns(
             value=[score.value for score in scores],
@@ -131,8 +131,8 @@ class Scorer:
     ) -> Evaluation:
         """The score with every value on the way to it. Raises UsageError for an unknown vertical."""
         name, program = self._program(vertical)
-        day = date or today()
-        run = program.run(lead, float(to_serial(day)))
+        day, serial = _evaluation_date(date)
+        run = program.run(lead, serial)
         return Evaluation(
             score=self._finish(program, run.points, run.issues, day, name),
             intermediates=run.intermediates,
@@ -187,6 +187,14 @@ def compile_rule_set(rules: RuleSet, revision: Revision = "") -> Scorer:
 def today() -> datetime.date:
     """Today in UTC: every service of a fleet scores with the same date."""
     return datetime.datetime.now(datetime.UTC).date()
+
+
+def _evaluation_date(date: datetime.date | None) -> tuple[datetime.date, float]:
+    day = date or today()
+    try:
+        return day, float(to_serial(day))
+    except ValueError as error:
+        raise UsageError(f"{day} cannot be the evaluation date.", f"{error}.") from error
 
 
 def _leads(columns: Mapping[str, Sequence[Any]]) -> list[dict[str, Any]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, TypeAlias
 
 from mergecells.domain.errors import ConfigRejectedError
@@ -11,10 +12,13 @@ from mergecells.domain.findings import Finding
 from mergecells.domain.scoring import Component, Fields, Rules
 from mergecells.formula import FormulaSyntaxError, Value, compile_formula, names_used, parse
 from mergecells.transforms.rule_order import order_by_use
-from mergecells.transforms.score_values import LeadReader, as_list, share, share_of_field
+from mergecells.transforms.score_values import LeadReader, as_list, share, share_of_field, without_noise
 
 Compute: TypeAlias = Callable[[Mapping[str, Value], float], Value]
 """Values by lower-case name, and the evaluation date's serial number → the formula's result."""
+
+MEMO = 65_536
+"""Formulas whose compiled form is remembered over reloads: about 1 KB each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,27 +87,27 @@ class RuleProgram:
                 part = 0.0
                 for factor in component.factors:
                     part += factor.weight * _factor_value(factor, values, serial, issues)
-            points[component.name] = component.points * part
+            points[component.name] = without_noise(component.points * part)
         return points, issues
 
     def run(self, lead: Mapping[str, Any], serial: float) -> Run:
         """The same values as `points`, with everything on the way kept."""
         run = Run()
-        values = self._values(lead, serial, run.issues)
-        run.intermediates = {name: values[name.lower()] for name, _ in self.intermediates}
+        run.points, run.issues = self.points(lead, serial)
+        values = self._values(lead, serial, [])
+        run.intermediates = {name: values[name] for name, _ in self.intermediates}
         for component in self.components:
+            part = 0.0
             for factor in component.factors:
                 key = (component.name, factor.name)
-                compute = factor.compute
-                run.results[key] = compute(values, serial) if compute else values.get(factor.key)
+                run.results[key] = factor.compute(values, serial) if factor.compute else values.get(factor.key)
                 run.factors[key] = _factor_value(factor, values, serial, [])
-        run.points, run.issues = self.points(lead, serial)
-        for component in self.components:
-            run.shares[component.name] = run.points[component.name] / component.points if component.points else 0.0
+                part += factor.weight * run.factors[key]
             if component.compute:
-                run.component_results[component.name] = component.compute(
-                    _with_factors(component, values, serial, []), serial
-                )
+                result = component.compute(_with_factors(component, values, serial, []), serial)
+                run.component_results[component.name] = result
+                part = share(result)[0]
+            run.shares[component.name] = part
         return run
 
     def _values(self, lead: Mapping[str, Any], serial: float, issues: list[str]) -> dict[str, Value]:
@@ -145,19 +149,19 @@ class _Formulas:
         if text is None:
             return None
         try:
-            formula = parse(text)
+            compute, names = _compiled(text)
         except FormulaSyntaxError as error:
             self.refuse("formula.syntax", f"The formula of {what}: {error}")
             return None
-        self.used.update(dict.fromkeys(name.lower() for name, _, _ in names_used(formula)))
-        return compile_formula(formula)
+        self.used.update(dict.fromkeys(names))
+        return compute
 
-    def names(self, text: str) -> set[str]:
+    def names(self, text: str) -> frozenset[str]:
         """The names that `text` uses, in lower case; none where it does not parse (told already)."""
         try:
-            return {name.lower() for name, _, _ in names_used(parse(text))}
+            return _compiled(text)[1]
         except FormulaSyntaxError:
-            return set()
+            return frozenset()
 
     def refuse(self, code: str, message: str) -> None:
         self._refused.append(Finding(code=code, message=f"{message.rstrip('.')}{self._where}."))
@@ -165,6 +169,13 @@ class _Formulas:
     def raise_refused(self) -> None:
         if self._refused:
             raise ConfigRejectedError(f"{len(self._refused)} formulas cannot be computed.", self._refused)
+
+
+@lru_cache(maxsize=MEMO)
+def _compiled(text: str) -> tuple[Compute, frozenset[str]]:
+    """A formula's function and the names it uses. By text: a reload compiles what changed and nothing else."""
+    formula = parse(text)
+    return compile_formula(formula), frozenset(name.lower() for name, _, _ in names_used(formula))
 
 
 def _component(name: str, body: Component, formulas: _Formulas) -> ComponentProgram:

@@ -19,6 +19,7 @@ from mergecells.formula.values import MAX_TEXT, Scalar
 
 _ISO = re.compile(r"\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:\d{2})?)?\Z")
 _DAY_SECONDS = 86_400
+_FIRST_YEAR = 1900
 _NOISE_PLACES = 9
 
 Reading = tuple[Value, str]
@@ -120,7 +121,7 @@ def _read_boolean(given: Any) -> Reading:
 def _read_date(given: Any) -> Reading:
     if isinstance(given, str) and _ISO.match(given):
         try:
-            return _serial(datetime.datetime.fromisoformat(given)), ""
+            return _read_moment(datetime.datetime.fromisoformat(given))
         except ValueError:
             return given, f"there is no date {given}"
     value, odd = _read_any(given)
@@ -137,7 +138,7 @@ def _read_any(given: Any) -> Reading:
         # Longer than a cell can hold: the same error value that a formula would give.
         return to_value(given), "" if len(given) <= MAX_TEXT else f"has {len(given):,} characters; {MAX_TEXT:,} fit"
     if isinstance(given, datetime.date):
-        return _serial(given), ""
+        return _read_moment(given)
     if not isinstance(given, Real | Decimal):
         return None, f"{type(given).__name__} cannot be a value; taken as blank"
     try:
@@ -160,11 +161,14 @@ def _kind(value: Value) -> str:
     return "true or false" if isinstance(value, bool) else "a text" if isinstance(value, str) else "a number"
 
 
-def _serial(moment: datetime.date) -> float:
+def _read_moment(moment: datetime.date) -> Reading:
+    """A date as its serial number; the 1900 date system keeps an earlier one as a text, as sheets do."""
+    if moment.year < _FIRST_YEAR:
+        return moment.isoformat(), f"dates before {_FIRST_YEAR} are texts"
     if not isinstance(moment, datetime.datetime):
-        return float(to_serial(moment))
+        return float(to_serial(moment)), ""
     seconds = (moment - moment.replace(hour=0, minute=0, second=0, microsecond=0)).total_seconds()
-    return float(to_serial(moment.date())) + seconds / _DAY_SECONDS
+    return float(to_serial(moment.date())) + seconds / _DAY_SECONDS, ""
 
 
 _READERS: dict[str, Callable[[Any], Reading]] = {
