@@ -58,6 +58,25 @@ def map_columns(titles: Sequence[str], fields: Fields | None) -> ColumnMap:
     )
 
 
+def field_of(title: str, fields: Fields | None) -> str | None:
+    """The field that a key of a JSON object stands for, by the same rules as a column's title."""
+    if fields is None:
+        return title
+    for same in (str.__eq__, _same_but_for_case):
+        for name, lead_field in fields.fields.items():
+            if same(title, lead_field.column or name) or same(title, name):
+                return name
+    return None
+
+
+def note_key(columns: ColumnMap, title: str, name: str | None, fields: Fields | None) -> ColumnMap:
+    """`columns` with one more key of JSON objects; the fields not seen so far are missing."""
+    by_field = columns.by_field if name is None or name in columns.by_field else {**columns.by_field, name: title}
+    unused = (*columns.unused, title) if name is None else columns.unused
+    missing = tuple(known for known in fields.fields if known not in by_field) if fields else ()
+    return ColumnMap(by_field, missing, unused)
+
+
 def readings(titles: Sequence[str], columns: ColumnMap, fields: Fields | None) -> list[CsvReading]:
     """How to read each cell of a CSV row that is a field."""
     index = {title: position for position, title in enumerate(titles)}
@@ -97,10 +116,14 @@ def _find(titles: Sequence[str], wanted: Sequence[str]) -> str | None:
         if name in titles:
             return name
     for name in wanted:
-        close = [title for title in titles if _plain(title) == _plain(name)]
+        close = [title for title in titles if _same_but_for_case(title, name)]
         if close:
             return close[0]
     return None
+
+
+def _same_but_for_case(title: str, name: str) -> bool:
+    return _plain(title) == _plain(name)
 
 
 def _plain(title: str) -> str:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO, Literal
 
-from mergecells.adapters.lead_columns import ColumnMap, CsvReading, map_columns, readings
+from mergecells.adapters.lead_columns import ColumnMap, CsvReading, field_of, map_columns, note_key, readings
 from mergecells.domain.errors import MergecellsError, UsageError
 from mergecells.domain.scoring import Fields
 
@@ -93,12 +93,13 @@ class LeadsFile:
             return UnreadableRow(line, f"not JSON: {reason}")
         if not isinstance(cells, dict):
             return UnreadableRow(line, "not a JSON object")
-        new = [title for title in cells if title not in seen]
-        if new:
-            self.columns = map_columns([*seen, *new], self.fields)
-            by_column = {column: name for name, column in self.columns.by_field.items()}
-            seen.update({title: by_column.get(title) for title in [*seen, *new]})
+        for title in cells:
+            if title not in seen:
+                seen[title] = field_of(title, self.fields)
+                self.columns = note_key(self.columns, title, seen[title], self.fields)
         lead = {name: value for title, value in cells.items() if (name := seen[title]) is not None}
+        if cells and not lead:
+            return UnreadableRow(line, "none of its keys is a field")
         return LeadRow(line, lead, cells)
 
 

@@ -91,8 +91,8 @@ class TextFormatter(logging.Formatter):
         shown = {key: value for key, value in entry.items() if key not in _NOT_FOR_PEOPLE and value is not None}
         if entry["revision"]:
             shown["revision"] = short(str(entry["revision"]))
-        extras = " ".join(f"{key}={_printable(_plain(value))}" for key, value in shown.items())
-        line = f"{self._paint(_DIM, when)} {self._paint(_COLOURS.get(level, ''), label + _printable(entry['message']))}"
+        extras = " ".join(f"{key}={printable(_plain(value))}" for key, value in shown.items())
+        line = f"{self._paint(_DIM, when)} {self._paint(_COLOURS.get(level, ''), label + printable(entry['message']))}"
         line += f" {self._paint(_DIM, extras)}" if extras else ""
         return f"{line}\n{trace}" if trace else line
 
@@ -121,6 +121,8 @@ def set_up_logs(
         handler.setFormatter(TextFormatter(colour=stream.isatty() and not environ.get("NO_COLOR")))
     logging.raiseExceptions = False
     logging.basicConfig(handlers=[handler], level=level.upper(), force=True)
+    for talkative in ("uvicorn", "asyncio", "watchdog"):
+        logging.getLogger(talkative).setLevel("WARNING")
 
 
 def _choice(environ: Mapping[str, str], variable: str, allowed: tuple[str, ...]) -> str | None:
@@ -170,5 +172,6 @@ def _plain(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
 
 
-def _printable(text: str) -> str:
+def printable(text: str) -> str:
+    """`text` on one line, with what could steer a terminal escaped."""
     return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)

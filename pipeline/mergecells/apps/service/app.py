@@ -10,7 +10,7 @@ from starlette.types import ASGIApp
 from mergecells._version import __version__
 from mergecells.apps.service.live import LiveConfig
 from mergecells.apps.service.middleware import RequestFrame
-from mergecells.apps.service.problems import ProblemError, answer_http_error, answer_problem
+from mergecells.apps.service.problems import ProblemError, answer_defect, answer_http_error, answer_problem
 from mergecells.apps.service.request_metrics import RequestMetrics
 from mergecells.apps.service.routes_health import health_routes
 from mergecells.apps.service.routes_internal import internal_routes
@@ -37,5 +37,6 @@ def build_app(
     app.include_router(health_routes(registry))
     app.add_exception_handler(ProblemError, answer_problem)
     app.add_exception_handler(HTTPException, answer_http_error)
+    app.add_exception_handler(Exception, answer_defect)
     # The frame is outside of all: the framework answers some failures beyond the reach of its own middleware.
     return RequestFrame(app, live, metrics)

@@ -12,6 +12,7 @@ from typing import Any, NoReturn
 
 from starlette.requests import Request
 
+from mergecells.apps.day import parse_day
 from mergecells.apps.service.problems import FieldError, ProblemError, pointer
 from mergecells.apps.service.settings import ServiceSettings
 
@@ -132,15 +133,10 @@ def _check_lead(lead: Any, path: tuple[str | int, ...], errors: list[FieldError]
 
 
 def _date(given: Any, errors: list[FieldError]) -> datetime.date | None:
-    if given is None:
-        return None
-    if isinstance(given, str) and len(given) == 10:
-        try:
-            return datetime.date.fromisoformat(given)
-        except ValueError:
-            pass
-    errors.append(FieldError("/date", "Not a date; write it as YYYY-MM-DD."))
-    return None
+    day = parse_day(given) if isinstance(given, str) else None
+    if day is None and given is not None:
+        errors.append(FieldError("/date", "Not a date; write it as YYYY-MM-DD."))
+    return day
 
 
 def _kind(value: Any) -> str:

@@ -1,41 +1,131 @@
-"""What the service needs of the running config: a snapshot to pin, a report, a way to ask for a reload."""
+"""The config that this process follows: opened as soon as there is a good one, and from then on never empty."""
 
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Protocol
+import logging
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
 
-if TYPE_CHECKING:
-    from mergecells.transforms.score import Score
+from mergecells.domain.errors import ConfigRejectedError, MergecellsError
+from mergecells.domain.revision import Revision
+from mergecells.serving.clock import iso
+from mergecells.serving.live_config import Config
+from mergecells.serving.snapshot import Snapshot
+from mergecells.serving.status import Rejection, bounded
+from mergecells.transforms.score import Score
+
+logger = logging.getLogger("mergecells.service")
+
+RETRY_SECONDS = 0.5
+"""Pause between two looks for a first good config."""
+_CLOSE_SECONDS = 5.0
 
 
-class PinnedSnapshot(Protocol):
-    """An immutable config at one revision."""
+@dataclass(frozen=True, slots=True)
+class PinnedSnapshot:
+    """A Snapshot and what answering needs of it. `field_names`: lower-case; None when rules have no fields file."""
+
+    snapshot: Snapshot
+    field_names: frozenset[str] | None
 
     @property
-    def revision(self) -> str: ...
+    def revision(self) -> Revision:
+        return self.snapshot.revision
 
-    @property
-    def field_names(self) -> frozenset[str] | None:
-        """Lower-case names of the lead's fields; None when every name is taken."""
-        ...
-
-    def score(self, lead: Mapping[str, Any], date: datetime.date | None, vertical: str | None) -> Score: ...
+    def score(self, lead: Mapping[str, Any], date: datetime.date | None, vertical: str | None) -> Score:
+        return self.snapshot.score(lead, date, vertical)
 
 
-class LiveConfig(Protocol):
-    """The config that this process follows."""
+class LiveConfig:
+    """Holds the Config that `open_config` gives, which is tried again and again while there is nothing good.
+
+    `open_config` raises MergecellsError when there is no config that may serve, not even a last known good one.
+    """
+
+    def __init__(self, open_config: Callable[[], Config]) -> None:
+        self._open = open_config
+        self._config: Config | None = None
+        self._pinned: PinnedSnapshot | None = None
+        self._rejection: Rejection | None = None
+        self._look = threading.Event()
+        self._closing = False
+        self._starter: threading.Thread | None = None
+
+    def start(self) -> None:
+        """Open the config; when that fails, return all the same and keep trying in a thread."""
+        if not self._try_open():
+            self._starter = threading.Thread(target=self._keep_trying, name="mergecells-first-load", daemon=True)
+            self._starter.start()
 
     @property
     def snapshot(self) -> PinnedSnapshot | None:
-        """What serves now; None until the first good load. One attribute read, no lock."""
-        ...
+        """What serves now; None until the first good load. Takes no lock."""
+        config = self._config
+        if config is None:
+            return None
+        current, pinned = config.current, self._pinned
+        if pinned is None or pinned.snapshot is not current:
+            # Two threads may both make one of the same snapshot; they are equal.
+            self._pinned = pinned = _pin(current)
+        return pinned
 
     def report(self) -> dict[str, Any]:
         """The document of `GET /internal/config`."""
-        ...
+        if self._config is not None:
+            return self._config.status.to_dict()
+        rejected = self._rejection
+        return {
+            "revision": None,
+            "loaded_at": None,
+            "status": "not-ready",
+            "last_attempt": rejected.at if rejected else None,
+            "rejected": rejected.to_dict() if rejected else None,
+        }
 
     def reload(self) -> None:
         """Look for a new config now, without waiting for an event or the timer. Returns at once."""
-        ...
+        if self._config is not None:
+            self._config.reload()
+        self._look.set()
+
+    def close(self) -> None:
+        """Stop following; what is pinned goes on serving."""
+        self._closing = True
+        self._look.set()
+        if self._starter is not None:
+            self._starter.join(_CLOSE_SECONDS)
+        if self._config is not None:
+            self._config.close()
+
+    def _keep_trying(self) -> None:
+        while not self._closing:
+            self._look.wait(RETRY_SECONDS)
+            self._look.clear()
+            if self._closing or self._try_open():
+                return
+
+    def _try_open(self) -> bool:
+        try:
+            self._config = self._open()
+        except MergecellsError as error:
+            self._note_failure(error)
+            return False
+        self._rejection = None
+        return True
+
+    def _note_failure(self, error: MergecellsError) -> None:
+        findings = bounded(error.findings) if isinstance(error, ConfigRejectedError) else ()
+        at = iso(datetime.datetime.now(datetime.UTC))
+        former, self._rejection = self._rejection, Rejection(None, at, str(error), findings)
+        if former is None or former.reason != str(error):
+            # Only news is logged: trying twice a second would drown everything else.
+            extra = {"event": "config_reload", "status": "failure", "findings": len(findings)}
+            logger.error("no good config yet: %s", error, extra=extra)
+
+
+def _pin(snapshot: Snapshot) -> PinnedSnapshot:
+    fields = snapshot.config.rules.fields
+    return PinnedSnapshot(snapshot, frozenset(name.lower() for name in fields.fields) if fields else None)

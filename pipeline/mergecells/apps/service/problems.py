@@ -73,6 +73,11 @@ async def answer_http_error(_: Request, error: Exception) -> Response:
     return problem_response(ProblemError(error.status_code, slug, detail, headers=dict(error.headers or {})))
 
 
+async def answer_defect(_: Request, __: Exception) -> Response:
+    """Exception handler for everything else; the exception goes on to the outermost frame, which logs it."""
+    return problem_response(internal_error())
+
+
 def internal_error() -> ProblemError:
     """For a defect of ours. Says nothing about its inside; the log has the traceback under the request's id."""
     return ProblemError(500, "internal", "The service failed on this request. Its log has the cause, by request id.")

@@ -10,17 +10,22 @@ from mergecells.domain.errors import UsageError
 
 TOKEN_VARIABLE = "MERGECELLS_RELOAD_TOKEN"  # noqa: S105 - the variable's name
 BODY_VARIABLE = "MERGECELLS_MAX_BODY_BYTES"
+STATE_VARIABLE = "MERGECELLS_STATE_DIR"
 
 
 @dataclass(frozen=True, slots=True)
 class ServiceSettings:
-    """`reload_token` None: nobody may ask for a reload. Sizes are bytes and leads, times seconds."""
+    """`reload_token` None: nobody may ask for a reload. Sizes are bytes and leads, times seconds.
+
+    `state_dir`: where the last known good config is kept; empty for the user's own state folder.
+    """
 
     reload_token: str | None = field(default=None, repr=False)
     max_body: int = 16 * 1024 * 1024
     max_leads: int = 10_000
     body_seconds: float = 30.0
     stop_seconds: float = 10.0
+    state_dir: str = ""
 
 
 def read_settings(environ: Mapping[str, str] = os.environ) -> ServiceSettings:
@@ -30,6 +35,7 @@ def read_settings(environ: Mapping[str, str] = os.environ) -> ServiceSettings:
         # An empty variable is a forgotten one, never an empty password.
         reload_token=environ.get(TOKEN_VARIABLE, "").strip() or None,
         max_body=_positive(environ, BODY_VARIABLE, default.max_body),
+        state_dir=environ.get(STATE_VARIABLE, "").strip(),
     )
 
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, TextIO
 import typer
 
 from mergecells.apps.cli.console import CliContext, Output, print_json
+from mergecells.apps.day import parse_day
 from mergecells.domain.errors import UsageError
 
 if TYPE_CHECKING:
@@ -145,12 +146,10 @@ def _snapshot(context: CliContext) -> Snapshot:
 def _date(given: str | None) -> datetime.date:
     if given is None:
         return datetime.datetime.now(datetime.UTC).date()
-    try:
-        if len(given) != len("YYYY-MM-DD"):
-            raise ValueError
-        return datetime.date.fromisoformat(given)
-    except ValueError:
-        raise UsageError(f"--date {given!r} is not a date.", "Write it as YYYY-MM-DD.") from None
+    day = parse_day(given)
+    if day is None:
+        raise UsageError(f"--date {given!r} is not a date.", "Write it as YYYY-MM-DD.")
+    return day
 
 
 def _form(given: str | None) -> LeadsFormat | None:

@@ -1,0 +1,96 @@
+"""`follow`: keeps a folder at the branch's newest good revision."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import sys
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from mergecells.apps.cli.console import CliContext, Output, print_json
+
+if TYPE_CHECKING:
+    from mergecells.domain.errors import MergecellsError
+    from mergecells.serving.follow import FollowStep
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command()(follow)
+
+
+def follow(
+    ctx: typer.Context,
+    repository: Annotated[str, typer.Argument(metavar="REPO", help="A git repository: a folder or an address.")],
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Where `revisions/` and the link `current` are kept.")],
+    *,
+    branch: Annotated[str, typer.Option("--branch", help="The branch to follow.")] = "main",
+    once: Annotated[bool, typer.Option("--once", help="Look once and end.")] = False,
+    interval: Annotated[
+        float, typer.Option("--interval", min=0.05, max=3600, metavar="S", help="Seconds between looks.")
+    ] = 0.5,
+    output: Annotated[Output, typer.Option("--output", help="json: what --once did, on stdout.")] = Output.TEXT,
+) -> None:
+    """Keep DIR/current at the newest revision of a branch that passes every check.
+
+    A revision with errors is never published, is remembered with its reason, and stops no later one. With --once the
+    exit status is 0 when the branch's head is current, 1 when it was rejected. Otherwise it runs until it is stopped,
+    and writes JSON logs to stderr where that is no terminal.
+    """
+    context: CliContext = ctx.obj
+    on_terminal = sys.stdout.isatty() and not os.environ.get("MERGECELLS_LOG_FORMAT")
+    _set_up_logs(silent=once or on_terminal)
+    if once:
+        _once(context, repository, folder, branch, output)
+    else:
+        context.say(f"following {branch} of {repository} into {folder}; Ctrl-C stops")
+        _forever(repository, folder, branch, interval, on_terminal)
+
+
+def _once(context: CliContext, repository: str, folder: Path, branch: str, output: Output) -> None:
+    from mergecells.apps.cli.follow_lines import describe_end, describe_step, step_to_dict
+    from mergecells.apps.following import follow_once
+
+    step = follow_once(repository, folder, branch)
+    if output is Output.JSON:
+        print_json(step_to_dict(step))
+    else:
+        lines = describe_step(step)
+        for line in lines if step.kind == "published" else [*lines, describe_end(step)]:
+            print(line, flush=True)
+    if step.revision is None or step.revision != step.head:
+        context.say(f"The head of {branch} is not published.")
+        raise typer.Exit(1)
+
+
+def _forever(repository: str, folder: Path, branch: str, interval: float, show: bool) -> None:
+    from mergecells.apps.cli.follow_lines import describe_step
+    from mergecells.apps.following import follow_branch
+
+    stop = threading.Event()
+
+    def tell(step: FollowStep | MergecellsError) -> None:
+        for line in describe_step(step) if show else ():
+            print(line, flush=True)
+
+    former = signal.signal(signal.SIGTERM, lambda *_: stop.set())
+    try:
+        follow_branch(repository, folder, branch, interval=interval, stop=stop, report=tell)
+    finally:
+        signal.signal(signal.SIGTERM, former)
+
+
+def _set_up_logs(silent: bool) -> None:
+    """Where a person reads the lines on stdout, the same told again as logs would only be in the way."""
+    from mergecells.apps.logs import set_up_logs
+
+    if silent:
+        logging.getLogger("mergecells").addHandler(logging.NullHandler())
+        logging.getLogger("mergecells").propagate = False
+    else:
+        set_up_logs(service="follow")

@@ -1,0 +1,70 @@
+"""The one place that puts the service together: config, metrics, application."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from pathlib import Path
+
+from prometheus_client import CollectorRegistry, GCCollector, PlatformCollector, ProcessCollector
+from starlette.types import ASGIApp
+
+from mergecells.adapters.prometheus_metrics import PrometheusMetrics, metrics_namespace
+from mergecells.adapters.published_tree import CURRENT, REVISIONS
+from mergecells.apps.embedding import open_config
+from mergecells.apps.service.app import build_app
+from mergecells.apps.service.live import LiveConfig
+from mergecells.apps.service.settings import ServiceSettings
+from mergecells.domain.manifest import MANIFEST_NAME
+from mergecells.serving.live_config import Config
+
+logger = logging.getLogger("mergecells.service")
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """Everything of one service, not yet listening."""
+
+    app: ASGIApp
+    live: LiveConfig
+    folder: Path
+
+    def start(self, address: str) -> None:
+        """Load the config, or begin to wait for a good one, and say where the service will answer."""
+        self.live.start()
+        snapshot = self.live.snapshot
+        logger.info(
+            "%s: %s the config in %s",
+            address,
+            "serving" if snapshot else "waiting for a good one of",
+            self.folder,
+            extra={"event": "service_start", "revision": snapshot.revision if snapshot else None},
+        )
+
+    def close(self) -> None:
+        """Stop following the config."""
+        self.live.close()
+
+
+def build_service(folder: Path, settings: ServiceSettings) -> Service:
+    """The service over the config in `folder`; nothing is read before `start`."""
+    registry = CollectorRegistry()
+    for collector in (ProcessCollector, PlatformCollector, GCCollector):
+        collector(registry=registry)
+    metrics = PrometheusMetrics(registry)
+
+    def open_newest() -> Config:
+        return open_config(config_place(folder), metrics=metrics, state_dir=settings.state_dir)
+
+    live = LiveConfig(open_newest)
+    return Service(build_app(live, settings, registry, metrics_namespace()), live, folder)
+
+
+def config_place(folder: Path) -> Path:
+    """The folder itself, or its `current` where somebody named the folder that `follow` publishes to.
+
+    Links are not resolved: which tree `current` leads to is what changes.
+    """
+    if not (folder / MANIFEST_NAME).exists() and (folder / REVISIONS).is_dir():
+        return folder / CURRENT
+    return folder
