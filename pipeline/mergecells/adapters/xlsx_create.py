@@ -92,7 +92,7 @@ class _Writing:
     def _dress(self, worksheet: Worksheet, sheet: SheetLayout) -> None:
         for column in sorted({*sheet.column_widths, *sheet.column_styles}):
             style = sheet.column_styles.get(column)
-            form = self._format(style, style in ("computed", "hidden", "share", "points")) if style else None
+            form = self._format(style, style in ("computed", "hidden", "share", "points", "rate")) if style else None
             hidden = {"hidden": True} if column in sheet.hidden_columns else {}
             worksheet.set_column(column - 1, column - 1, sheet.column_widths.get(column), form, hidden)
         if sheet.keys:

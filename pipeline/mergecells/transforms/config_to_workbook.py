@@ -55,7 +55,7 @@ def _with_panel(sheet: SheetLayout, context: TabContext) -> SheetLayout:
         CellLayout(base.score.value if base else None, f"={page}{SCORE_CELL}", "points", locked=True),
         CellLayout(base.score.tier if base else None, f"={page}{TIER_CELL}", "label", locked=True),
         CellLayout("Weights sum to", style="label", locked=True),
-        CellLayout(total, f"={page}{TOTAL_CELL}", "percent", locked=True),
+        CellLayout(total, f"={page}{TOTAL_CELL}", "rate", locked=True),
     )
     check = CellRef(sheet.name, HEADER_ROW, first + 4)
     wrong = f"ABS({page}{TOTAL_CELL}-1)>{live.TOLERANCE}"

@@ -59,7 +59,7 @@ def _component_cells(name: str, row: int, context: TabContext) -> dict[str, Cell
     return {
         VALUE_COLUMN: _computed(live.component_value(plans, row), share, "share"),
         POINTS_COLUMN: _computed(live.component_points(plans, row), points, "points"),
-        FACTOR_SUM_COLUMN: _computed(live.factor_sum(plans, row), total, "percent"),
+        FACTOR_SUM_COLUMN: _computed(live.factor_sum(plans, row), total, "rate"),
     }
 
 

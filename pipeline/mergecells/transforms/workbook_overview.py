@@ -58,7 +58,7 @@ def _lay_out_result(cells: Cells, context: TabContext) -> None:
     )
     for row, (label, formula, value, style) in enumerate(rows, start=3):
         cells[row, 1] = CellLayout(label, style="label", locked=True)
-        cells[row, 2] = CellLayout(value, formula=formula, style="big" if style == "big" else "percent", locked=True)
+        cells[row, 2] = CellLayout(value, formula=formula, style="big" if style == "big" else "rate", locked=True)
 
 
 def _lay_out_components(cells: Cells, context: TabContext) -> int:
@@ -88,7 +88,7 @@ def _lay_out_components(cells: Cells, context: TabContext) -> int:
 
 def _mirror(span: str, names: str, number: int, title: str, shown: CellValue) -> CellLayout:
     formula = f'=IF(INDEX({names},{number})="","",INDEX({span},{number}))'
-    style = {"component": "computed", VALUE_COLUMN: "share", POINTS_COLUMN: "points"}.get(title, "percent")
+    style = {"component": "computed", VALUE_COLUMN: "share", POINTS_COLUMN: "points"}.get(title, "rate")
     return CellLayout(shown, formula=formula, style=style, locked=True)  # type: ignore[arg-type]
 
 

@@ -35,7 +35,7 @@ _STYLES: dict[str, Style] = {
     "boolean": "number",
     "date": "date",
 }
-_WIDTHS = {"weight": 10, "formula": 46, VALUE_COLUMN: 10, POINTS_COLUMN: 10, FACTOR_SUM_COLUMN: 12, "description": 56}
+_WIDTHS = {"weight": 10, "formula": 52, VALUE_COLUMN: 10, POINTS_COLUMN: 10, FACTOR_SUM_COLUMN: 12, "description": 56}
 _WIDE_TITLES = {"component": 22, "factor": 30, "field": 26, "column": 26, "sample": 22, "example": 34, "list": 22}
 _FIELD_TYPES = ("text", "number", "boolean", "date")
 Cells = dict[tuple[int, int], CellLayout]
