@@ -68,9 +68,17 @@ class PullRequestHost(Protocol):
         """Give the pull request up; its source may open a new one."""
         ...
 
-    def merge(self, number: int, by: str, *, force: bool = False) -> PullRequest:
-        """A real merge commit on the branch, compare-and-swap. Raises HeadMovedError, or MergecellsError on conflicts
-        and on a failed check; `force` merges in spite of a failed check, never in spite of a conflict."""
+    def preview(self, number: int) -> Files:
+        """The config files as a merge into the branch as it is now would leave them. Raises MergecellsError on
+        conflicts."""
+        ...
+
+    def merge(
+        self, number: int, by: str, *, force: bool = False, expected_head: Revision | None = None
+    ) -> PullRequest:
+        """A real merge commit on the branch, compare-and-swap. Raises MergecellsError on conflicts and on a failed
+        check, HeadMovedError when the branch is not at `expected_head`; `force` merges in spite of a failed check,
+        never in spite of a conflict."""
         ...
 
 

@@ -124,21 +124,29 @@ class FakePullRequestHost:
         parse_identity(by)
         return self._store(self._open(number).model_copy(update={"state": "closed"}))
 
-    def merge(self, number: int, by: str, *, force: bool = False) -> PullRequest:
+    def preview(self, number: int) -> Files:
+        return self._merged(self._open(number))
+
+    def merge(self, number: int, by: str, *, force: bool = False, expected_head: Revision | None = None) -> PullRequest:
         who = str(parse_identity(by))
         pull = self._open(number)
+        if expected_head not in (None, self.branches[pull.branch]):
+            raise HeadMovedError(f"{pull.branch} moved.")
         if failed_checks(pull) and not force:
             raise MergecellsError("A check failed.")
+        merged = self.commit(self._merged(pull))
+        self.branches[pull.branch] = merged
+        news = {"state": "merged", "merge_revision": merged, "merged_by": who, "merged_at": self._now()}
+        return self._store(pull.model_copy(update=news))
+
+    def _merged(self, pull: PullRequest) -> dict[str, bytes]:
         base, ours = self.commits[pull.base_revision], self.commits[self.branches[pull.branch]]
         theirs = self.commits[pull.head_revision]
         changed = {path for path in {*base, *theirs} if base.get(path) != theirs.get(path)}
         clashing = sorted(p for p in changed if ours.get(p) not in (base.get(p), theirs.get(p)))
         if clashing:
             raise MergecellsError(f"Conflicts in {', '.join(clashing)}.")
-        merged = self.commit(_applied(ours, {path: theirs.get(path) for path in changed}))
-        self.branches[pull.branch] = merged
-        news = {"state": "merged", "merge_revision": merged, "merged_by": who, "merged_at": self._now()}
-        return self._store(pull.model_copy(update=news))
+        return _applied(ours, {path: theirs.get(path) for path in changed})
 
     def _open(self, number: int) -> PullRequest:
         pull = self.show(number)

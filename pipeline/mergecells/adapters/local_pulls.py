@@ -89,17 +89,10 @@ class LocalPulls:
         return RecordChange(pull, "Update" if before else "Open", author, (branch, moved))
 
     def _propose_commit(self, proposal: Proposal, title: str, author: Identity, before: PullRequest | None) -> Revision:
-        newest = self.repository.head(proposal.branch)
-        if newest != proposal.expected_head:
-            raise HeadMovedError(
-                f"{proposal.branch} is at {short(newest)}, not at {short(proposal.expected_head)} as expected.",
-                "Merge with the newest revision and submit again.",
-            )
+        newest = self._branch_at(proposal.branch, proposal.expected_head)
         tree = self.repository.write_tree(proposal.files, newest, self.prefix)
         if tree == self.repository.tree_of(newest):
-            raise MergecellsError(
-                f"Nothing to propose: {proposal.branch} has these files.", "Edit something first."
-            )
+            raise MergecellsError(f"Nothing to propose: {proposal.branch} has these files.", "Edit something first.")
         # The same files on the same base keep their commit, so that approvals stand.
         if before and before.base_revision == newest and self.repository.tree_of(before.head_revision) == tree:
             return before.head_revision
@@ -156,30 +149,57 @@ class LocalPulls:
 
         return apply_change(self.repository, decide)
 
-    def merge(self, number: int, by: str, *, force: bool = False) -> PullRequest:
+    def preview(self, number: int) -> Files:
+        pull = self._still_open(read_records(self.repository), number)
+        newest = self.repository.head(pull.branch)
+        commit = self.repository.commit_tree(self._merged_tree(pull, newest), [newest], "Preview", _CHECKER)
+        return self.read_files(commit)
+
+    def merge(self, number: int, by: str, *, force: bool = False, expected_head: Revision | None = None) -> PullRequest:
         """Merge into the branch as it is now. See PullRequestHost.merge."""
         who = parse_identity(by)
-        return apply_change(self.repository, lambda records: self._merged(records, number, who, force))
 
-    def _merged(self, records: Records, number: int, who: Identity, force: bool) -> RecordChange:
-        pull = self._still_open(records, number)
+        def decide(records: Records) -> RecordChange:
+            pull = self._still_open(records, number)
+            newest = self._branch_at(pull.branch, expected_head)
+            return self._merged(pull, newest, who, force)
+
+        return apply_change(self.repository, decide)
+
+    def _merged(self, pull: PullRequest, newest: Revision, who: Identity, force: bool) -> RecordChange:
         failed = failed_checks(pull)
         if failed and not force:
             said = "; ".join(f"{check.name}: {check.summary or 'failed'}" for check in failed)
-            raise MergecellsError(f"#{number} is not merged: a check failed ({said}).", "Mend it and submit again.")
-        newest = self.repository.head(pull.branch)
-        merged = self.repository.merge_trees(newest, pull.head_revision)
-        if merged.conflicts:
             raise MergecellsError(
-                f"#{number} is not merged: {pull.branch} changed the same lines in {', '.join(merged.conflicts)}.",
-                "Submit the workbook again: its cells are merged one by one, which settles all but true conflicts.",
+                f"#{pull.number} is not merged: a check failed ({said}).", "Mend it and submit again."
             )
+        tree = self._merged_tree(pull, newest)
         message = _merge_message(pull, forced=bool(failed))
-        commit = self.repository.commit_tree(merged.tree, [newest, pull.head_revision], message, who)
+        commit = self.repository.commit_tree(tree, [newest, pull.head_revision], message, who)
         now = self._clock()
         news = {"state": "merged", "merge_revision": commit, "merged_at": now, "merged_by": str(who), "updated_at": now}
         moved = RefUpdate(f"refs/heads/{pull.branch}", commit, newest)
         return RecordChange(pull.model_copy(update=news), "Merge", who, (moved,))
+
+    def _merged_tree(self, pull: PullRequest, newest: Revision) -> str:
+        merged = self.repository.merge_trees(newest, pull.head_revision)
+        if merged.conflicts:
+            files = ", ".join(merged.conflicts)
+            raise MergecellsError(
+                f"#{pull.number} is not merged: {pull.branch} changed the same lines in {files}.",
+                "Submit the workbook again: its cells are merged one by one, which settles all but true conflicts.",
+            )
+        return merged.tree
+
+    def _branch_at(self, branch: str, expected: Revision | None) -> Revision:
+        """The branch's newest revision. Raises HeadMovedError when it is not the expected one."""
+        newest = self.repository.head(branch)
+        if expected is not None and newest != expected:
+            raise HeadMovedError(
+                f"{branch} is at {short(newest)}, not at {short(expected)} as expected.",
+                "Merge with the newest revision and submit again.",
+            )
+        return newest
 
     def _still_open(self, records: Records, number: int) -> PullRequest:
         pull = self._as_merged_elsewhere(records.find(number))

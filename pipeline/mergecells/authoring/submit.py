@@ -86,7 +86,7 @@ def _submit_once(
     candidate = Candidate(request.branch, head, head_files, dict(export.files))
     if not export.ok:
         plan = _plan(candidate, export, export.findings, request)
-        return Submission("refused", plan), {**_finding_marks(export.findings), **conflict_marks(export.conflicts)}
+        return Submission("refused", plan), {**_error_marks(export.findings), **conflict_marks(export.conflicts)}
     if not export.files:
         pull = open_pull(host, request.source, request.branch)
         return Submission("unchanged", _plan(candidate, export, export.findings, request), pull), {}
@@ -94,9 +94,8 @@ def _submit_once(
     findings = tuple(sort_findings((*export.findings, *report.findings)))
     plan = _plan(candidate, export, findings, request)
     if not report.ok:
-        return Submission("refused", plan), _finding_marks(findings)
-    submission = propose_plan(host, candidate, plan, request.source, replace(report, findings=findings))
-    return submission, _finding_marks(findings)
+        return Submission("refused", plan), _error_marks(findings)
+    return propose_plan(host, candidate, plan, request.source, replace(report, findings=findings)), {}
 
 
 def _check(candidate: Candidate, export: ExportResult, base_files: Files, request: SubmitRequest) -> CheckReport:
@@ -130,12 +129,13 @@ def _plan(candidate: Candidate, export: ExportResult, findings: tuple[Finding, .
     )
 
 
-def _finding_marks(findings: tuple[Finding, ...]) -> dict[CellRef, str]:
+def _error_marks(findings: tuple[Finding, ...]) -> dict[CellRef, str]:
+    """What keeps the submission from going through, at its cells; a warning is told, but does not colour a cell."""
     marks: dict[CellRef, str] = {}
     for finding in findings:
         cell = parse_cell_ref(finding.cell) if finding.cell else None
-        if cell:
-            said = f"{finding.severity.capitalize()}: {finding.message} {finding.hint}".strip()
+        if cell and finding.severity == "error":
+            said = f"{finding.message} {finding.hint}".strip()
             marks[cell] = f"{marks[cell]}\n{said}" if cell in marks else said
     return marks
 

@@ -168,6 +168,30 @@ def test_merge_of_a_conflict_is_refused_with_the_file(bench: Bench) -> None:
     assert bench.host.show(1).state == "open"
 
 
+def test_preview_is_what_a_merge_then_gives(bench: Bench) -> None:
+    """The files of both sides, before anything is written; a conflict is the same error as on merging."""
+    bench.host.propose(bench.propose())
+    head = bench.push({FIELDS: b"x: 9\n"})
+    previewed = bench.host.preview(1)
+    assert bench.host.head("main") == head
+    bench.host.merge(1, BOB)
+    assert previewed == bench.host.read_files("main") == {**START, RULES: b"a: 5\nb: 2\n", FIELDS: b"x: 9\n"}
+    bench.host.propose(bench.propose({RULES: b"a: 8\nb: 2\n"}))
+    bench.push({RULES: b"a: 7\nb: 2\n"})
+    with pytest.raises(MergecellsError, match=RULES):
+        bench.host.preview(2)
+
+
+def test_merge_from_another_head_than_expected_is_refused(bench: Bench) -> None:
+    """What was checked is what gets merged: a branch that moved since stops it."""
+    pull = bench.host.propose(bench.propose())
+    head = bench.push({FIELDS: b"x: 9\n"})
+    with pytest.raises(HeadMovedError):
+        bench.host.merge(1, BOB, expected_head=pull.base_revision)
+    assert bench.host.head("main") == head
+    assert bench.host.merge(1, BOB, expected_head=head).state == "merged"
+
+
 def test_merge_with_a_failed_check_needs_force(bench: Bench) -> None:
     """A failed check on the head refuses the merge; the operator may force it."""
     pull = bench.host.propose(bench.propose())

@@ -15,7 +15,7 @@ from mergecells.authoring.fill import plan_fill
 from mergecells.domain.errors import MergecellsError, UsageError
 from mergecells.domain.identity import Identity
 from mergecells.domain.manifest import Manifest
-from mergecells.domain.revision import Revision
+from mergecells.domain.revision import Files, Revision
 from mergecells.transforms.yaml_to_config import parse_manifest
 
 GITATTRIBUTES = """\
@@ -68,8 +68,9 @@ class Scaffold:
     repository: Path | None
 
 
-def scaffold(folder: Path, bare: Path | None, author: Identity) -> Scaffold:
-    """Make a config repository in `folder`, which must be empty or missing, as must `bare`.
+def scaffold(folder: Path, bare: Path | None, author: Identity, template: Files | None = None) -> Scaffold:
+    """Make a config repository in `folder`, which must be empty or missing, as must `bare`. It starts from `template`,
+    the packaged one unless given.
 
     When a step fails, what was made until then is removed again. Raises UsageError, MergecellsError.
     """
@@ -77,7 +78,7 @@ def scaffold(folder: Path, bare: Path | None, author: Identity) -> Scaffold:
         _require_empty(place)
     if bare and (bare == folder or bare.is_relative_to(folder)):
         raise UsageError(f"{bare} lies inside {folder}.", "Put the bare repository beside the folder.")
-    template = read_template()
+    template = template or read_template()
     manifest, _ = parse_manifest(template)
     with _removed_on_failure(folder), _removed_on_failure(bare):
         texts = _texts(folder.name, manifest)
@@ -103,14 +104,14 @@ def _texts(name: str, manifest: Manifest) -> dict[str, str]:
     return {"README.md": readme, ".gitattributes": GITATTRIBUTES, ".gitignore": GITIGNORE}
 
 
-def _write(folder: Path, files: dict[str, bytes]) -> None:
+def _write(folder: Path, files: Files) -> None:
     for path, content in files.items():
         place = folder / path
         place.parent.mkdir(parents=True, exist_ok=True)
         place.write_bytes(content)
 
 
-def _fill(workbook: Path, files: dict[str, bytes], revision: Revision) -> None:
+def _fill(workbook: Path, files: Files, revision: Revision) -> None:
     plan = plan_fill(files, revision, None, lambda _: None)
     if plan.layout is None:
         raise MergecellsError("The template gives no workbook.", "; ".join(str(finding) for finding in plan.findings))

@@ -105,9 +105,11 @@ def merge(
     force: Annotated[bool, typer.Option("--force", help="Merge in spite of a failed check.")] = False,
     output: Form = Output.TEXT,
 ) -> None:
-    """Merge into the branch as it is now. A conflict or a failed check refuses it."""
+    """Merge into the branch as it is now. A conflict, a failed check, or rules that break together refuse it."""
+    from mergecells.authoring.merge import merge_checked
+
     session = _open(ctx)
-    pull = session.host.merge(_number(number), str(session.identity(by, "--by")), force=force)
+    pull = merge_checked(session.host, _number(number), str(session.identity(by, "--by")), force=force)
     _tell(pull, output, f"Merged #{pull.number} into {pull.branch} as {pull.merge_revision}.")
 
 

@@ -1,0 +1,112 @@
+"""A config repository as `init` makes it, its bare repository, and the command line run in this process."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import subprocess
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+
+from mergecells.adapters.git_repository import GitRepository
+from mergecells.adapters.local_pulls import LocalPulls
+from mergecells.adapters.packaged_template import read_template
+from mergecells.apps.cli.main import run
+from mergecells.apps.cli.scaffold import scaffold
+from mergecells.domain.identity import Identity, parse_identity
+
+ADA = "Ada Lovelace <ada@example.org>"
+BOB = "Bob <bob@example.org>"
+RULES = "scoring/rules.yaml"
+
+
+@dataclass(frozen=True)
+class Answer:
+    status: int
+    output: str
+    messages: str
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.output)
+
+
+def command(*arguments: object) -> Answer:
+    """One `mergecells` command line, run in this process."""
+    output, messages = io.StringIO(), io.StringIO()
+    with contextlib.redirect_stdout(output), contextlib.redirect_stderr(messages):
+        status = run([str(argument) for argument in arguments])
+    return Answer(status, output.getvalue(), messages.getvalue())
+
+
+@dataclass(frozen=True)
+class Stage:
+    """`root` is the checkout, `bare` the repository with the pull requests."""
+
+    root: Path
+    bare: Path
+
+    @property
+    def workbook(self) -> Path:
+        return self.root / "scoring.xlsx"
+
+    @property
+    def host(self) -> LocalPulls:
+        return LocalPulls(self.bare)
+
+    def run(self, *arguments: object) -> Answer:
+        return command("--config-root", self.root, *arguments)
+
+    def submit(self, *arguments: object, author: str = ADA) -> Answer:
+        return self.run("submit", "--author", author, "--output", "json", *arguments)
+
+    def edit(self, cells: dict[str, object], workbook: Path | None = None) -> None:
+        """Type values into cells (`Tiers!B2`) and save, as openpyxl does it."""
+        place = workbook or self.workbook
+        with warnings.catch_warnings(action="ignore"):
+            book = openpyxl.load_workbook(place)
+        for ref, value in cells.items():
+            sheet, cell = ref.split("!")
+            book[sheet][cell] = value
+        book.save(place)
+
+    def cell(self, ref: str) -> Any:
+        with warnings.catch_warnings(action="ignore"):
+            book = openpyxl.load_workbook(self.workbook)
+        sheet, cell = ref.split("!")
+        return book[sheet][cell]
+
+    def push(self, old: str, new: str, file: str = RULES) -> str:
+        """Somebody else changes a file on main, straight in the bare repository."""
+        repository = GitRepository(self.bare)
+        head = repository.head("main")
+        content = repository.read_files(head)[file]
+        assert old.encode() in content
+        edited = content.replace(old.encode(), new.encode(), 1)
+        who = Identity("Carl", "carl@example.org")
+        commit = repository.commit_files({file: edited}, [head], "By hand", who)
+        repository.update_ref("refs/heads/main", commit, head)
+        return commit
+
+    def rules(self, revision: str = "main") -> str:
+        return self.host.read_files(revision)[RULES].decode()
+
+    def git(self, *arguments: str) -> str:
+        done = subprocess.run(["git", "-C", str(self.root), *arguments], check=True, capture_output=True, text=True)
+        return done.stdout.strip()
+
+
+def make_stage(folder: Path) -> Stage:
+    """The packaged template, without the second engine: starting it takes a second each time."""
+    template = read_template()
+    manifest = template["mergecells.yaml"] + b"checks:\n  xlcalculator: false\n"
+    made = scaffold(
+        folder / "leads", folder / "leads.git", parse_identity(ADA), {**template, "mergecells.yaml": manifest}
+    )
+    assert made.repository
+    return Stage(made.folder, made.repository)

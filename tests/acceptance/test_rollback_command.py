@@ -1,0 +1,98 @@
+"""`mergecells rollback`: back to what ran before, by pull request."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from acceptance.stage import ADA, BOB, RULES, Stage, make_stage
+from mergecells.domain.identity import Identity
+
+CARL = Identity("Carl", "carl@example.org")
+
+
+@pytest.fixture
+def stage(tmp_path: Path) -> Stage:
+    return make_stage(tmp_path)
+
+
+def rollback(stage: Stage, revision: str) -> dict[str, object]:
+    answer = stage.run("rollback", revision, "--author", ADA, "--output", "json")
+    assert answer.status == 0, answer
+    result: dict[str, object] = answer.json
+    return result
+
+
+def test_rollback_restores_the_files_exactly_after_the_merge(stage: Stage) -> None:
+    """The request says what changes back; merging it gives the old bytes on top of the history."""
+    good = stage.host.head("main")
+    before = stage.host.read_files(good)
+    stage.push("min: 80", "min: 85")
+    stage.push("min: 60", "min: 61")
+    told = rollback(stage, good[:10])
+    assert (told["outcome"], told["number"], told["title"]) == ("proposed", 1, f"Roll back to {good[:12]}")
+    body = stage.host.show(1).body
+    assert "`85` | `80`" in body
+    assert "`61` | `60`" in body
+    stage.host.merge(1, BOB)
+    assert stage.host.read_files("main") == before
+    assert stage.host.repository.is_ancestor(good, "main")
+
+
+def test_rollback_takes_added_files_away_and_brings_deleted_ones_back(stage: Stage) -> None:
+    """The set of files is restored too; what is no config stays."""
+    good = stage.host.head("main")
+    repository = stage.host.repository
+    vertical = repository.read_files(good)["scoring/verticals/saas.yaml"]
+    edits = {"scoring/verticals/saas.yaml": None, "scoring/verticals/other.yaml": vertical, "NOTES.md": b"kept"}
+    commit = repository.commit_files(edits, [good], "Swap", CARL)
+    repository.update_ref("refs/heads/main", commit, good)
+    rollback(stage, "main~1")
+    stage.host.merge(1, BOB)
+    assert stage.host.read_files("main") == stage.host.read_files(good)
+    assert repository.read_files("main")["NOTES.md"] == b"kept"
+
+
+def test_rollback_from_a_bad_commit_needs_no_sound_head(stage: Stage) -> None:
+    """Main holds a file that cannot be read: rolling back is the way out."""
+    good = stage.host.head("main")
+    stage.push("version:", "version: [", RULES)
+    assert rollback(stage, good)["outcome"] == "proposed"
+    stage.host.merge(1, BOB)
+    assert stage.host.read_files("main") == stage.host.read_files(good)
+
+
+def test_rollback_to_a_bad_revision_is_refused_with_its_findings(stage: Stage) -> None:
+    """The files that would come back do not pass the check: status 1, no request."""
+    good = stage.host.head("main")
+    bad = stage.push("min: 80", "min: 10")
+    stage.push("min: 10", "min: 80")
+    answer = stage.run("rollback", bad, "--author", ADA)
+    assert answer.status == 1
+    assert "rule.tier-order" in answer.output
+    assert stage.host.pulls("all") == []
+    assert good != bad
+
+
+def test_rollback_to_what_main_says_changes_nothing(stage: Stage) -> None:
+    """Said so, status 0, no request."""
+    assert rollback(stage, "main")["outcome"] == "unchanged"
+    assert stage.host.pulls("all") == []
+
+
+def test_rollback_twice_is_one_request(stage: Stage) -> None:
+    """A second call for the same revision updates the first."""
+    good = stage.host.head("main")
+    stage.push("min: 80", "min: 85")
+    assert rollback(stage, good)["number"] == 1
+    assert rollback(stage, good)["number"] == 1
+
+
+@pytest.mark.parametrize("revision", ["nope", "deadbeef", "--all", "main:scoring"])
+def test_rollback_to_an_unknown_revision_is_told(stage: Stage, revision: str) -> None:
+    """No guess; status 1 (2 for what looks like an option)."""
+    answer = stage.run("rollback", "--author", ADA, revision)
+    assert answer.status in {1, 2}
+    assert "Traceback" not in answer.messages
+    assert stage.host.pulls("all") == []

@@ -1,0 +1,136 @@
+"""The use case of submitting, on fakes: races with other people's merges, and a workbook that cannot be marked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from fakes.fake_pull_request_host import FakePullRequestHost
+from mergecells.adapters.packaged_template import read_template
+from mergecells.adapters.xlsx_workbook import XlsxWorkbook
+from mergecells.authoring.fill import plan_fill
+from mergecells.authoring.submit import SubmitRequest, submit_workbook
+from mergecells.domain.errors import HeadMovedError, MergecellsError
+from mergecells.domain.locations import CellRef
+from mergecells.domain.pulls import Proposal, PullRequest
+from mergecells.domain.workbook import Cell, Workbook
+
+RULES = "scoring/rules.yaml"
+REQUEST = SubmitRequest(workbook="scoring.xlsx", branch="main", author="Ada <ada@example.org>")
+
+
+@dataclass
+class GivenWorkbook:
+    """A workbook as a value; remembers what was marked."""
+
+    workbook: Workbook
+    locked: bool = False
+    marks: dict[CellRef, str] = field(default_factory=dict)
+
+    def describe(self) -> str:
+        return self.workbook.source
+
+    def read(self) -> Workbook:
+        return self.workbook
+
+    def write(self, layout: object) -> None:
+        raise AssertionError("submit never rewrites the workbook")
+
+    def mark(self, marks: Mapping[CellRef, str]) -> None:
+        if self.locked:
+            raise MergecellsError("The file is open elsewhere.")
+        self.marks = dict(marks)
+
+
+class MovingHost(FakePullRequestHost):
+    """Somebody merges into main just before each of the first `rivals` proposals."""
+
+    rivals = 0
+
+    def propose(self, proposal: Proposal) -> PullRequest:
+        if self.rivals:
+            self.rivals -= 1
+            rules = self.commits[self.branches["main"]][RULES]
+            self.push({RULES: rules.replace(b"this week", b"this week, please", 1)})
+        return super().propose(proposal)
+
+
+@pytest.fixture
+def host() -> MovingHost:
+    return MovingHost(read_template())
+
+
+def edited(host: FakePullRequestHost, folder: Path, cells: Mapping[tuple[str, int, int], float]) -> GivenWorkbook:
+    """The workbook that `fill` makes of main, with numbers typed into cells."""
+    files, revision = host.read_files("main"), host.head("main")
+    layout = plan_fill(files, revision, None, lambda _: None).layout
+    assert layout
+    source = XlsxWorkbook(folder / "scoring.xlsx")
+    source.write(layout)
+    workbook = source.read()
+    sheets = dict(workbook.sheets)
+    for (tab, row, column), value in cells.items():
+        sheet = sheets[tab]
+        changed = {**sheet.cells, (row, column): Cell("number", value)}
+        sheets[tab] = type(sheet)(sheet.name, changed, sheet.hidden, sheet.hidden_rows, sheet.merged)
+    return GivenWorkbook(Workbook(workbook.source, sheets, workbook.names, workbook.metadata))
+
+
+def test_submit_merges_again_when_main_moves_in_between(host: MovingHost, tmp_path: Path) -> None:
+    """Two rivals come first; the third try has their edit and ours."""
+    source = edited(host, tmp_path, {("Tiers", 2, 2): 82.0})
+    host.rivals = 2
+    submission = submit_workbook(source, host, REQUEST)
+    assert submission.outcome == "proposed"
+    assert submission.pull
+    rules = host.read_files(submission.pull.head_revision)[RULES]
+    assert b"A: {min: 82" in rules
+    assert b"this week, please, please" in rules
+    assert submission.pull.base_revision == host.head("main")
+    assert len(host.stored) == 1
+
+
+def test_submit_gives_up_when_main_never_rests(host: MovingHost, tmp_path: Path) -> None:
+    """Bounded: after five lost races the person is told, and nothing was written."""
+    source = edited(host, tmp_path, {("Tiers", 2, 2): 82.0})
+    host.rivals = 50
+    with pytest.raises(HeadMovedError):
+        submit_workbook(source, host, REQUEST)
+    assert host.stored == {}
+
+
+def test_submit_refused_marks_the_cells_and_success_clears_them(host: MovingHost, tmp_path: Path) -> None:
+    """An error's cell gets its message; a submission that goes through leaves no mark."""
+    source = edited(host, tmp_path, {("Tiers", 2, 2): 50.0})
+    assert submit_workbook(source, host, REQUEST).outcome == "refused"
+    assert CellRef("Tiers", 2, 2) in source.marks or CellRef("Tiers", 3, 2) in source.marks
+    mended = edited(host, tmp_path, {("Tiers", 2, 2): 82.0})
+    mended.marks = source.marks
+    assert submit_workbook(mended, host, REQUEST).outcome == "proposed"
+    assert mended.marks == {}
+
+
+def test_submit_of_a_locked_workbook_still_tells_how_it_ended(host: MovingHost, tmp_path: Path) -> None:
+    """The pull request is there; that the cells could not be marked is a note."""
+    source = edited(host, tmp_path, {("Tiers", 2, 2): 82.0})
+    source.locked = True
+    submission = submit_workbook(source, host, REQUEST)
+    assert submission.pull
+    assert submission.notes == ("The cells could not be marked: The file is open elsewhere.",)
+
+
+@pytest.mark.parametrize(
+    ("revision", "said"),
+    [("", "does not say"), ("untracked-123456", "not committed"), ("f" * 40, "does not have")],
+)
+def test_submit_with_an_unusable_base_is_told(host: MovingHost, tmp_path: Path, revision: str, said: str) -> None:
+    """Without the base there is no telling the edits: an error with the next step."""
+    source = edited(host, tmp_path, {})
+    metadata = {**source.workbook.metadata, "base_revision": revision}
+    source.workbook = Workbook("scoring.xlsx", source.workbook.sheets, source.workbook.names, metadata)
+    with pytest.raises(MergecellsError, match=said) as error:
+        submit_workbook(source, host, REQUEST)
+    assert "mergecells fill --apply" in error.value.hint
