@@ -17,7 +17,8 @@ from mergecells.domain.workbook import Sheet, Workbook
 from mergecells.transforms.config_to_yaml import apply_edits
 from mergecells.transforms.formula_engines import Recompute
 from mergecells.transforms.tables import REMOVE, diff_tables, table_specs, tables_from_documents
-from mergecells.transforms.workbook_to_config import find_columns, workbook_to_tables
+from mergecells.transforms.workbook_header import find_columns
+from mergecells.transforms.workbook_to_config import workbook_to_tables
 from mergecells.transforms.yaml_to_config import BUILT_IN_TABS, load_config
 
 # No tab shows the version, so a workbook on its own has none.

@@ -20,29 +20,126 @@ class CodeEntry(NamedTuple):
 CODES: Mapping[str, CodeEntry] = {
     # What a file is, before its meaning.
     "yaml.syntax": CodeEntry(
-        "The file is not YAML, or not UTF-8.", "Mend the line; quote texts with special characters.", "`weight: {0.3`"
+        "The file is not YAML.", "Mend the line; quote texts with special characters.", "`weight: {0.3`"
     ),
     "yaml.duplicate-key": CodeEntry(
         "A mapping has the same key twice; readers keep one in silence.", "Remove or rename one.", "two factors `size:`"
     ),
     "yaml.ambiguous": CodeEntry(
-        "A plain scalar that YAML 1.1 and 1.2 readers read differently.", "Put it in quotes.", "`label: no`"
+        "A plain scalar that YAML 1.1 and 1.2 readers read differently.",
+        "Put it in quotes.",
+        "`label: no`",
     ),
-    "yaml.unsupported": CodeEntry(
-        "Anchors, aliases, merge keys and tags: they can hide or multiply content.",
+    "yaml.encoding": CodeEntry(
+        "The file is not UTF-8, or holds control characters.",
+        "Save it as UTF-8.",
+        "a file saved as Latin-1",
+    ),
+    "yaml.key": CodeEntry(
+        "A key that is not a text.",
+        "Put it in quotes.",
+        "`2024: …`",
+    ),
+    "yaml.anchor": CodeEntry(
+        "An anchor: it makes a file mean what no reviewer sees.",
+        "Write the value out where it is used.",
+        "`A: &a {min: 60}`",
+    ),
+    "yaml.alias": CodeEntry(
+        "An alias: a few of them can stand for gigabytes.",
         "Write the value out.",
-        "`size: &s {weight: 1}`",
+        "`B: *a`",
     ),
-    "yaml.too-deep": CodeEntry("Nested deeper than 64 levels.", "Flatten the file.", "100,000 times `[`"),
+    "yaml.merge-key": CodeEntry(
+        "A merge key; YAML readers differ on it.",
+        "Write the values out.",
+        "`B: {<<: {min: 0}}`",
+    ),
+    "yaml.tag": CodeEntry(
+        "A tag; some readers run code for it.",
+        "Put quotes around a text that starts with `!`.",
+        "`min: !!int 0`",
+    ),
+    "yaml.multiple-documents": CodeEntry(
+        "A second document in one file.",
+        "Keep one document in a file.",
+        "`---` in the middle",
+    ),
+    "yaml.too-deep": CodeEntry(
+        "Nested deeper than 64 levels.",
+        "Flatten the file.",
+        "100,000 times `[`",
+    ),
     "yaml.too-large": CodeEntry(
-        "The file or one scalar is larger than is read.", "Shorten it.", "a description of 10 MB"
+        "The file or one scalar is larger than is read.",
+        "Shorten it.",
+        "a description of 10 MB",
     ),
-    "schema.missing": CodeEntry("A required key or file is missing.", "Add it.", "a factor without `weight`"),
+    "schema.missing-file": CodeEntry(
+        "A file that is needed is not there.",
+        "Add it.",
+        "no `scoring/rules.yaml`",
+    ),
+    "schema.file-name": CodeEntry(
+        "A file name that is not read, or that cannot be the name of a tab.",
+        "Rename the file.",
+        "`scoring/verticals/tiers.yaml`",
+    ),
+    "schema.empty": CodeEntry(
+        "The file is empty.",
+        "Write what the message names, or remove the file.",
+        "a file of comments only",
+    ),
+    "schema.required": CodeEntry(
+        "A key that is needed is missing.",
+        "Add it.",
+        "a factor without `weight`",
+    ),
     "schema.unknown-key": CodeEntry(
-        "A key that the format does not have.", "Correct the spelling, or remove it.", "`wieght: 0.3`"
+        "A key that the format does not have.",
+        "Correct the spelling, or remove it.",
+        "`wieght: 0.3`",
     ),
-    "schema.type": CodeEntry("A value of the wrong type.", "Write a value of the type named.", '`weight: "0.3"`'),
-    "schema.value": CodeEntry("A value outside what the format allows.", "Choose a value within it.", "`weight: 1.3`"),
+    "schema.type": CodeEntry(
+        "A value of the wrong type.",
+        "Write a value of the type named.",
+        '`weight: "0.3"`',
+    ),
+    "schema.range": CodeEntry(
+        "A number outside its range.",
+        "Choose one within it.",
+        "`weight: 1.3`",
+    ),
+    "schema.pattern": CodeEntry(
+        "A text of the wrong form.",
+        "Write it in the form named.",
+        "a formula without `=`",
+    ),
+    "schema.choice": CodeEntry(
+        "A value that is none of the choices.",
+        "Choose one of those listed.",
+        "`type: integer`",
+    ),
+    "schema.too-short": CodeEntry(
+        "A text, list or mapping that is too short.",
+        "Add to it.",
+        "`factors: {}`",
+    ),
+    "schema.too-long": CodeEntry(
+        "A text that is too long.",
+        "Shorten it.",
+        "a formula of 100,000 characters",
+    ),
+    "schema.too-large": CodeEntry(
+        "A file or folder tree larger than is read.",
+        "Split or flatten it.",
+        "a file of 20 MiB",
+    ),
+    "schema.invalid": CodeEntry(
+        "Another mistake of shape, or a JSON Schema that is none.",
+        "See the message.",
+        "a custom tab's schema that is not JSON",
+    ),
     # Rules that look at several rows.
     "rule.weight-sum": CodeEntry(
         "Weights that must sum to 1 do not, within 0.005.", "Adjust them; the hint says by how much.", "0.3 + 0.6"
@@ -127,6 +224,16 @@ CODES: Mapping[str, CodeEntry] = {
     "workbook.type": CodeEntry("A cell of the wrong type.", "Type a value of the type named.", "`'0.3` as text"),
     "workbook.missing-tab": CodeEntry("A tab is missing.", "Fill the workbook again.", "the tab Factors deleted"),
     "workbook.header": CodeEntry("A column's title is missing or twice.", "Restore row 1.", "`weight` overwritten"),
+    "workbook.hidden": CodeEntry(
+        "A hidden tab or row, which is read all the same.",
+        "Show it, or delete it.",
+        "hidden rows of Factors",
+    ),
+    "workbook.merged": CodeEntry(
+        "Merged cells in a table.",
+        "Unmerge them: each row needs its own cells.",
+        "`Factors!A2:A4` merged",
+    ),
     "merge.conflict": CodeEntry(
         "The sheet and main changed the same cell in different ways.",
         "Choose one of the values shown.",
@@ -142,9 +249,15 @@ CODES: Mapping[str, CodeEntry] = {
         "A text that looks like a key or a token.", "Remove it, and revoke the key.", "a private key block"
     ),
     "security.path": CodeEntry(
-        "A file outside the config root: a symlink that leaves it, or `..`.",
-        "Copy the file into the root.",
-        "a link to /etc",
+        "A path that leaves the config root, or is no plain file.",
+        "Use a path inside the root.",
+        "`file: ../other.yaml` in the manifest",
+    ),
+    "security.symlink": CodeEntry(
+        "A symbolic link; links are never followed.", "Replace it with the file itself.", "a link to `/etc/passwd`"
+    ),
+    "security.submodule": CodeEntry(
+        "A git submodule; its files are no part of the revision.", "Copy the files.", "`scoring/` as a submodule"
     ),
 }
 
