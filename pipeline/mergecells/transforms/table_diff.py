@@ -114,6 +114,7 @@ def _sets(tab: str, old: Row, new: Row, key: RowKey) -> Iterator[Edit]:
 def _placed(tab: str, base: Table, head: Table, origin: Mapping[RowKey, RowKey]) -> Iterator[Edit]:
     """Adds, and moves of what is not in the longest run of rows that kept their order, among siblings."""
     places = {key: index for index, key in enumerate(base.rows)}
+    parents = {key[:-1] for key in base.rows}
     groups: dict[RowKey, list[RowKey]] = {}
     for key in head.rows:
         if key[-1]:
@@ -121,8 +122,7 @@ def _placed(tab: str, base: Table, head: Table, origin: Mapping[RowKey, RowKey])
         elif key not in origin:
             yield AddRow(tab, key, head.rows[key].cells)
     for siblings in groups.values():
-        # Those that came from another parent are placed by their rename.
-        old = [key for key in siblings if key in origin]
+        old = _at_home(siblings, parents, origin)
         steady = {old[index] for index in longest_increasing([places[origin[key]] for key in old])}
         after: RowKey | None = None
         for key in siblings:
@@ -131,6 +131,15 @@ def _placed(tab: str, base: Table, head: Table, origin: Mapping[RowKey, RowKey])
             elif key not in steady:
                 yield MoveRow(tab, key, after)
             after = key
+
+
+def _at_home(siblings: Sequence[RowKey], parents: set[RowKey], origin: Mapping[RowKey, RowKey]) -> list[RowKey]:
+    """Those that were under this parent before, also under its former name; a row from elsewhere must be placed."""
+    known = [key for key in siblings if key in origin]
+    parent = siblings[0][:-1]
+    if known and parent not in parents:
+        parent = origin[known[0]][:-1]
+    return [key for key in known if origin[key][:-1] == parent]
 
 
 def longest_increasing(numbers: Sequence[int]) -> list[int]:

@@ -89,7 +89,7 @@ class RowRenaming:
         fits = not parent.is_flow and not place.parent.is_flow and parent.column == place.parent.column
         if not fits:
             value = entry.content.value()
-            entry = new_entry(self.tree, parent, path[-1], Raw(flow_text(value), value))
+            entry = new_entry(self.tree, parent, entry.name, Raw(flow_text(value), value))
         entry.gap = ""
         insert_entry(self.tree, parent, entry, len(parent.entries))
         self._rename_entry(parent, entry, rename.new_key[-1])
