@@ -45,8 +45,12 @@ def parse_number(text: str) -> float | None:
 
 def parse_literal(text: str) -> float | None:
     """A number written in a formula. Digits after the fifteenth count as 0; None when it is too large."""
-    number = float(_FIFTEEN_DIGITS.create_decimal(Decimal(text)) if len(text) > 15 else text)
-    return number if math.isfinite(number) else None
+    number = float(text)
+    if not math.isfinite(number):
+        return None
+    if number and len(text) > 15:
+        return float(_FIFTEEN_DIGITS.create_decimal(Decimal(text)))
+    return number
 
 
 def format_number(number: float) -> str:

@@ -46,7 +46,7 @@ from mergecells.formula.values import (
     to_number,
 )
 
-MAX_WORK: Final = 1_000_000
+MAX_WORK: Final = 200_000
 """Array cells that one evaluation may compute, all operations together; beyond it the answer is #NUM!."""
 
 

@@ -16,8 +16,8 @@ from mergecells.formula.number_text import format_number, parse_number
 MAX_TEXT: Final = 32_767
 """Characters in a cell's text; a longer result is #VALUE!."""
 
-MAX_CELLS: Final = 100_000
-"""Cells in one array; a larger one is #NUM!."""
+MAX_CELLS: Final = 20_000
+"""Cells in one array or list; a larger one is #NUM!."""
 
 LARGEST: Final = 1.7976931348623157e308
 

@@ -6,14 +6,18 @@ import re
 from functools import lru_cache
 from typing import Final
 
-from mergecells.formula.values import fold
+from mergecells.formula.values import VALUE, Fault, fold
+
+MAX_PATTERN: Final = 255
+"""Characters in a pattern or criterion, Excel's limit; a longer one is #VALUE!."""
 
 _PART: Final = re.compile(r"~([*?~])|(\*)|(\?)|([^*?~]+|~)", re.DOTALL)
 
 
-@lru_cache(maxsize=4096)
 def has_wildcards(pattern: str) -> bool:
     """Whether a `*` or `?` stands in it that no `~` makes literal."""
+    if "*" not in pattern and "?" not in pattern:
+        return False
     return any(match[2] or match[3] for match in _PART.finditer(pattern))
 
 
@@ -24,7 +28,9 @@ def unescape(pattern: str) -> str:
 
 @lru_cache(maxsize=1024)
 def _pieces(pattern: str) -> tuple[re.Pattern[str], ...]:
-    """What stands between the stars, each a regular expression without repetition."""
+    """What stands between the stars, each a regular expression without repetition. Raises Fault beyond the limit."""
+    if len(pattern) > MAX_PATTERN:
+        raise Fault(VALUE)
     pieces = [""]
     for match in _PART.finditer(fold(pattern)):
         if match[2]:

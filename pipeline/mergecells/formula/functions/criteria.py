@@ -12,7 +12,7 @@ from mergecells.formula.functions.aggregate import total
 from mergecells.formula.number_text import parse_number
 from mergecells.formula.registry import function
 from mergecells.formula.values import DIV0, ERRORS, VALUE, Array, ErrorValue, Fault, Scalar, Value, fold
-from mergecells.formula.wildcards import has_wildcards, matches, unescape
+from mergecells.formula.wildcards import MAX_PATTERN, has_wildcards, matches, unescape
 
 Test: TypeAlias = Callable[[Scalar], bool]
 Pair = tuple[Value, bool]
@@ -20,9 +20,18 @@ Pair = tuple[Value, bool]
 _OPERATORS = ("<=", ">=", "<>", "<", ">", "=")
 
 
-@lru_cache(maxsize=4096, typed=True)  # TRUE and 1 are equal keys and different criteria
 def criterion(condition: Scalar) -> Test:
-    """The test that a criterion stands for. A blank criterion stands for 0, as a reference to a blank cell does."""
+    """The test that a criterion stands for. A blank criterion stands for 0, as a reference to a blank cell does.
+
+    Raises Fault(#VALUE!) for a text beyond 255 characters.
+    """
+    if type(condition) is str and len(condition) > MAX_PATTERN:
+        raise Fault(VALUE)
+    return _criterion(condition)
+
+
+@lru_cache(maxsize=4096, typed=True)  # TRUE and 1 are equal keys and different criteria
+def _criterion(condition: Scalar) -> Test:
     if condition is None:
         return lambda cell: type(cell) is float and cell == 0.0
     if type(condition) is not str:
@@ -86,7 +95,7 @@ def _or_equal(operator: str, order: int) -> bool:
 def countif(pair: Pair, condition: Scalar) -> float:
     """Plain texts, the usual case, are counted from the list's own index."""
     table = pair[0]
-    if type(table) is Array and type(condition) is str and _is_plain(condition):
+    if type(table) is Array and type(condition) is str and len(condition) <= MAX_PATTERN and _is_plain(condition):
         return float(table.text_counts.get(fold(condition), 0))
     test = criterion(condition)
     return float(sum(map(test, _range(pair))))

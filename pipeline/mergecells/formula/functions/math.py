@@ -27,9 +27,15 @@ def power(base: float, exponent: float) -> float:
         result: float | complex = base**exponent
     except OverflowError:
         raise Fault(NUM) from None
-    if isinstance(result, complex):
+    return _odd_root(base, exponent) if isinstance(result, complex) else result
+
+
+def _odd_root(base: float, exponent: float) -> float:
+    """Of a negative number only an odd root is real: `(-8)^(1/3)` is -2, as in Excel. Else #NUM!."""
+    degree = round(1.0 / exponent) if abs(exponent) > 1e-9 else 0
+    if degree % 2 == 0 or abs(1.0 / degree - exponent) > 1e-15:
         raise Fault(NUM)
-    return result
+    return finite(-((-base) ** exponent))
 
 
 @function("POWER(number, power)", "nn", "n", "math", "A number raised to a power.")
