@@ -19,7 +19,8 @@ RECORDS = sorted(REPOSITORY.glob("docs/decisions/[0-9]*.md"))
 
 LINK = re.compile(r"(?<!!)\[[^\]]*\]\(([^)\s]+)\)|!\[[^\]]*\]\(([^)\s]+)\)")
 CODE = re.compile(r"```.*?```|`[^`\n]+`", re.DOTALL)
-COMMAND_LINE = re.compile(r"^(?:    |\$ )?(?:\$ )?mergecells (?P<rest>.*)$", re.MULTILINE)
+FENCED = re.compile(r"^```(?:sh|console|text)?\n(.*?)^```", re.MULTILINE | re.DOTALL)
+COMMAND_LINE = re.compile(r"^(?:    |\$ )?mergecells (?P<rest>.*)$", re.MULTILINE)
 COMMAND_INLINE = re.compile(r"`mergecells (?P<rest>[^`\n]*)`")
 MAKE = re.compile(r"(?:^    |`)make (?P<target>[a-z][a-z-]*)", re.MULTILINE)
 # Folders of the machines that people and build systems work on, and the hosts that packages come from.
@@ -61,9 +62,11 @@ def test_docs_relative_links_resolve(page: Path) -> None:
 def commands_in(page: Path) -> list[list[str]]:
     """The words after `mergecells` of each command that the page shows, without its trailing remark."""
     text = page.read_text(encoding="utf-8")
-    found = [match["rest"] for pattern in (COMMAND_LINE, COMMAND_INLINE) for match in pattern.finditer(text)]
-    # Two blanks or more separate a command from the remark beside it.
-    return [shlex.split(re.split(r"\s{2,}", line.replace("…", " "))[0]) for line in found]
+    blocks = [*FENCED.findall(text), *re.findall(r"^    .*$", text, re.MULTILINE)]
+    found = [match["rest"] for block in blocks for match in COMMAND_LINE.finditer(block)]
+    found += [match["rest"] for match in COMMAND_INLINE.finditer(text)]
+    # A comment, or two blanks and more, separates a command from the remark beside it.
+    return [shlex.split(re.split(r"\s{2,}|\s#", line.replace("…", " "))[0]) for line in found]
 
 
 def unknown_part(words: list[str]) -> str | None:
