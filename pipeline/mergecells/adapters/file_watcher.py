@@ -90,18 +90,16 @@ class FileWatcher:
     def _rebuild(self, wanted: dict[Path, FolderMark]) -> None:
         self.close()
         self._watched, self._problem = wanted, ""
-        observer = Observer()
         try:
+            self._observer = Observer()
             for folder in sorted(wanted)[:_MAX_FOLDERS]:
-                observer.schedule(self._handler, str(folder), recursive=False, event_filter=_CHANGES)
-            observer.start()
+                self._observer.schedule(self._handler, str(folder), recursive=False, event_filter=_CHANGES)
+            self._observer.start()
         except OSError as error:
-            self._observer = observer
             self.close()
             self._problem = _LIMITS.get(error.errno or 0, f"watching failed ({error.strerror or error})")
             self._retry_at = time.monotonic() + _RETRY_SECONDS
             return
-        self._observer = observer
         self._wake()  # What happened between two observers told nobody.
 
 

@@ -38,8 +38,8 @@ def test_order_holds_for_any_use(uses: dict[str, set[str]]) -> None:
     order = order_by_use(uses)
     assert sorted(order.names) == sorted(uses)
     circular = {name for cycle in order.cycles for name in cycle}
-    for name in uses:
-        reached, todo = set(), list(uses[name])
+    for name, used_by_name in uses.items():
+        reached, todo = set(), list(used_by_name)
         while todo:
             other = todo.pop()
             if other in uses and other not in reached:
