@@ -2,7 +2,7 @@
 
 Any module logs with the standard library and puts what it knows into `extra`:
 
-    logger.info("running", extra={"event": "config_reload", "revision": sha, "status": "success", "duration_ms": 12.5})
+    logger.info("running", extra={"event": "config.reload", "revision": sha, "status": "success", "duration_ms": 12.5})
 
 Every JSON line has the keys of `BASE_KEYS` (null where unknown), `exception` after a failure, and whatever else was in
 `extra`. Secrets are taken out. Formatting never raises: a log line must not stop what it describes.

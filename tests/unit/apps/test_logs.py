@@ -33,10 +33,10 @@ def as_json(made: logging.LogRecord) -> dict[str, Any]:
 
 def test_json_line_of_a_reload_has_every_promised_key() -> None:
     """Timestamp in UTC to the millisecond, level, event, revision, status, duration and the ids, null where unknown."""
-    line = as_json(record(event="config_reload", revision=SHA, status="success", duration_ms=12.5, notes=["a"]))
+    line = as_json(record(event="config.reload", revision=SHA, status="success", duration_ms=12.5, notes=["a"]))
     assert list(line)[: len(BASE_KEYS)] == list(BASE_KEYS)
     assert line["timestamp"] == "2026-01-01T00:00:00.123Z"
-    assert (line["level"], line["event"], line["message"]) == ("info", "config_reload", "config loaded")
+    assert (line["level"], line["event"], line["message"]) == ("info", "config.reload", "config loaded")
     assert (line["revision"], line["status"], line["duration_ms"], line["notes"]) == (SHA, "success", 12.5, ["a"])
     assert line["request_id"] is None
     assert line["trace_id"] is None

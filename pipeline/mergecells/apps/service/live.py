@@ -122,7 +122,7 @@ class LiveConfig:
         former, self._rejection = self._rejection, Rejection(None, at, str(error), findings)
         if former is None or former.reason != str(error):
             # Only news is logged: trying twice a second would drown everything else.
-            extra = {"event": "config_reload", "status": "failure", "findings": len(findings)}
+            extra = {"event": "config.reload", "status": "failure", "findings": len(findings)}
             logger.error("no good config yet: %s", error, extra=extra)
 
 

@@ -57,7 +57,7 @@ class RequestFrame:
         except ClientDisconnect:
             answer.status = _CLIENT_LEFT
         except Exception:  # the outermost frame of a request: whatever happened ends as a problem
-            logger.exception("request failed", extra={"event": "http_failure", "revision": answer.revision})
+            logger.exception("request failed", extra={"event": "http.failure", "revision": answer.revision})
             if not answer.started:
                 await problem_response(internal_error())(scope, receive, answer.send)
             answer.status = 500
@@ -71,7 +71,7 @@ class RequestFrame:
             scope["method"],
             scope["path"][:200],
             extra={
-                "event": "http_request",
+                "event": "http.request",
                 "route": route,
                 "status": answer.status,
                 "duration_ms": round(seconds * 1000, 3),

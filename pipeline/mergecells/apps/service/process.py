@@ -65,7 +65,7 @@ def run(app: ASGIApp, bound: socket.socket, settings: ServiceSettings, stopping:
         h11_max_incomplete_event_size=64 * 1024,
     )
     # The server raises the signal again when it has ended; without a handler SIGTERM would end us as killed.
-    former = signal.signal(signal.SIGTERM, lambda *_: logger.info("stopped", extra={"event": "service_stop"}))
+    former = signal.signal(signal.SIGTERM, lambda *_: logger.info("stopped", extra={"event": "service.stop"}))
     try:
         uvicorn.Server(config).run(sockets=[bound])
     finally:

@@ -38,7 +38,7 @@ class Service:
             address,
             "serving" if snapshot else "waiting for a good one of",
             self.folder,
-            extra={"event": "service_start", "revision": snapshot.revision if snapshot else None},
+            extra={"event": "service.start", "revision": snapshot.revision if snapshot else None},
         )
 
     def close(self) -> None:

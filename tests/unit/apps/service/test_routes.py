@@ -351,7 +351,7 @@ def test_access_log_names_route_status_and_ids_but_no_lead(caplog: pytest.LogCap
     """One line a request; what a lead holds is nobody's business in a log."""
     caplog.set_level("INFO")
     call("POST", "/v1/score?token=abc", json={"name": "Ada Lovelace"}, headers={"X-Request-ID": "r-7"})
-    (line,) = [record for record in caplog.records if getattr(record, "event", "") == "http_request"]
+    (line,) = [record for record in caplog.records if getattr(record, "event", "") == "http.request"]
     assert vars(line)["route"] == "/v1/score"
     assert vars(line)["status"] == 200
     assert vars(line)["revision"] == FIRST
