@@ -4,12 +4,20 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import BeforeValidator, Field, StringConstraints
 
-from mergecells.domain.scoring import ConfigModel
+from mergecells.domain.scoring import DATE_PATTERN, ConfigModel
 
-RelativePath = Annotated[str, StringConstraints(min_length=1, max_length=400, pattern=r"^[^/\\].*$")]
+RELATIVE_PATTERN = r"^[^/\\\x00-\x1f\x7f][^\x00-\x1f\x7f]*$"
+RelativePath = Annotated[str, StringConstraints(min_length=1, max_length=400, pattern=RELATIVE_PATTERN)]
 
+
+def _whole(value: object) -> object:
+    """`10.0` is a whole number to JSON Schema, and so it is here."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+Whole = Annotated[int, BeforeValidator(_whole)]
 MANIFEST_NAME = "mergecells.yaml"
 
 
@@ -37,17 +45,22 @@ class Checks(ConfigModel):
     max_deleted_share: float = Field(
         default=0.2, ge=0, le=1, description="More rows deleted than this needs --allow-large."
     )
-    max_blanked_cells: int = Field(default=10, ge=0, description="More cells blanked than this needs --allow-large.")
+    max_blanked_cells: Whole = Field(
+        default=10, ge=0, le=1_000_000_000, description="More cells blanked than this needs --allow-large."
+    )
     evaluation_date: str | None = Field(
         default=None,
-        pattern=r"^\d{4}-\d{2}-\d{2}$",
+        pattern=DATE_PATTERN,
         description="Date for the sample lead; examples may state their own.",
     )
     xlcalculator: bool = Field(default=True, description="Recompute formulas with xlcalculator where it is able.")
 
 
 class ManifestFile(ConfigModel):
-    version: Literal[1] = 1
+    """`mergecells.yaml`: the workbook, the tabs, the checks and the services of one config repository."""
+
+    # Bounds, not a literal: `true` equals the literal 1 to Python, and not to JSON Schema.
+    version: Whole = Field(default=1, ge=1, le=1)
     workbook: str = Field(default="scoring.xlsx", description="The workbook, relative to the config root.")
     branch: str = Field(default="main", min_length=1)
     pull_requests: PullRequests = Field(default_factory=PullRequests)

@@ -11,14 +11,22 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,99}$")]
+# Regular expressions are read by pydantic here and by other engines from the published schemas. Those differ on `\s`,
+# `\d` and `.` (which blanks, which digits, which line ends), so each class is spelt out.
+_BLANK = r"\x00-\x20\x7f-\xa0\u1680\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000\ufeff"
+NAME_PATTERN = r"^[A-Za-z_][A-Za-z0-9_]{0,99}$"
+ONE_LINE_PATTERN = rf"^[^{_BLANK}]([^\x00-\x1f\x7f\u2028\u2029]*[^{_BLANK}])?$"
+FORMULA_PATTERN = "^="
+DATE_PATTERN = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
+
+Name = Annotated[str, StringConstraints(pattern=NAME_PATTERN)]
 """A component, factor, field, list or intermediate: usable as a defined name in a formula."""
 
-TierName = Annotated[str, StringConstraints(min_length=1, max_length=40, pattern=r"^\S(.*\S)?$")]
-ExampleName = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=r"^\S(.*\S)?$")]
+TierName = Annotated[str, StringConstraints(min_length=1, max_length=40, pattern=ONE_LINE_PATTERN)]
+ExampleName = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=ONE_LINE_PATTERN)]
 Weight = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 Points = Annotated[float, Field(ge=0, le=100, allow_inf_nan=False)]
-Formula = Annotated[str, StringConstraints(min_length=2, max_length=8192, pattern=r"^=")]
+Formula = Annotated[str, StringConstraints(min_length=2, max_length=8192, pattern=FORMULA_PATTERN)]
 """A spreadsheet formula with its `=`. 8,192 characters is the limit of Excel's cells."""
 
 Scalar = Annotated[float, Field(allow_inf_nan=False)] | bool | str | None
@@ -99,9 +107,7 @@ class Example(ConfigModel):
 class Examples(ConfigModel):
     """`scoring/examples.yaml`."""
 
-    date: str | None = Field(
-        default=None, pattern=r"^\d{4}-\d{2}-\d{2}$", description="The evaluation date of every example."
-    )
+    date: str | None = Field(default=None, pattern=DATE_PATTERN, description="The evaluation date of every example.")
     examples: dict[ExampleName, Example]
 
 

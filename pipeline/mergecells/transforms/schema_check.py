@@ -84,9 +84,16 @@ def _at(document: Document, path: DocumentPath, code: str, message: str, about_k
     return Finding(code=code, message=message, file=place.file, line=place.line, column=place.column)
 
 
+def _is_finite(number: float) -> bool:
+    try:
+        return math.isfinite(number)
+    except OverflowError:  # a whole number beyond the range of any float
+        return False
+
+
 def _not_finite(value: Any, path: DocumentPath) -> Iterator[DocumentPath]:
     """JSON has no NaN and no infinity; the validator would take them for null."""
-    if isinstance(value, float) and not math.isfinite(value):
+    if isinstance(value, int | float) and not _is_finite(value):
         yield path
     elif isinstance(value, Mapping):
         for key, inner in value.items():

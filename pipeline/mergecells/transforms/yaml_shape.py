@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from difflib import get_close_matches
-from typing import Any, TypeVar, get_args
+from typing import Any, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
@@ -11,6 +11,8 @@ from pydantic_core import ErrorDetails
 from mergecells.domain.configset import Document
 from mergecells.domain.findings import Finding
 from mergecells.domain.locations import DocumentPath
+from mergecells.domain.manifest import RELATIVE_PATTERN
+from mergecells.domain.scoring import DATE_PATTERN, FORMULA_PATTERN, NAME_PATTERN, ONE_LINE_PATTERN
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
 
@@ -31,11 +33,11 @@ _TYPES = {
     "finite_number": "a finite number",
 }
 _PATTERNS = {
-    "^=": "a formula that starts with =",
-    r"^\d{4}-\d{2}-\d{2}$": "a date such as 2024-02-29",
-    "^[A-Za-z_][A-Za-z0-9_]{0,99}$": "a name of letters, digits and _ that does not start with a digit",
-    r"^\S(.*\S)?$": "a text on one line without blanks at its ends",
-    r"^[^/\\].*$": "a path relative to the config root",
+    FORMULA_PATTERN: "a formula that starts with =",
+    DATE_PATTERN: "a date such as 2024-02-29",
+    NAME_PATTERN: "a name of letters, digits and _ that does not start with a digit",
+    ONE_LINE_PATTERN: "a text on one line without blanks at its ends",
+    RELATIVE_PATTERN: "a path relative to the config root",
 }
 
 
@@ -142,21 +144,13 @@ def _unknown_key(document: Document, model: type[BaseModel], path: DocumentPath)
 
 def _keys_at(annotation: Any, path: DocumentPath) -> list[str]:
     """The keys that the model at `path` knows, found by walking the annotations."""
-    for model in _models(annotation):
-        names = {field.alias or name: field.annotation for name, field in model.model_fields.items()}
-        if not path:
-            return list(names)
-        return _keys_at(names.get(str(path[0])), path[1:])
-    members = get_args(annotation)
-    if not members or not path:
-        return []
-    inner = [part for member in members for part in (get_args(member) or (member,))]
-    return next((keys for part in inner if (keys := _keys_at(part, path[1:]))), [])
-
-
-def _models(annotation: Any) -> list[type[BaseModel]]:
-    candidates = [annotation, *get_args(annotation)]
-    return [item for item in candidates if isinstance(item, type) and issubclass(item, BaseModel)][:1]
+    origin, arguments = get_origin(annotation), get_args(annotation)
+    if origin in (dict, list):
+        return _keys_at(arguments[-1], path[1:]) if path else []
+    if origin is None and isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        names = {field.alias or name: field.annotation for name, field in annotation.model_fields.items()}
+        return _keys_at(names.get(str(path[0])), path[1:]) if path else list(names)
+    return next((keys for member in arguments if (keys := _keys_at(member, path))), [])
 
 
 def _name(path: DocumentPath) -> str:
