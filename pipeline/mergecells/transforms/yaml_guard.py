@@ -95,15 +95,23 @@ def _control_characters(file: str, text: str) -> Iterator[Finding]:
 
 
 def refuse_references(file: str, text: str) -> list[Finding]:
-    """Anchors, aliases and tags: they make a file mean what no reviewer sees. Raises yaml.YAMLError on bad syntax."""
+    """Anchors, aliases and tags: they make a file mean what no reviewer sees.
+
+    Raises yaml.YAMLError on bad syntax, TooDeepError beyond MAX_DEPTH: the parser's time is quadratic in depth.
+    """
     if not _SUSPECT.search(text):
         return []
-    findings = []
+    findings: list[Finding] = []
+    depth = 0
     for event in yaml.parse(text, Loader=yaml.CBaseLoader):
         kind, mark = _reference_kind(event), event.start_mark
-        if kind and mark:
-            findings.append(_reference_finding(file, kind, mark.line + 1, mark.column + 1))
-    return findings[:_MAX_REPEATED]
+        line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
+        if kind and len(findings) < _MAX_REPEATED:
+            findings.append(_reference_finding(file, kind, line, column))
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > MAX_DEPTH:
+            raise TooDeepError(line, column)
+    return findings
 
 
 def _reference_kind(event: Any) -> str:
