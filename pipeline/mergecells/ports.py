@@ -62,7 +62,9 @@ class PullRequestHost(Protocol):
         """Unified diff of the pull request against its base."""
         ...
 
-    def approve(self, number: int, by: str) -> PullRequest: ...
+    def approve(self, number: int, by: str, *, seen: Revision | None = None) -> PullRequest:
+        """Approve the present head. Raises HeadMovedError when it is not the one that was `seen`."""
+        ...
 
     def close(self, number: int, by: str) -> PullRequest:
         """Give the pull request up; its source may open a new one."""
@@ -74,11 +76,17 @@ class PullRequestHost(Protocol):
         ...
 
     def merge(
-        self, number: int, by: str, *, force: bool = False, expected_head: Revision | None = None
+        self,
+        number: int,
+        by: str,
+        *,
+        force: bool = False,
+        seen: Revision | None = None,
+        onto: Revision | None = None,
     ) -> PullRequest:
         """A real merge commit on the branch, compare-and-swap. Raises MergecellsError on conflicts and on a failed
-        check, HeadMovedError when the branch is not at `expected_head`; `force` merges in spite of a failed check,
-        never in spite of a conflict."""
+        check, HeadMovedError when the pull request's head is not the one `seen` or the branch is not at `onto`;
+        `force` merges in spite of a failed check, never in spite of a conflict."""
         ...
 
 

@@ -56,6 +56,18 @@ def test_pulls_show_marks_a_stale_approval(stage: Stage) -> None:
     assert "1 approval" not in stage.run("pulls", "list").output
 
 
+def test_pulls_merge_of_a_head_that_was_updated_since_is_refused(stage: Stage) -> None:
+    """The reviewer names what was looked at; the author was faster."""
+    seen = stage.host.show(1).head_revision
+    stage.edit({"Tiers!B2": 83})
+    stage.submit()
+    for step in ("approve", "merge"):
+        refused = stage.run("pulls", step, "1", "--by", BOB, "--revision", seen)
+        assert refused.status == 1
+        assert "was updated meanwhile" in refused.messages
+    assert stage.run("pulls", "merge", "1", "--by", BOB, "--revision", "pull/1").status == 0
+
+
 def test_pulls_merge_with_a_failed_check_needs_force(stage: Stage) -> None:
     """Status 1 and the reason; --force is the operator's way past it."""
     pull = stage.host.show(1)

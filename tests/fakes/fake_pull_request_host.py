@@ -112,8 +112,10 @@ class FakePullRequestHost:
             texts.extend(difflib.unified_diff(*sides, f"a/{path}", f"b/{path}"))
         return "".join(texts)
 
-    def approve(self, number: int, by: str) -> PullRequest:
+    def approve(self, number: int, by: str, *, seen: Revision | None = None) -> PullRequest:
         pull = self._open(number)
+        if seen not in (None, pull.head_revision):
+            raise HeadMovedError(f"#{number} was updated.")
         who = str(parse_identity(by))
         if any(approval.by == who for approval in standing_approvals(pull)):
             return pull
@@ -127,11 +129,19 @@ class FakePullRequestHost:
     def preview(self, number: int) -> Files:
         return self._merged(self._open(number))
 
-    def merge(self, number: int, by: str, *, force: bool = False, expected_head: Revision | None = None) -> PullRequest:
+    def merge(
+        self,
+        number: int,
+        by: str,
+        *,
+        force: bool = False,
+        seen: Revision | None = None,
+        onto: Revision | None = None,
+    ) -> PullRequest:
         who = str(parse_identity(by))
         pull = self._open(number)
-        if expected_head not in (None, self.branches[pull.branch]):
-            raise HeadMovedError(f"{pull.branch} moved.")
+        if onto not in (None, self.branches[pull.branch]) or seen not in (None, pull.head_revision):
+            raise HeadMovedError(f"{pull.branch} or #{number} moved.")
         if failed_checks(pull) and not force:
             raise MergecellsError("A check failed.")
         merged = self.commit(self._merged(pull))

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from mergecells.adapters.git_process import GitFailedError, GitProcess
+from mergecells.adapters.git_process import GitAnswer, GitFailedError, GitProcess
 from mergecells.adapters.git_tree import read_tree
 from mergecells.domain.config_files import path_problem
 from mergecells.domain.errors import HeadMovedError, MergecellsError, UnknownRevisionError, UsageError
@@ -213,6 +213,11 @@ class GitRepository:
         lines = self._git.run("for-each-ref", "--format=%(objectname) %(refname)", "--", pattern).text.splitlines()
         return {name: revision for revision, _, name in (line.partition(" ") for line in lines)}
 
+    def refs_within(self, pattern: str, branch: str) -> frozenset[str]:
+        """The refs below `pattern` whose commits the branch contains."""
+        asked = ("for-each-ref", "--format=%(refname)", f"--merged={self.head(branch)}", "--", pattern)
+        return frozenset(self._git.run(*asked).text.splitlines())
+
     def commit_files(
         self,
         files: Mapping[str, bytes | None],
@@ -301,12 +306,20 @@ class GitRepository:
         answer = self._git.run("update-ref", "-z", "--stdin", stdin=lines.encode(), accept=(0, 128))
         if answer.status == 0:
             return
-        said = answer.messages.strip().removeprefix("fatal: ")
-        if "cannot lock ref" in said or "cannot update ref" in said:
-            first = updates[0]
-            expected = f"expected {short(first.old)}" if first.old else "expected not to exist"
-            raise HeadMovedError(f"{first.ref} moved meanwhile ({expected}): {said}", "Read it again and retry.")
-        raise GitFailedError(f"`git update-ref` failed in {self.path}: {said}", "", answer.status, answer.messages)
+        raise _ref_failure(self.path, updates[0], answer)
+
+
+def _ref_failure(path: Path, update: RefUpdate, answer: GitAnswer) -> MergecellsError:
+    # The first line says it all; on a lock git adds a paragraph of advice.
+    said = answer.messages.strip().removeprefix("fatal: ").split("\n")[0]
+    if ".lock'" in said:
+        # Retrying cannot help: git waited for the lock already, so whoever made it is stuck or gone.
+        hint = "Another git process is at work there, or died and left the lock file: if none runs, remove that file."
+        return GitFailedError(f"{path} is locked: {said}", hint, answer.status, answer.messages)
+    if "cannot lock ref" in said:
+        expected = f"expected {short(update.old)}" if update.old else "expected not to exist"
+        return HeadMovedError(f"{update.ref} moved meanwhile ({expected}): {said}", "Read it again and retry.")
+    return GitFailedError(f"`git update-ref` failed in {path}: {said}", "", answer.status, answer.messages)
 
 
 def _update_line(update: RefUpdate) -> str:

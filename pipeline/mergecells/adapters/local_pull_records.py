@@ -41,9 +41,7 @@ class Records:
     def find(self, number: int) -> PullRequest:
         """Raises MergecellsError for a number that was never given."""
         if number not in self.pulls:
-            raise MergecellsError(
-                f"There is no pull request #{number}.", "See `mergecells pulls list --state all`."
-            )
+            raise MergecellsError(f"There is no pull request #{number}.", "See `mergecells pulls list --state all`.")
         return self.pulls[number]
 
 
@@ -108,7 +106,12 @@ def queued(repository: GitRepository) -> Iterator[None]:
 
     Only against retry storms: that nothing is lost rests on the compare-and-swap, which holds on any file system.
     """
-    with (repository.git_dir / "mergecells-pulls.lock").open("ab") as lock:
+    place = repository.git_dir / "mergecells-pulls.lock"
+    try:
+        lock = place.open("ab")
+    except OSError as error:
+        raise MergecellsError(f"{place} cannot be written: {error.strerror}.", "May you write there?") from error
+    with lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 

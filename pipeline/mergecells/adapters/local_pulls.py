@@ -114,7 +114,13 @@ class LocalPulls:
         """Newest first; `state` is open, merged, closed or all."""
         if state not in {"open", "merged", "closed", "all"}:
             raise UsageError(f"{state!r} is no state of a pull request.", "Use open, merged, closed or all.")
-        told = (self._as_merged_elsewhere(pull) for pull in read_records(self.repository).pulls.values())
+        records = read_records(self.repository).pulls.values()
+        branches = {pull.branch for pull in records if pull.state == "open"}
+        within = {branch: self.repository.refs_within("refs/pull/", branch) for branch in branches}
+        told = [
+            self._as_merged_elsewhere(pull) if head_ref(pull.number) in within.get(pull.branch, ()) else pull
+            for pull in records
+        ]
         return sorted((pull for pull in told if state in {"all", pull.state}), key=lambda pull: -pull.number)
 
     def show(self, number: int) -> PullRequest:
@@ -124,12 +130,12 @@ class LocalPulls:
         pull = self.show(number)
         return self.repository.diff(pull.base_revision, pull.head_revision)
 
-    def approve(self, number: int, by: str) -> PullRequest:
+    def approve(self, number: int, by: str, *, seen: Revision | None = None) -> PullRequest:
         """Approve the present head. Approving it twice changes nothing."""
         who = parse_identity(by)
 
         def decide(records: Records) -> RecordChange | PullRequest:
-            pull = self._still_open(records, number)
+            pull = _as_seen(self._still_open(records, number), seen)
             if any(approval.by == str(who) for approval in standing_approvals(pull)):
                 return pull
             approval = Approval(by=str(who), at=self._clock(), revision=pull.head_revision)
@@ -155,13 +161,21 @@ class LocalPulls:
         commit = self.repository.commit_tree(self._merged_tree(pull, newest), [newest], "Preview", _CHECKER)
         return self.read_files(commit)
 
-    def merge(self, number: int, by: str, *, force: bool = False, expected_head: Revision | None = None) -> PullRequest:
+    def merge(
+        self,
+        number: int,
+        by: str,
+        *,
+        force: bool = False,
+        seen: Revision | None = None,
+        onto: Revision | None = None,
+    ) -> PullRequest:
         """Merge into the branch as it is now. See PullRequestHost.merge."""
         who = parse_identity(by)
 
         def decide(records: Records) -> RecordChange:
-            pull = self._still_open(records, number)
-            newest = self._branch_at(pull.branch, expected_head)
+            pull = _as_seen(self._still_open(records, number), seen)
+            newest = self._branch_at(pull.branch, onto)
             return self._merged(pull, newest, who, force)
 
         return apply_change(self.repository, decide)
@@ -225,6 +239,16 @@ _CHECKER = Identity("mergecells", "check@mergecells.invalid")
 
 def _is_same_request(pull: PullRequest, proposal: Proposal) -> bool:
     return pull.state == "open" and (pull.source, pull.branch) == (proposal.source, proposal.branch)
+
+
+def _as_seen(pull: PullRequest, seen: Revision | None) -> PullRequest:
+    """Raises HeadMovedError when somebody updated the request since the caller looked at it."""
+    if seen is not None and pull.head_revision != seen:
+        raise HeadMovedError(
+            f"#{pull.number} was updated meanwhile: it is at {short(pull.head_revision)}, not at {short(seen)}.",
+            f"Look at it again: `mergecells pulls show {pull.number}`.",
+        )
+    return pull
 
 
 def _one_line(text: str) -> str:

@@ -5,26 +5,32 @@ from __future__ import annotations
 from mergecells.authoring.check import check_files
 from mergecells.domain.errors import ConfigRejectedError, HeadMovedError
 from mergecells.domain.pulls import PullRequest
-from mergecells.domain.revision import short
+from mergecells.domain.revision import Revision, short
 from mergecells.ports import PullRequestHost
 
 _ATTEMPTS = 5
 
 
-def merge_checked(host: PullRequestHost, number: int, by: str, *, force: bool = False) -> PullRequest:
+def merge_checked(
+    host: PullRequestHost, number: int, by: str, *, force: bool = False, seen: Revision | None = None
+) -> PullRequest:
     """Merge `number`. A proposal was checked on its base; on another head the merged files are checked first.
 
     Weights that sum to 1 on both sides need not do so together, and git sees no conflict in it. `force` skips the
-    check. Raises ConfigRejectedError with the findings, and what PullRequestHost.merge raises.
+    check; `seen` is the head that the person looked at. Raises ConfigRejectedError with the findings, and what
+    PullRequestHost.merge raises.
     """
     for _ in range(_ATTEMPTS):
         pull = host.show(number)
         head = host.head(pull.branch)
+        looked_at = seen or pull.head_revision
         if pull.state == "open" and head != pull.base_revision and not force:
             _require_sound(host, pull)
         try:
-            return host.merge(number, by, force=force, expected_head=head)
+            return host.merge(number, by, force=force, seen=looked_at, onto=head)
         except HeadMovedError as error:
+            if seen and host.show(number).head_revision != seen:
+                raise
             moved = error
     raise moved
 

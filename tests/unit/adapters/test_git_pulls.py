@@ -139,6 +139,19 @@ def test_damaged_record_is_named_with_the_way_back(bare: Path) -> None:
     assert "git log -p" in error.value.hint
 
 
+def test_left_over_lock_file_is_told_at_once(bare: Path) -> None:
+    """git was killed while it moved the branch: no endless retry, the file to remove is named; then it goes on."""
+    propose(bare)
+    lock = bare / "refs" / "heads" / "main.lock"
+    lock.write_text("")
+    with pytest.raises(MergecellsError, match="is locked") as error:
+        LocalPulls(bare).merge(1, BOB)
+    assert "refs/heads/main.lock" in error.value.message
+    assert "remove that file" in error.value.hint
+    lock.unlink()
+    assert LocalPulls(bare).merge(1, BOB).state == "merged"
+
+
 def test_checkout_as_host_is_refused(bare: Path, tmp_path: Path) -> None:
     """Moving the branch of a checkout under its files would make them look edited."""
     git(tmp_path, "clone", "--quiet", str(bare), "clone")

@@ -187,9 +187,21 @@ def test_merge_from_another_head_than_expected_is_refused(bench: Bench) -> None:
     pull = bench.host.propose(bench.propose())
     head = bench.push({FIELDS: b"x: 9\n"})
     with pytest.raises(HeadMovedError):
-        bench.host.merge(1, BOB, expected_head=pull.base_revision)
+        bench.host.merge(1, BOB, onto=pull.base_revision)
     assert bench.host.head("main") == head
-    assert bench.host.merge(1, BOB, expected_head=head).state == "merged"
+    assert bench.host.merge(1, BOB, onto=head).state == "merged"
+
+
+def test_approve_and_merge_of_what_was_not_seen_are_refused(bench: Bench) -> None:
+    """The author updated the request after the reviewer looked: neither approval nor merge hits the new head."""
+    first = bench.host.propose(bench.propose())
+    second = bench.host.propose(bench.propose({RULES: b"a: 6\nb: 2\n"}))
+    for step in (bench.host.approve, bench.host.merge):
+        with pytest.raises(HeadMovedError):
+            step(1, BOB, seen=first.head_revision)
+    assert bench.host.show(1) == second
+    bench.host.approve(1, BOB, seen=second.head_revision)
+    assert bench.host.merge(1, BOB, seen=second.head_revision).state == "merged"
 
 
 def test_merge_with_a_failed_check_needs_force(bench: Bench) -> None:

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 Number = Annotated[str, typer.Argument(metavar="N", help="The number, with or without #.")]
 Form = Annotated[Output, typer.Option("--output", help="How to print the result.")]
+Seen = Annotated[
+    str | None, typer.Option("--revision", help="The head you looked at; refused when it was updated since.")
+]
 By = Annotated[str | None, typer.Option("--by", help='"NAME <MAIL>". Default: the one git is configured for.')]
 
 
@@ -91,17 +94,22 @@ def diff(ctx: typer.Context, number: Number, output: Form = Output.TEXT) -> None
         print(printable_diff(text))
 
 
-def approve(ctx: typer.Context, number: Number, by: By = None, output: Form = Output.TEXT) -> None:
+def approve(
+    ctx: typer.Context, number: Number, by: By = None, revision: Seen = None, output: Form = Output.TEXT
+) -> None:
     """Approve what the pull request proposes now; a later update makes the approval stale."""
     session = _open(ctx)
-    pull = session.host.approve(_number(number), str(session.identity(by, "--by")))
+    who = str(session.identity(by, "--by"))
+    pull = session.host.approve(_number(number), who, seen=session.host.resolve(revision) if revision else None)
     _tell(pull, output, f"Approved #{pull.number} at {pull.head_revision[:12]}.")
 
 
 def merge(
     ctx: typer.Context,
     number: Number,
+    *,
     by: By = None,
+    revision: Seen = None,
     force: Annotated[bool, typer.Option("--force", help="Merge in spite of a failed check.")] = False,
     output: Form = Output.TEXT,
 ) -> None:
@@ -109,7 +117,9 @@ def merge(
     from mergecells.authoring.merge import merge_checked
 
     session = _open(ctx)
-    pull = merge_checked(session.host, _number(number), str(session.identity(by, "--by")), force=force)
+    who = str(session.identity(by, "--by"))
+    seen = session.host.resolve(revision) if revision else None
+    pull = merge_checked(session.host, _number(number), who, force=force, seen=seen)
     _tell(pull, output, f"Merged #{pull.number} into {pull.branch} as {pull.merge_revision}.")
 
 
