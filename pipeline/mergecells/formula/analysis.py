@@ -89,8 +89,8 @@ def unsupported(formula: Formula) -> tuple[Unsupported, ...]:
 
 
 def refuse_reasons(formula: Formula) -> tuple[str, ...]:
-    """`unsupported` in words, one for each use: `NOW: it reads the clock; …`."""
-    return tuple(f"{use.name}: {use.reason}" for use in unsupported(formula))
+    """`unsupported` in words, one for each use: `NOW is not supported: it reads the clock; …`."""
+    return tuple(f"{use.name} is not supported: {use.reason}" for use in unsupported(formula))
 
 
 def _suggestion(name: str) -> str:

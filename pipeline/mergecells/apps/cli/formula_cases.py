@@ -76,6 +76,7 @@ def answer_line(line: str, number: int, engine: Engine, day: float | None) -> tu
     try:
         case = _read_case(line)
         identity = case.get("id")
+        _check_case(case)
         day = parse_date(case.get("date")) or day
         answer, good = answer_case(case["formula"], case.get("inputs") or {}, engine, day)
     except UnusableCaseError as error:
@@ -92,11 +93,14 @@ def _read_case(line: str) -> dict[str, Any]:
         raise UnusableCaseError("not a JSON object") from None
     if not isinstance(case, dict):
         raise UnusableCaseError("not a JSON object")
+    return case
+
+
+def _check_case(case: Mapping[str, Any]) -> None:
     if not isinstance(case.get("formula"), str):
         raise UnusableCaseError("`formula` is missing or no text")
     if not isinstance(case.get("inputs") or {}, dict):
         raise UnusableCaseError("`inputs` is no object")
-    return case
 
 
 def answer_case(text: str, inputs: Mapping[str, Any], engine: Engine, day: float | None) -> tuple[dict[str, Any], bool]:
@@ -109,9 +113,7 @@ def answer_case(text: str, inputs: Mapping[str, Any], engine: Engine, day: float
     if refused:
         return {"unsupported": "; ".join(refused)}, True
     if day is None and any(use.name == "TODAY" for use in functions_used(formula)):
-        return {
-            "unsupported": "TODAY is the evaluation date, and none is given: it is never read from the clock."
-        }, True
+        return {"unsupported": "TODAY is the evaluation date, never the clock, and no date is given."}, True
     values = {name.lower(): _input(value) for name, value in inputs.items()}
     answers = {name: _answer(run(formula, values, day or 0.0)) for name, run in _engines(engine).items()}
     first, *others = answers.values()

@@ -5,10 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from mergecells.formula import FUNCTIONS
+from mergecells.transforms.xlcalculator_support import function_support
 
 
 def function_rows() -> list[dict[str, Any]]:
-    """One row per function, by name: syntax, family, argument counts, what it does, dialects, engines."""
+    """One row per function, by name: syntax, family, argument counts, what it does, dialects, engines.
+
+    `xlcalculator` says why that engine's answer does not count; it is empty where it does.
+    """
     return [
         {
             "name": spec.name,
@@ -18,7 +22,8 @@ def function_rows() -> list[dict[str, Any]]:
             "most_arguments": spec.most,
             "summary": spec.summary,
             "dialects": ["excel", "sheets"],
-            "engines": ["compiled", "reference"],
+            "engines": ["compiled", "reference", *(() if function_support(spec.name) else ("xlcalculator",))],
+            "xlcalculator": function_support(spec.name),
         }
         for spec in sorted(FUNCTIONS.values(), key=lambda spec: spec.name)
     ]
