@@ -1,0 +1,205 @@
+"""The follower on a real repository: what is published, what is refused, and what a mistake cannot stop."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from fakes.config_samples import GitStage, bad_files, sample_files, write_files
+from fakes.fake_clock import FakeClock
+from mergecells.adapters.published_source import GitBranch
+from mergecells.adapters.published_tree import PublishedTrees
+from mergecells.domain.errors import MergecellsError
+from mergecells.domain.findings import Finding
+from mergecells.domain.revision import Files
+from mergecells.serving.bundle import read_manifest
+from mergecells.serving.follow import Follower, FollowStep, run_follower
+from mergecells.serving.rejections import Rejections, read_rejections
+
+
+class Stage(GitStage):
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self.trees = PublishedTrees(folder / "pub")
+        self.checked: list[str] = []
+        self.mirror = folder / "mirror.git"
+
+    def follower(self, repository: str | None = None) -> Follower:
+        source = GitBranch(repository or str(self.bare), "main", self.mirror)
+        return Follower(source, self.trees, Rejections(self.trees), self.check, FakeClock())
+
+    def check(self, files: Files) -> list[Finding]:
+        text = files["scoring/rules.yaml"].decode()
+        self.checked.append(text.split('"')[1])
+        return [Finding(code="rule.weight-sum", message="No.")] if "weight: 0.5" in text else []
+
+    def published(self) -> list[str]:
+        return [tree.revision for tree in self.trees.recent()]
+
+
+@pytest.fixture
+def stage(tmp_path: Path) -> Stage:
+    return Stage(tmp_path)
+
+
+def test_follower_publishes_the_branch_and_then_rests(stage: Stage) -> None:
+    """One look publishes, the next finds nothing to do and checks nothing."""
+    sha = stage.commit(sample_files() | {"readme.md": b"not config"})
+    follower = stage.follower()
+    step = follower.step()
+    assert (step.kind, step.revision, step.head) == ("published", sha, sha)
+    assert follower.step().kind == "unchanged"
+    assert stage.follower().step().kind == "unchanged"
+    tree = next(stage.trees.recent())
+    manifest = read_manifest(tree)
+    assert manifest is not None
+    assert (manifest.sha, manifest.ref, manifest.generation, manifest.parent) == (sha, "main", 1, None)
+    assert tree.files == sample_files()
+    assert stage.checked == ["one"]
+
+
+def test_bad_revision_is_refused_remembered_and_stops_no_later_one(stage: Stage) -> None:
+    """Not published, written down with its findings, not checked again, and the next good one goes live."""
+    good = stage.commit(sample_files("one"))
+    stage.follower().step()
+    bad = stage.commit(bad_files("two"))
+    follower = stage.follower()
+    step = follower.step()
+    assert (step.kind, step.revision) == ("rejected", good)
+    assert follower.step().kind == "unchanged"
+    assert stage.follower().step().kind == "unchanged"
+    (entry,) = read_rejections(stage.trees)
+    assert (entry.revision, entry.findings[0].code) == (bad, "rule.weight-sum")
+    better = stage.commit(sample_files("three"))
+    assert follower.step().revision == better
+    assert stage.checked == ["one", "two", "three"]
+
+
+def test_good_revision_below_a_bad_head_is_published(stage: Stage) -> None:
+    """Two merges between two looks, the newer bad: the older one is the newest good."""
+    stage.commit(sample_files("one"))
+    follower = stage.follower()
+    follower.step()
+    good = stage.commit(sample_files("two"))
+    stage.commit(bad_files("three"))
+    step = follower.step()
+    assert (step.kind, step.revision) == ("published", good)
+    assert [entry.reason for entry in step.rejected]
+
+
+def test_rollback_and_force_push_are_followed(stage: Stage) -> None:
+    """The branch decides, wherever it goes: back to an older commit, or to another history."""
+    first = stage.commit(sample_files("one"))
+    follower = stage.follower()
+    follower.step()
+    stage.commit(sample_files("two"))
+    follower.step()
+    stage.push(first)
+    assert follower.step().revision == first
+    stage.run("checkout", "-q", "--orphan", "other")
+    other = stage.commit(sample_files("three"))
+    assert follower.step().revision == other
+    assert stage.trees.current() == other
+
+
+def test_generations_count_publications_also_of_a_rollback(stage: Stage) -> None:
+    """Which publication is the later one can be told even when the commit is older."""
+    first = stage.commit(sample_files("one"))
+    follower = stage.follower()
+    follower.step()
+    stage.commit(sample_files("two"))
+    follower.step()
+    stage.push(first)
+    follower.step()
+    manifest = read_manifest(next(stage.trees.recent()))
+    assert manifest is not None
+    assert (manifest.sha, manifest.generation) == (first, 3)
+
+
+def test_address_is_mirrored_and_followed(stage: Stage) -> None:
+    """A repository behind an address is fetched, forced updates included, and a broken mirror is made anew."""
+    first = stage.commit(sample_files("one"))
+    follower = stage.follower(f"file://{stage.bare}")
+    assert follower.step().revision == first
+    second = stage.commit(sample_files("two"))
+    assert follower.step().revision == second
+    (stage.mirror / "refs" / "mergecells" / "fetched" / "main.lock").write_text("")
+    stage.push(first)
+    assert follower.step().revision == first
+
+
+def test_damaged_current_tree_is_mended_at_the_start(stage: Stage, tmp_path: Path) -> None:
+    """An edit in place of what is published does not outlive the follower's next start."""
+    sha = stage.commit(sample_files("one"))
+    stage.follower().step()
+    rules = tmp_path / "pub" / "revisions" / sha / "scoring" / "rules.yaml"
+    rules.chmod(0o644)
+    rules.write_text("broken")
+    assert stage.follower().step().kind == "published"
+    assert rules.read_bytes() == sample_files("one")["scoring/rules.yaml"]
+
+
+def test_link_in_a_commit_is_refused(stage: Stage) -> None:
+    """A symlink that leaves the tree is never published, wherever it leads."""
+    good = stage.commit(sample_files())
+    follower = stage.follower()
+    follower.step()
+    os.symlink("/etc/passwd", stage.work / "scoring" / "verticals" / "out.yaml")
+    stage.run("add", "-A")
+    stage.run("commit", "-qm", "link")
+    stage.push()
+    step = follower.step()
+    assert (step.kind, step.revision) == ("rejected", good)
+    assert step.rejected[0].findings[0].code == "security.symlink"
+
+
+def test_commit_without_rules_is_refused(stage: Stage) -> None:
+    """An emptied repository is no config."""
+    good = stage.commit(sample_files())
+    follower = stage.follower()
+    follower.step()
+    write_files(stage.work, {"readme": b"x"})
+    stage.run("rm", "-rq", "scoring")
+    stage.run("commit", "-qm", "empty")
+    stage.push()
+
+    def check(files: Files) -> list[Finding]:
+        return []
+
+    follower._check = check
+    assert follower.step().revision == good
+
+
+def test_missing_branch_and_missing_repository_are_told_in_words(stage: Stage, tmp_path: Path) -> None:
+    """Nothing to follow yet is an error with a hint, not a crash."""
+    with pytest.raises(MergecellsError, match="no branch 'main'"):
+        stage.follower().step()
+    with pytest.raises(MergecellsError):
+        stage.follower(str(tmp_path / "gone")).step()
+
+
+def test_running_follower_reports_a_failure_once_and_recovers(stage: Stage) -> None:
+    """The branch appears while the follower runs: one message, longer pauses, then the publication."""
+    told: list[FollowStep | MergecellsError] = []
+    waits: list[float] = []
+
+    def wait(seconds: float) -> bool:
+        waits.append(seconds)
+        if len(waits) == 3:
+            stage.commit(sample_files())
+        return len(waits) == 4
+
+    run_follower(stage.follower(), wait, 0.25, told.append)
+    assert [type(entry) for entry in told] == [MergecellsError, FollowStep]
+    assert waits == [0.5, 1.0, 2.0, 0.25]
+
+
+def test_rejection_line_cut_short_by_a_kill_is_passed_over(stage: Stage, tmp_path: Path) -> None:
+    """Half a line in the log is no reason to stop."""
+    stage.commit(sample_files())
+    stage.follower().step()
+    (tmp_path / "pub" / "rejected.jsonl").write_text('{"revision": "abc", "at": "n')
+    stage.commit(bad_files())
+    assert stage.follower().step().kind == "rejected"
