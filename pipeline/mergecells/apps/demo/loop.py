@@ -62,7 +62,7 @@ def edit_a_cell(story: Story) -> tuple[str, float]:
     before = story.score()
     ref, old = find_formula(story.workbook, _BEFORE)
     new = old.replace(_BEFORE, _AFTER)
-    type_cell(story.workbook, ref, 0.5, new)
+    type_cell(story.workbook, ref, 0.9, new)
     story.line.event(f"{ref} in {story.workbook.name}: {_BEFORE} becomes {_AFTER}")
     story.line.quote(story.command("submit", "--author", EDITOR))
     story.line.chapter("4  The reviewer reads, approves and merges")
@@ -76,6 +76,9 @@ def edit_a_cell(story: Story) -> tuple[str, float]:
     )
     if after["score"] == before["score"] or after["revision"] != revision:
         raise MergecellsError("The score did not follow the edit.")
+    story.line.event("$ git pull")
+    story.stage.git("pull", "--quiet", "--ff-only", folder=story.root)
+    story.line.quote(story.command("fill", "--apply"))
     return revision, seconds
 
 
@@ -102,7 +105,7 @@ def refuse_a_forced_commit(story: Story) -> None:
     _publish_by_hand(story, bad)
     story.line.event("somebody publishes it by hand, past the follower as well")
     for report in story.wait_rejected(bad):
-        story.line.refused(f"{report.url} refuses {short(bad)}: {report.rejected['reason']}")
+        story.line.refused(f"{report.url} refuses {report.rejected['reason']}")
     answer = story.score()
     if answer["revision"] != good:
         raise MergecellsError(f"A service scores with {answer['revision']} and not with {good}.")
