@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime
+import os
 import sys
 import time
 from collections import Counter
@@ -67,8 +68,13 @@ def score(
     context: CliContext = ctx.obj
     run = _Run(context, _snapshot(context), _date(date), vertical, output)
     source = open_leads(leads, _form(form), run.snapshot.config.rules.fields)
-    with contextlib.closing(source.source), _destination(leads, out) as stream:
-        summary = run.score(source, stream, tuple(keep or ()), _result_form(output, out, source.form))
+    try:
+        with contextlib.closing(source.source), _destination(leads, out) as stream:
+            summary = run.score(source, stream, tuple(keep or ()), _result_form(output, out, source.form))
+    except BrokenPipeError:
+        # The reader went away (`| head`): nothing left to say. Here, because typer would make it exit status 1.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return
     run.tell(summary, source, out)
     if summary.unreadable_count:
         raise typer.Exit(1)
