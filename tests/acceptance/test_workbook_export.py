@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from workbook_sample import BASE, changed, diff_lines, edit, export, filled, find_cell, refill, sample_files
 
 from mergecells.domain.tables import AddRow, DeleteRow, MoveRow, RenameRow, SetCell
+from workbook_sample import BASE, changed, diff_lines, edit, export, filled, find_cell, refill, sample_files
 
 
 def test_export_without_edits_changes_nothing(tmp_path: Path) -> None:

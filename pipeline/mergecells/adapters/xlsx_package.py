@@ -37,8 +37,8 @@ class Package:
                 part: read_relations(archive, part)
                 for part in ("", self.contents.part, *(tab.part for tab in self.contents.tabs))
             }
-        self._before = dict(self._parts)
         self._trees: dict[str, etree._Element] = {}
+        self._parsed: dict[str, bytes] = {}
 
     def has(self, part: str) -> bool:
         return part in self._parts
@@ -63,6 +63,7 @@ class Package:
                 raise WorkbookUnreadableError(
                     f"{part} cannot be read ({error}).", "Save the workbook again."
                 ) from error
+            self._parsed[part] = etree.tostring(self._trees[part])
         return self._trees[part]
 
     def add(self, part: str, content: bytes, content_type: str) -> None:
@@ -98,10 +99,10 @@ class Package:
             types.remove(element)
         del self._parts[part]
 
-    def content(self) -> bytes | None:
-        """The file, or None when no part differs from what was read."""
+    def content(self) -> bytes:
+        """The file. A part that was looked at and not changed keeps the spelling that its program gave it."""
         for part, root in self._trees.items():
-            if part in self._parts:
+            if part in self._parts and etree.tostring(root) != self._parsed[part]:
                 self._parts[part] = etree.tostring(root, xml_declaration=True, encoding="UTF-8", standalone=True)
         target = io.BytesIO()
         names = [info.filename for info in self._infos if info.filename in self._parts]

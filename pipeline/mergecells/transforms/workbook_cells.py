@@ -39,17 +39,14 @@ def read_cell(cell: Cell, column: Column) -> CellReading:
         return CellReading()
     if cell.kind == "error":
         return _refused(f"shows {cell.value}", "Mend or clear it.")
+    if cell.kind == "blank":
+        hint = "Open the workbook in your spreadsheet program and save it, or type the value."
+        return _refused("holds a formula that was never computed", hint)
     reading = _READERS[column.kind](cell)
-    if cell.formula is not None and reading.problem is None:
-        return _computed(cell, reading)
-    return reading
+    return _computed(reading) if cell.formula is not None and reading.problem is None else reading
 
 
-def _computed(cell: Cell, reading: CellReading) -> CellReading:
-    if cell.value is None:
-        return _refused(
-            "holds a formula that was never computed", "Open the workbook in your spreadsheet program and save it."
-        )
+def _computed(reading: CellReading) -> CellReading:
     told = Problem("holds a formula; its present result counts", "Type the value itself to keep it.", "warning")
     return CellReading(reading.value, told)
 

@@ -1,0 +1,92 @@
+"""Formula text as programs store it and as a person typed it."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mergecells.transforms.workbook_formulas import (
+    normalise_formula,
+    pin_today,
+    replace_names,
+    same_formula,
+    split_formula,
+    stored_formula,
+    unpin_today,
+    unqualify_names,
+)
+
+
+@pytest.mark.parametrize(
+    ("stored", "typed"),
+    [
+        ("IF(a,1,0)", "=IF(a,1,0)"),
+        ("=IF(a,1,0)", "=IF(a,1,0)"),
+        ("_xlfn.IFS(a>1,1,TRUE,0)", "=IFS(a>1,1,TRUE,0)"),
+        ("_xlfn._xlws.FILTER(a,b)", "=FILTER(a,b)"),
+        ('CONCATENATE("_xlfn.IFS",a)', '=CONCATENATE("_xlfn.IFS",a)'),
+        ("of:=SUM(a)", "=SUM(a)"),
+        ("COM.SUN.STAR.SHEET.ADDIN.ANALYSIS.GETEOMONTH(a,1)", "=EOMONTH(a,1)"),
+        ('IFERROR(__xludf.DUMMYFUNCTION("REGEXMATCH(a,""x"")"),TRUE)', '=REGEXMATCH(a,"x")'),
+        ('IFERROR(__xludf.DUMMYFUNCTION("=SPLIT(a,"","")"),"cached")', '=SPLIT(a,",")'),
+        ("STDEV.S(a)", "=STDEV.S(a)"),
+    ],
+)
+def test_stored_formula_is_shown_as_typed(stored: str, typed: str) -> None:
+    """Prefixes and wrappers of programs go; text inside quotes is never touched."""
+    assert normalise_formula(stored) == typed
+
+
+def test_new_functions_are_stored_with_their_prefix() -> None:
+    """Excel shows #NAME? for IFS without it; inside a text nothing changes."""
+    assert stored_formula('=IFS(a>1,"IFS(",TRUE,SWITCH (b,1,2))') == '=_xlfn.IFS(a>1,"IFS(",TRUE,_xlfn.SWITCH (b,1,2))'
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("=IF(a>=10, 1, a/10)", "=if(A>=10,1,a/10)", True),
+        ("=IF(a,TRUE,FALSE)", "=IF(a,TRUE(),FALSE())", True),
+        ("=a*0.50", "=a*0.5", True),
+        ("=a*1E3", "=a*1000", True),
+        ('="a b"', '="ab"', False),
+        ('="A"', '="a"', False),
+        ("=a b", "=ab", False),
+        ("=a-b", "=a+b", False),
+    ],
+)
+def test_same_formula_ignores_only_what_programs_rewrite(one: str, other: str, same: bool) -> None:
+    """Blanks, case of names, TRUE() and the spelling of numbers; never text, never another name."""
+    assert same_formula(one, other) is same
+
+
+def test_names_are_replaced_outside_text_and_calls() -> None:
+    """A factor called like a function does not change the call."""
+    assert replace_names('=MAX(max,"max",Max)', {"max": "c.max"}) == '=MAX(c.max,"max",c.max)'
+
+
+def test_qualified_names_lose_their_own_component_only() -> None:
+    """Another component's factor stays qualified, so that the check can name it."""
+    assert unqualify_names("=c.a+d.a+C.b", frozenset({"c"})) == "=a+d.a+b"
+
+
+def test_today_is_pinned_and_comes_back() -> None:
+    """TODAY() stands as a defined name in a workbook with a stated day; the text TODAY() stays."""
+    text = '=IF(TODAY()-since>30,"TODAY()",TODAY())'
+    pinned = pin_today(text)
+    assert pinned == '=IF(evaluation_date-since>30,"TODAY()",evaluation_date)'
+    assert unpin_today(pinned) == text
+
+
+@given(st.text(max_size=60))
+def test_formula_pieces_join_to_the_formula(text: str) -> None:
+    """Whatever a cell holds, splitting loses nothing."""
+    assert "".join(piece.text for piece in split_formula(text)) == text
+
+
+@given(st.text(alphabet='ab."(),;=+-*/ 019{}<>&%', max_size=40))
+def test_same_formula_holds_for_itself_after_storing(text: str) -> None:
+    """What we store and read back is the formula we had."""
+    formula = "=" + text.lstrip(" =")
+    assert same_formula(normalise_formula(stored_formula(formula)), formula)
