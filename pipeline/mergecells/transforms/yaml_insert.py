@@ -47,8 +47,13 @@ def spacing_between(tree: SourceTree, parent: Collection) -> str:
     later = parent.entries[1:]
     if parent.is_flow:
         gap = later[0].gap if later else " "
-        return " " if "#" in gap else gap
+        return _without_comment(tree, gap)
     return tree.newline if later and all(not entry.gap.strip() and entry.gap for entry in later) else ""
+
+
+def _without_comment(tree: SourceTree, gap: str) -> str:
+    """The line break and blanks before a sibling, without the comment that follows the comma before it."""
+    return tree.newline + gap.rpartition("\n")[2] if "#" in gap else gap
 
 
 def take_out(parent: Collection, entry: Entry, *, keep_lead: bool = False) -> None:

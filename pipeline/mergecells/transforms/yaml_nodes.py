@@ -26,6 +26,9 @@ from mergecells.transforms.yaml_guard import (
 from mergecells.transforms.yaml_scalars import AmbiguousScalarError, PlainValue, read_plain
 from mergecells.transforms.yaml_syntax import syntax_finding
 
+MAX_FINDINGS = 1_000
+"""More of one file help nobody, and a hostile file has a million."""
+
 
 @contextmanager
 def paused_collector() -> Iterator[None]:
@@ -173,6 +176,8 @@ class _Builder:
         self.refuse(node, "yaml.duplicate-key", message, "Rename or delete one of them.")
 
     def refuse(self, node: Any, code: str, message: str, hint: str = "") -> None:
+        if len(self.findings) >= MAX_FINDINGS:
+            return
         mark = node.start_mark
         self.findings.append(
             Finding(code=code, message=message, hint=hint, file=self.file, line=mark.line + 1, column=mark.column + 1)

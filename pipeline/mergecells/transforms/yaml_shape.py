@@ -13,6 +13,7 @@ from mergecells.domain.findings import Finding
 from mergecells.domain.locations import DocumentPath
 from mergecells.domain.manifest import RELATIVE_PATTERN
 from mergecells.domain.scoring import DATE_PATTERN, FORMULA_PATTERN, NAME_PATTERN, ONE_LINE_PATTERN
+from mergecells.transforms.yaml_nodes import MAX_FINDINGS
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
 
@@ -49,7 +50,7 @@ def validate_document(document: Document, model: type[ModelT]) -> tuple[ModelT |
     try:
         return model.model_validate(document.value), []
     except ValidationError as error:
-        return None, _shape_findings(document, model, error.errors(include_url=False))
+        return None, _shape_findings(document, model, error.errors(include_url=False)[:MAX_FINDINGS])
 
 
 def _required_hint(model: type[BaseModel]) -> str:
