@@ -7,7 +7,9 @@ from functools import lru_cache
 from types import FunctionType
 from typing import Any, Final, TypeAlias, cast
 
-from mergecells.formula.codegen import MAX_INDENT, Code, Generator, NotCompilableError
+from mergecells.formula.codegen import MAX_INDENT, Generator
+from mergecells.formula.codegen_calls import SPECIAL_CALLS
+from mergecells.formula.codegen_parts import Code, NotCompilableError
 from mergecells.formula.nodes import Binary, Boolean, Call, Formula, Name, Node
 from mergecells.formula.reference import evaluate_at
 from mergecells.formula.runtime import GLOBALS
@@ -72,7 +74,7 @@ def _template(source: str) -> FunctionType:
 
 def _generate(formula: Formula) -> tuple[str, tuple[Any, ...]]:
     """Source, and the values of its parameters after N (names), D (date) and S (the slow way)."""
-    generator = Generator()
+    generator = Generator(SPECIAL_CALLS)
     if formula.snaps:
         _return_sum(generator, cast(Binary, formula.root))
     else:

@@ -26,6 +26,7 @@ from mergecells.formula.nodes import (
 )
 from mergecells.formula.number_text import parse_literal
 from mergecells.formula.registry import FUNCTIONS
+from mergecells.formula.syntax_messages import not_a_formula, unexpected
 from mergecells.formula.tokens import MAX_LENGTH, Token, tokenize
 from mergecells.formula.values import ERRORS, Array, Scalar
 
@@ -55,7 +56,7 @@ def parse(text: str) -> Formula:
             f"A formula of {len(text)} characters", MAX_LENGTH, f"At most {MAX_LENGTH}: split it with named formulas."
         )
     if not text.startswith("="):
-        raise _not_a_formula(text)
+        raise not_a_formula(text)
     parser = _Parser(tokenize(text))
     root = parser.whole()
     inner = _google_original(root)
@@ -95,16 +96,6 @@ def _parse_original(text: str, inner: Text) -> Formula:
     return Formula(text, formula.root, formula.snaps)
 
 
-def _not_a_formula(text: str) -> FormulaSyntaxError:
-    if text.startswith("'"):
-        return FormulaSyntaxError("A leading apostrophe makes this a text", 0, "Delete the apostrophe before the `=`.")
-    if text.startswith("＝"):
-        return FormulaSyntaxError("A full-width equals sign", 0, "Type a plain =.")
-    if text.lstrip().startswith("="):
-        return FormulaSyntaxError("A blank before the `=`", 0, "Start the formula with `=`.")
-    return FormulaSyntaxError("A formula starts with `=`", 0, "Write = first.")
-
-
 class _Parser:
     def __init__(self, tokens: list[Token]) -> None:
         self.tokens = tokens
@@ -117,7 +108,7 @@ class _Parser:
         root = self.expression(0)
         token = self.tokens[self.at]
         if token.kind != "end":
-            raise self._unexpected(token)
+            raise unexpected(token)
         return root
 
     def snaps(self, root: Node) -> bool:
@@ -178,7 +169,7 @@ class _Parser:
             return ErrorLiteral(ERRORS[text.upper()], token.start, token.end)
         if kind == "reference":
             return Reference(text, token.start, token.end)
-        raise self._unexpected(token)
+        raise unexpected(token)
 
     def word(self, token: Token) -> Node:
         following = self.tokens[self.at]
@@ -286,25 +277,12 @@ class _Parser:
             return token.end
         if token.kind == "end":
             raise FormulaSyntaxError(f"`{opening.text}` is not closed", opening.start, f"Add a `{bracket}`.")
-        raise self._unexpected(token)
+        raise unexpected(token)
 
     def _too_deep(self, position: int) -> FormulaSyntaxError:
         return FormulaSyntaxError(
             f"Nested more than {MAX_NESTING} deep", position, "Split the formula with named formulas."
         )
-
-    def _unexpected(self, token: Token) -> FormulaSyntaxError:
-        if token.kind == "end":
-            return FormulaSyntaxError("The formula stops too early", token.start, "A value is missing at the end.")
-        if token.text == ";":
-            return FormulaSyntaxError("`;` between arguments", token.start, "Separate arguments with a comma.")
-        if token.text == ",":
-            return FormulaSyntaxError("A comma outside of a function", token.start, "Write decimals with a point: 0.5.")
-        if token.text == ")":
-            return FormulaSyntaxError("`)` without a `(` or without a value before it", token.start)
-        if token.kind == "operator":
-            return FormulaSyntaxError(f"`{token.text}` needs a value before it", token.start)
-        return FormulaSyntaxError(f"`{token.text}` follows a value", token.start, "An operator or comma is missing.")
 
 
 def _check_arguments(name: str, count: int, position: int) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import lru_cache
-from typing import TypeAlias
+from typing import TypeAlias, cast
 
 from mergecells.formula.arguments import table_of
 from mergecells.formula.comparison import compare
@@ -116,7 +116,7 @@ def _range(pair: Pair) -> tuple[Scalar, ...]:
 def _selected(target: Pair | None, conditions: tuple[Pair | Scalar, ...]) -> list[Scalar]:
     """Items of `target` where every (list, criterion) pair holds. All lists have one shape, else #VALUE!."""
     ranges = [table_of_any(conditions[index]) for index in range(0, len(conditions), 2)]
-    tests = [criterion(condition) for condition in conditions[1::2]]
+    tests = [criterion(cast(Scalar, condition)) for condition in conditions[1::2]]
     wanted = ranges[0] if target is None else table_of_any(target)
     if any((table.height, table.width) != (wanted.height, wanted.width) for table in ranges):
         raise Fault(VALUE)

@@ -1,0 +1,32 @@
+"""What to tell a person whose text cannot be read as a formula."""
+
+from __future__ import annotations
+
+from mergecells.formula.errors import FormulaSyntaxError
+from mergecells.formula.tokens import Token
+
+
+def not_a_formula(text: str) -> FormulaSyntaxError:
+    """A text that does not start with `=`."""
+    if text.startswith("'"):
+        return FormulaSyntaxError("A leading apostrophe makes this a text", 0, "Delete the apostrophe before the `=`.")
+    if text.startswith("＝"):
+        return FormulaSyntaxError("A full-width equals sign", 0, "Type a plain =.")
+    if text.lstrip().startswith("="):
+        return FormulaSyntaxError("A blank before the `=`", 0, "Start the formula with `=`.")
+    return FormulaSyntaxError("A formula starts with `=`", 0, "Write = first.")
+
+
+def unexpected(token: Token) -> FormulaSyntaxError:
+    """A token where none of its kind may stand."""
+    if token.kind == "end":
+        return FormulaSyntaxError("The formula stops too early", token.start, "A value is missing at the end.")
+    if token.text == ";":
+        return FormulaSyntaxError("`;` between arguments", token.start, "Separate arguments with a comma.")
+    if token.text == ",":
+        return FormulaSyntaxError("A comma outside of a function", token.start, "Write decimals with a point: 0.5.")
+    if token.text == ")":
+        return FormulaSyntaxError("`)` without a `(` or without a value before it", token.start)
+    if token.kind == "operator":
+        return FormulaSyntaxError(f"`{token.text}` needs a value before it", token.start)
+    return FormulaSyntaxError(f"`{token.text}` follows a value", token.start, "An operator or comma is missing.")
