@@ -115,7 +115,7 @@ def _check_formulas(
         findings += [*check_formula_texts(sites), *check_results(sites, results)]
         computed += [SiteResult(sites, result) for result in results]
         if tables is not None:
-            findings += check_shown_values(sites, results, tables)
+            findings += check_shown_values(sites, results, tables, config.manifest.checks.evaluation_date is not None)
     compiled_findings, compiled = check_compiled(computed)
     wanted = recompute if config.manifest.checks.xlcalculator else None
     other_findings, independent = check_independent(computed, wanted)

@@ -2,29 +2,23 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
+import json
 from dataclasses import replace
 
 from mergecells.authoring.check import CheckReport, check_files
 from mergecells.authoring.export import export_workbook
-from mergecells.domain.configset import RULES_FILE, Document, vertical_file
-from mergecells.domain.findings import Finding, has_errors, sort_findings
+from mergecells.domain.configset import RULES_FILE
+from mergecells.domain.findings import has_errors, sort_findings
 from mergecells.domain.manifest import Manifest
 from mergecells.domain.revision import Files
 from mergecells.domain.tables import Tables
-from mergecells.domain.workbook import Sheet, Workbook
+from mergecells.domain.workbook import CellValue, Workbook
 from mergecells.transforms.config_to_yaml import apply_edits
 from mergecells.transforms.formula_engines import Recompute
-from mergecells.transforms.tables import REMOVE, diff_tables, table_specs, tables_from_documents
-from mergecells.transforms.workbook_header import find_columns
+from mergecells.transforms.tables import diff_tables, table_specs, tables_from_documents
+from mergecells.transforms.workbook_plan import EXAMPLES, LISTS
 from mergecells.transforms.workbook_to_config import workbook_to_tables
-from mergecells.transforms.yaml_to_config import BUILT_IN_TABS, load_config
-
-# No tab shows the version, so a workbook on its own has none.
-_NOWHERE = {"line": None, "column": None}
-_VERTICAL_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,30}\Z")
-_SEED = {RULES_FILE: b'version: "1.0"\n'}
+from mergecells.transforms.yaml_to_config import load_config
 
 
 def check_edited(
@@ -45,33 +39,30 @@ def check_edited(
 
 
 def check_workbook_alone(workbook: Workbook, shown: str, recompute: Recompute | None = None) -> CheckReport:
-    """A workbook without the files it belongs to: what it would be as a config. Findings name its cells."""
-    files: Files = _SEED
-    placeholders = {vertical_file(tab): Document(vertical_file(tab), {}, {}, {}) for tab in _vertical_tabs(workbook)}
-    documents: Mapping[str, Document] = placeholders
-    findings: list[Finding] = []
-    tables: Tables = {}
-    # Twice: which columns the examples have is known only when the fields are.
-    for _ in range(2):
-        specs = table_specs(documents, Manifest())
-        tables, findings = workbook_to_tables(workbook, specs)
-        edits = diff_tables(tables_from_documents(specs, documents), tables)
-        files = {**files, **apply_edits(files, specs, edits)}
-        documents = {**placeholders, **load_config(files).documents}
+    """A workbook without the files it belongs to, as the config that its tabs make. Findings name its cells.
+
+    Examples and verticals are only read: what they give depends on what no tab shows (the date of the examples, a
+    vertical's tiers and lists).
+    """
+    specs = table_specs({}, Manifest())
+    read, findings = workbook_to_tables(workbook, specs)
+    tables = {tab: table for tab, table in read.items() if tab != EXAMPLES}
+    seed = _seed(workbook, read)
+    edits = diff_tables(tables_from_documents(specs, load_config(seed).documents), tables)
+    files = {**seed, **apply_edits(seed, specs, edits)}
     report = CheckReport(()) if has_errors(findings) else check_files(files, tables=tables, recompute=recompute)
-    told = [finding.model_copy(update=_NOWHERE | {"file": shown}) for finding in (*findings, *report.findings)]
+    nowhere = {"file": shown, "line": None, "column": None}
+    told = [finding.model_copy(update=nowhere) for finding in (*findings, *report.findings)]
     return replace(report, findings=tuple(sort_findings(told)), files=(shown,))
 
 
-def _vertical_tabs(workbook: Workbook) -> list[str]:
-    """Tabs with the columns of a vertical, which only the files would tell for sure."""
-    return [name for name, sheet in workbook.sheets.items() if not sheet.hidden and _is_vertical(name, sheet)]
-
-
-def _is_vertical(name: str, sheet: Sheet) -> bool:
-    if name in BUILT_IN_TABS or not _VERTICAL_NAME.match(name):
-        return False
-    file = vertical_file(name)
-    spec = table_specs({file: Document(file, {}, {}, {})}, Manifest())[name]
-    _, columns, _ = find_columns(sheet, spec)
-    return {*spec.keys, REMOVE} <= columns.keys()
+def _seed(workbook: Workbook, read: Tables) -> Files:
+    """What no edit of a table can say: the version, which no tab shows, and which items of the lists are numbers."""
+    lists: dict[str, list[CellValue]] = {}
+    table = read.get(LISTS)
+    for key, row in table.rows.items() if table else ():
+        ref = row.refs.get(table.spec.keys[-1]) if table else None
+        cell = workbook.sheets[ref.sheet].at(ref.row, ref.column) if ref else None
+        typed = cell.value if cell and cell.kind in ("number", "boolean") else key[-1]
+        lists.setdefault(key[0], []).append(typed)
+    return {RULES_FILE: f'version: "1.0"\nlists: {json.dumps(lists, ensure_ascii=False)}\n'.encode()}

@@ -99,7 +99,7 @@ class Example(ConfigModel):
 
     description: str = ""
     vertical: Name | None = None
-    lead: dict[Name, Scalar]
+    lead: dict[Name, Scalar] = Field(default_factory=dict)
     tier: TierName
     score: Points | None = Field(default=None, description="Compared within 0.05 points.")
 

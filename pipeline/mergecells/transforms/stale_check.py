@@ -6,25 +6,31 @@ from collections.abc import Iterator, Sequence
 
 from mergecells.domain.findings import Finding
 from mergecells.domain.tables import Row, Tables
-from mergecells.formula import ErrorValue, Value
+from mergecells.formula import ErrorValue, Value, functions_used
 from mergecells.transforms.engine_check import same_result
 from mergecells.transforms.formula_results import Result, shown
-from mergecells.transforms.formula_sites import FormulaSites, Site
+from mergecells.transforms.formula_sites import FormulaSites, Site, lower_names
 
 FORMULA = "formula"
 _TABS = {"factor": "Factors", "component": "Components", "intermediate": "Formulas"}
 
 
-def check_shown_values(sites: FormulaSites, results: Sequence[Result], tables: Tables) -> Iterator[Finding]:
+def check_shown_values(
+    sites: FormulaSites, results: Sequence[Result], tables: Tables, dated: bool
+) -> Iterator[Finding]:
     """`formula.stale-value` for each formula of the workbook that showed another value; one warning for each tab whose
-    formulas were never computed."""
+    formulas were never computed.
+
+    Unless the manifest states an evaluation date (`dated`), the workbook takes the day it was computed on, so that
+    formulas that ask for the date cannot be compared.
+    """
     never_computed: dict[str, list[Result]] = {}
     for result in results:
         row_of = _row(sites, result.site, tables) if result.scenario.example is None else None
         if row_of is None:
             continue
         tab, row = row_of
-        if row.cells.get(FORMULA) != result.site.text:
+        if row.cells.get(FORMULA) != result.site.text or (not dated and _asks_for_the_date(sites, result.site)):
             continue
         before = row.shown.get(FORMULA)
         if before is None:
@@ -45,6 +51,22 @@ def _row(sites: FormulaSites, site: Site, tables: Tables) -> tuple[str, Row] | N
         return None
     row = tables[tab].rows.get(key) if tab in tables else None
     return (tab, row) if row else None
+
+
+def _asks_for_the_date(sites: FormulaSites, site: Site) -> bool:
+    """Whether the formula, or an intermediate that it uses, calls TODAY."""
+    by_name = {each.key[0].lower(): each for each in sites.sites if each.kind == "intermediate"}
+    waiting, seen = [site], {site}
+    while waiting:
+        each = waiting.pop()
+        if each.formula and any(name.upper() == "TODAY" for name, _, _ in functions_used(each.formula)):
+            return True
+        used = {by_name[name] for name in lower_names(each) if name in by_name} - seen
+        if each.kind == "component":
+            used |= {other for other in sites.sites if other.kind == "factor" and other.key[0] == each.key[0]} - seen
+        seen |= used
+        waiting += used
+    return False
 
 
 def _as_value(before: float | str | bool) -> Value:
