@@ -42,7 +42,7 @@ FUNCTION_SUPPORT: Mapping[str, str] = {
 _ARITHMETIC = frozenset("+-*/^")
 _COMPARISONS = frozenset(("=", "<>", "<", ">", "<=", ">="))
 _CRITERIA = frozenset(("COUNTIF", "COUNTIFS", "SUMIF", "SUMIFS"))
-_AGGREGATES = frozenset(("SUM", "AVERAGE", "MAX", "MIN", "COUNT", "COUNTA", "AND", "OR", "SUMPRODUCT"))
+_AGGREGATES = frozenset(("SUM", "AVERAGE", "MAX", "MIN", "COUNT", "COUNTA", "SUMPRODUCT"))
 _TEXT_FUNCTIONS = frozenset(("LEN", "LEFT", "MID", "LOWER", "UPPER", "FIND", "EXACT", "CONCAT", "CONCATENATE"))
 
 
