@@ -185,7 +185,7 @@ def test_load_config_finds_everything_in_all_files_at_once() -> None:
         {
             RULES_FILE: rules,
             FIELDS_FILE: b"fields:\n  9a: {type: text}\n  b: {type: txt, sample: [1]}\n",
-            EXAMPLES_FILE: b"date: 29.2.2024\nexamples:\n  e: {tier: A}\n",
+            EXAMPLES_FILE: b"date: 29.2.2024\nexamples:\n  e: {lead: {}}\n",
             "scoring/verticals/lead.yaml": b"{}",
             "scoring/verticals/x.yaml": b"a: [",
         }
