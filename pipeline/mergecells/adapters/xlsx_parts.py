@@ -27,6 +27,7 @@ _BUILTIN_TIMES = {
 _OTHER_DATES = frozenset((*range(27, 37), *range(50, 59)))
 _NOT_FORMAT = re.compile(r'"[^"]*"|\\.|_.|\*.|\[(?!h+\]|m+\]|s+\])[^\]]*\]')
 _ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
+_UNESCAPED = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)|[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 
 
 class Relation(NamedTuple):
@@ -63,6 +64,11 @@ def unescape(text: str) -> str:
     if "_x" not in text:
         return text
     return _ESCAPED.sub(lambda match: chr(int(match.group(1), 16)), text)
+
+
+def escape(text: str) -> str:
+    """The other way round: control characters, and texts that look like an escape themselves."""
+    return _UNESCAPED.sub(lambda match: f"_x{ord(match.group()):04X}_", text)
 
 
 def read_relations(archive: zipfile.ZipFile, part: str) -> dict[str, Relation]:

@@ -9,6 +9,7 @@ from lxml import etree
 from mergecells.adapters.xlsx_cells import date_serial
 from mergecells.adapters.xlsx_create import LOOKS_LIVE
 from mergecells.adapters.xlsx_package import q
+from mergecells.adapters.xlsx_parts import escape
 from mergecells.adapters.xlsx_read import parse_address
 from mergecells.adapters.xlsx_references import Movement, Movements, move_areas, move_formula
 from mergecells.adapters.xlsx_style_patch import StylePatch
@@ -141,7 +142,7 @@ class SheetPatch:
             cell.set("s", self._styles.quoted(style, value.startswith(LOOKS_LIVE)))
             cell.set("t", "inlineStr")
             text = etree.SubElement(etree.SubElement(cell, q("is")), q("t"))
-            text.text = value
+            text.text = escape(value)
             text.set(_SPACE, "preserve")
         elif value is not None and value != "":
             _put_result(cell, value)
@@ -192,7 +193,7 @@ def _put_result(cell: etree._Element, value: CellValue) -> None:
         text = _number(value)
     else:
         cell.set("t", "e" if value.startswith("#") and value[-1:] in "!?AL0" and value.isupper() else "str")
-        text = value
+        text = escape(value)
     etree.SubElement(cell, q("v")).text = text
 
 

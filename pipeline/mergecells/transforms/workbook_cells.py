@@ -3,6 +3,8 @@ changed on typing (leading zeros, long digits, dates) is said, not repaired."""
 
 from __future__ import annotations
 
+import dataclasses
+import re
 from datetime import date, datetime
 from typing import NamedTuple
 
@@ -14,6 +16,9 @@ from mergecells.transforms.workbook_formulas import normalise_formula
 MAX_FORMULA = 8_192
 EXACT_INTEGERS = 10**15
 """Spreadsheets keep 15 digits; from here on the last ones are gone."""
+
+_TRUTH = re.compile(r"=(?:TRUE|FALSE)(?:\(\))?\Z", re.IGNORECASE)
+"""LibreOffice saves a truth value that somebody typed as the formula `=TRUE()`."""
 
 _AS_TEXT = "Format the cell as text and type it again, or start with an apostrophe."
 
@@ -35,6 +40,8 @@ def read_cell(cell: Cell, column: Column) -> CellReading:
     """The value that `cell` gives a column; blank is None."""
     if column.kind == "formula":
         return _read_formula(cell)
+    if cell.kind == "boolean" and _TRUTH.match(cell.formula or ""):
+        cell = dataclasses.replace(cell, formula=None)
     if cell.kind == "blank" and cell.formula is None:
         return CellReading()
     if cell.kind == "error":

@@ -30,6 +30,7 @@ GOOD: list[tuple[str, ColumnKind, Cell, TableValue]] = [
     ("a date typed as text", "date", Cell("text", "2024-02-29"), "2024-02-29"),
     ("a date in a scalar", "scalar", Cell("date", "2024-02-29"), "2024-02-29"),
     ("TRUE", "boolean", Cell("boolean", True), True),
+    ("TRUE as LibreOffice saves it", "scalar", Cell("boolean", True, "=TRUE()"), True),
     ("quoted TRUE in a scalar is text", "scalar", Cell("text", "TRUE", quote_prefix=True), "TRUE"),
     ("trailing blanks and NBSP stay", "text", Cell("text", "a \u00a0"), "a \u00a0"),
     ("decomposed accents stay", "text", Cell("text", "Cafe\u0301"), "Cafe\u0301"),

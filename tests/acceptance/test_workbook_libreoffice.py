@@ -1,0 +1,111 @@
+"""The workbook in a real spreadsheet program: it computes what production computes, and its saves are no edits."""
+
+from __future__ import annotations
+
+import warnings
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pytest
+
+from mergecells.adapters.xlsx_workbook import XlsxWorkbook
+from mergecells.authoring.export import export_workbook
+from mergecells.domain.workbook import Workbook
+from workbook_sample import BASE, diff_lines, edit, export, filled, find_cell, resave, sample_files
+
+pytestmark = pytest.mark.needs("soffice")
+
+ROOT = Path(__file__).parents[2]
+
+
+def shipped_files() -> dict[str, bytes]:
+    """The rule set of this repository, with a stated day so that its dates are the same tomorrow."""
+    files = {str(path.relative_to(ROOT)): path.read_bytes() for path in ROOT.glob("scoring/**/*.yaml")}
+    return {**files, "mergecells.yaml": b'version: 1\nchecks: {evaluation_date: "2026-09-01"}\n'}
+
+
+def compare_results(filled_with: Workbook, computed: Workbook) -> int:
+    """Every formula cell's result against ours. Returns how many there were."""
+    count = 0
+    for name, sheet in filled_with.sheets.items():
+        for place, ours in sheet.cells.items():
+            if ours.formula is None:
+                continue
+            theirs = computed.sheets[name].at(*place)
+            where = f"{name}!{place}: {ours.formula}"
+            if isinstance(ours.value, str) or ours.value is None or isinstance(ours.value, bool):
+                # LibreOffice drops blanks around texts when it saves results.
+                assert str(theirs.value or "").strip() == str(ours.value or "").strip(), where
+            else:
+                assert theirs.value == pytest.approx(ours.value, abs=1e-9), where
+            count += 1
+    return count
+
+
+@pytest.mark.parametrize("shipped", [False, True], ids=["sample", "shipped"])
+def test_libreoffice_computes_every_cell_as_production_does(tmp_path: Path, shipped: bool) -> None:
+    """openpyxl drops all cached results, LibreOffice computes them anew: score, tier, values, points, all equal."""
+    files = shipped_files() if shipped else sample_files()
+    source = filled(tmp_path / "w.xlsx", files)
+    ours = source.read()
+    edit(source.path, lambda workbook: None)
+    assert source.read().sheets["Overview"].at(3, 2).value is None
+    resave(source.path, tmp_path)
+    theirs = source.read()
+    assert compare_results(ours, theirs) > (250 if shipped else 60)
+    result = export_workbook(theirs, files)
+    assert (result.edits, result.findings, result.base_revision) == ((), (), BASE)
+
+
+def test_libreoffice_save_keeps_what_guards_the_workbook(tmp_path: Path) -> None:
+    """Protection, choices, notes, names and the hidden key survive."""
+    source = filled(tmp_path / "w.xlsx")
+    before = source.read()
+    resave(source.path, tmp_path)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        saved = openpyxl.load_workbook(source.path)
+    sheet = saved["Factors"]
+    assert sheet.protection.sheet
+    assert sheet["A2"].protection.locked
+    assert not sheet["C2"].protection.locked
+    assert sheet.column_dimensions["H"].hidden
+    assert saved["Examples"].data_validations.dataValidation
+    after = source.read()
+    assert set(after.names) == set(before.names)
+    assert after.sheets["Factors"].at(1, 3).note
+    assert after.metadata == before.metadata
+
+
+def test_edit_saved_by_libreoffice_exports_one_line(tmp_path: Path) -> None:
+    """An edited weight goes through LibreOffice and comes out as one changed line."""
+    source = filled(tmp_path / "w.xlsx")
+
+    def lower(workbook: Any) -> None:
+        find_cell(workbook, "Factors", "weight", "company", "age").value = 0.35
+
+    edit(source.path, lower)
+    resave(source.path, tmp_path)
+    assert diff_lines(export(source)) == [
+        '-      age: {weight: 0.3, formula: "=IF(years>=10, 1, years/10)"}',
+        '+      age: {weight: 0.35, formula: "=IF(years>=10, 1, years/10)"}',
+    ]
+
+
+def test_patched_and_marked_workbook_opens_in_libreoffice(tmp_path: Path) -> None:
+    """What we patch by hand is a file that another program reads in full."""
+    from mergecells.domain.locations import CellRef
+    from workbook_sample import changed, refill
+
+    source = filled(tmp_path / "w.xlsx")
+    files = changed(sample_files(), "scoring/rules.yaml", "      age:", "      newest: {weight: 0}\n      age:")
+    refill(source, files)
+    source.mark({CellRef("Tiers", 2, 2): "Conflict", CellRef("health", 2, 3): "look"})
+    ours = source.read()
+    resave(source.path, tmp_path)
+    theirs = XlsxWorkbook(source.path).read()
+    assert theirs.sheets["health"].at(2, 3).note == "mergecells: look"
+    assert [theirs.sheets["Factors"].at(row, 2).value for row in range(2, 5)] == ["newest", "age", "home"]
+    assert export_workbook(theirs, files).edits == ()
+    assert len(theirs.names) == len(ours.names)
