@@ -64,7 +64,7 @@ def _compile(formula: Formula) -> Compiled:
     return cast(Compiled, FunctionType(code, GLOBALS, "formula", (interpreted(formula), *defaults)))
 
 
-@lru_cache(maxsize=4_096)
+@lru_cache(maxsize=2_048)
 def _template(source: str) -> FunctionType:
     """One code object per shape of formula. The source is ours alone: it names parameters, never a user's text."""
     scope: dict[str, Any] = {}

@@ -43,8 +43,11 @@ BINDING: Final = {
     "*": 40,
     "/": 40,
     "^": 50,
+    "%": 70,
 }
 PREFIX_BINDING: Final = 60
+PERCENT_BINDING: Final = 70
+MAX_PERCENTS: Final = 16
 GOOGLE_WRAPPER: Final = "__XLUDF.DUMMYFUNCTION"
 _PREFIXES: Final = ("_xlfn.", "_xlws.")
 
@@ -116,40 +119,27 @@ class _Parser:
         return type(root) is Binary and root.op in ("+", "-") and not self.enclosed
 
     def expression(self, least: int) -> Node:
+        """A value and every operator after it that binds more than `least`."""
         self.depth += 1
         if self.depth > MAX_DEPTH:
             raise self._too_deep(self.tokens[self.at].start)
-        left = self.prefix()
-        while True:
-            token = self.tokens[self.at]
-            if token.kind != "operator":
-                break
-            binding = BINDING.get(token.text)
-            if binding is None or binding <= least:
+        left = self.primary()
+        marks = 0
+        while (token := self.tokens[self.at]).kind == "operator":
+            binding = BINDING.get(token.text, 0)
+            if binding <= least:
                 break
             self.at += 1
-            right = self.expression(binding)
-            left = Binary(token.text, left, right, left.start, right.end)
+            if binding == PERCENT_BINDING:
+                left = Percent(left, left.start, token.end)
+                marks += 1
+                if marks > MAX_PERCENTS:
+                    raise FormulaSyntaxError("Too many % signs", token.start)
+            else:
+                right = self.expression(binding)
+                left = Binary(token.text, left, right, left.start, right.end)
         self.depth -= 1
         return left
-
-    def prefix(self) -> Node:
-        token = self.tokens[self.at]
-        if token.kind == "operator" and token.text in ("-", "+"):
-            self.at += 1
-            operand = self.expression(PREFIX_BINDING)
-            return self.percent(Unary(token.text, operand, token.start, operand.end))
-        return self.percent(self.primary())
-
-    def percent(self, node: Node) -> Node:
-        marks = 0
-        while (token := self.tokens[self.at]).text == "%" and token.kind == "operator":
-            self.at += 1
-            marks += 1
-            if marks > 16:
-                raise FormulaSyntaxError("Too many % signs", token.start)
-            node = Percent(node, node.start, token.end)
-        return node
 
     def primary(self) -> Node:
         token = self.tokens[self.at]
@@ -163,6 +153,9 @@ class _Parser:
             return Text(text[1:-1].replace('""', '"'), token.start, token.end)
         if kind == "operator" and text == "(":
             return self.group(token)
+        if kind == "operator" and text in ("-", "+"):
+            operand = self.expression(PREFIX_BINDING)
+            return Unary(text, operand, token.start, operand.end)
         if kind == "operator" and text == "{":
             return self.array(token)
         if kind == "error":

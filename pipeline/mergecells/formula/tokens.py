@@ -42,21 +42,19 @@ class Token(NamedTuple):
 def tokenize(text: str, start: int = 1) -> list[Token]:
     """The tokens from `start` (after the `=`) on, closed by one of kind `end`. Raises FormulaSyntaxError."""
     tokens: list[Token] = []
-    position, length = start, len(text)
-    match_at = _TOKEN.match
-    while position < length:
-        match = match_at(text, position)
-        if match is None:
-            raise _unreadable(text, position)
-        kind = match.lastgroup
-        end = match.end()
-        if kind != "space":
-            word = match.group()
-            if kind == "reference" and not _is_reference(word):
-                kind = "name"
-            tokens.append(Token(kind or "", word, position, end))
-        position = end
-    tokens.append(Token("end", "", length, length))
+    position = start
+    # A scanner's match() goes on where the last one ended and never searches ahead, which would be quadratic.
+    for match in iter(_TOKEN.scanner(text, start).match, None):  # type: ignore[attr-defined]
+        first, position = match.span()
+        kind, word = match.lastgroup, match.group()
+        if kind == "space":
+            continue
+        if kind == "reference" and not _is_reference(word):
+            kind = "name"
+        tokens.append(Token(kind, word, first, position))
+    if position != len(text):
+        raise _unreadable(text, position)
+    tokens.append(Token("end", "", position, position))
     return tokens
 
 

@@ -22,10 +22,9 @@ from mergecells.formula.nodes import (
     Unary,
 )
 from mergecells.formula.number_text import write_number
-from mergecells.formula.parser import BINDING, PREFIX_BINDING
+from mergecells.formula.parser import BINDING, PERCENT_BINDING, PREFIX_BINDING
 from mergecells.formula.values import Scalar
 
-_PERCENT_BINDING: Final = 70
 _ATOM: Final = 100
 
 
@@ -49,7 +48,7 @@ def _binding(node: Node) -> int:
         return PREFIX_BINDING
     if type(node) is Number and node.value < 0:
         return PREFIX_BINDING
-    return _PERCENT_BINDING if type(node) is Percent else _ATOM
+    return PERCENT_BINDING if type(node) is Percent else _ATOM
 
 
 def _within(node: Node, least: int) -> str:
