@@ -58,9 +58,10 @@ def _compile(formula: Formula) -> Compiled:
         return interpreted(formula)
     try:
         source, defaults = _generate(formula)
-    except NotCompilableError:
+        code = _template(source).__code__
+    except (NotCompilableError, SyntaxError, RecursionError):
+        # Python's own compiler has limits on nesting (200 parentheses); what exceeds them is interpreted.
         return interpreted(formula)
-    code = _template(source).__code__
     return cast(Compiled, FunctionType(code, GLOBALS, "formula", (interpreted(formula), *defaults)))
 
 

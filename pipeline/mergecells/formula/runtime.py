@@ -145,7 +145,7 @@ def equal_text(left: Value, folded_right: str) -> bool:
 
 
 GLOBALS: Final[dict[str, Any]] = {
-    "__builtins__": {"abs": abs, "type": type, "float": float, "str": str, "len": len},
+    "__builtins__": {"abs": abs, "type": type, "float": float, "str": str, "len": len, "max": max, "min": min},
     "Array": Array,
     "ErrorValue": ErrorValue,
     "FALLBACK": FALLBACK,

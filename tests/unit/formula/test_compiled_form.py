@@ -64,6 +64,24 @@ def test_compiled_formulas_of_one_shape_share_code() -> None:
     assert other({"bb": 15.0}, DAY) == 2.0
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "=MAX(" + ",".join(f"field{i}" for i in range(200)) + ")",
+        "=IFS(" + ",".join(f"field{i}>={i},{i}" for i in range(100)) + ",TRUE,-1)",
+        "=" + "+".join(f"field{i}" for i in range(200)),
+        "=" + "MAX(1,MIN(2," * 25 + "field1" + "))" * 25,
+        "=" + "IF(field1>1,IFERROR(" * 25 + "field2" + ",1),2)" * 25,
+        "=1+" + "IFS(field1>1,CHOOSE(1,SWITCH(field2,1,2," * 15 + "field2" + ")),TRUE,0)" * 15,
+    ],
+)
+def test_compiled_large_formula_equals_reference(text: str) -> None:
+    """Python's compiler has limits on nesting; a formula beyond them is interpreted."""
+    tree = parse(text)
+    values: dict[str, Value] = {f"field{i}": float(i % 7) for i in range(200)}
+    assert same(compile_formula(tree)(values, DAY), evaluate_at(tree, values, DAY))
+
+
 def test_compile_formula_same_text_is_remembered() -> None:
     """A reload pays only for the formulas that changed."""
     assert compile_formula(parse("=x*0.125")) is compile_formula(parse("=x*0.125"))
