@@ -23,6 +23,10 @@ RECORDS_REF = "refs/mergecells/pulls"
 _FILE = re.compile(r"([1-9][0-9]*)\.json")
 _HEAD = re.compile(r"refs/pull/([1-9][0-9]*)/head")
 _ATTEMPTS = 50
+_ABOUT = b"""\
+Pull requests of this repository, kept by mergecells: `N.json` is the state of number N, each commit one step.
+`mergecells pulls list --state all` reads them; `refs/pull/N/head` is what each proposes.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,12 +76,18 @@ def read_records(repository: GitRepository) -> Records:
 
 def write_record(repository: GitRepository, records: Records, change: RecordChange) -> None:
     """Compare-and-swap of the record and of every ref in `change`. Raises HeadMovedError, nothing written."""
+    first = records.revision or _first_commit(repository, change.by)
     # The head is a second parent so that an older head, once approved or refused, is never collected as garbage.
-    kept = [sha for sha in (records.revision, change.pull.head_revision) if sha]
+    kept = [first, change.pull.head_revision]
     content = change.pull.model_copy(update={"url": ""}).model_dump_json(indent=2).encode() + b"\n"
     tree = repository.write_tree({f"{change.pull.number}.json": content}, records.revision)
     commit = repository.commit_tree(tree, kept, f"{change.why} #{change.pull.number}: {change.pull.title}", change.by)
     repository.update_refs([*change.refs, RefUpdate(RECORDS_REF, commit, records.revision)])
+
+
+def _first_commit(repository: GitRepository, by: Identity) -> Revision:
+    """A commit without parents, so that the story of the records does not run on into the branch's."""
+    return repository.commit_files({"README.md": _ABOUT}, [], "Pull requests of this repository", by)
 
 
 def apply_change(repository: GitRepository, decide: Callable[[Records], RecordChange | PullRequest]) -> PullRequest:

@@ -14,7 +14,6 @@ from mergecells.domain.identity import parse_identity
 from mergecells.domain.locations import CellRef, parse_cell_ref
 from mergecells.domain.plan import Plan
 from mergecells.domain.revision import Files, is_full_sha, short
-from mergecells.domain.tables import Table, Tables
 from mergecells.domain.workbook import Workbook
 from mergecells.ports import PullRequestHost, WorkbookSource
 from mergecells.transforms.formula_engines import Recompute
@@ -99,22 +98,17 @@ def _submit_once(
 
 
 def _check(candidate: Candidate, export: ExportResult, base_files: Files, request: SubmitRequest) -> CheckReport:
-    same_base = dict(base_files) == dict(candidate.head_files)
-    return check_files(
+    report = check_files(
         candidate.files,
-        tables=export.tables if same_base else _without_shown(export.tables),
+        tables=export.tables,
         base_files=candidate.head_files,
         allow_large=request.allow_large,
         recompute=request.recompute,
     )
-
-
-def _without_shown(tables: Tables) -> dict[str, Table]:
-    """After a merge with others' edits, what the workbook displayed was computed from other values: not comparable."""
-    return {
-        tab: replace(table, rows={key: replace(row, shown={}) for key, row in table.rows.items()})
-        for tab, table in tables.items()
-    }
+    if dict(base_files) == dict(candidate.head_files):
+        return report
+    # Merged with others' edits, the rules are not those from which the workbook computed what it shows.
+    return replace(report, findings=tuple(f for f in report.findings if f.code != "formula.stale-value"))
 
 
 def _plan(candidate: Candidate, export: ExportResult, findings: tuple[Finding, ...], request: SubmitRequest) -> Plan:

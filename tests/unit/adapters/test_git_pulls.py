@@ -119,6 +119,20 @@ def test_head_without_record_after_a_power_cut_does_not_block_numbers(bare: Path
     assert propose(bare).number == 2
 
 
+def test_story_of_every_request_is_readable_with_git_log(bare: Path) -> None:
+    """One commit for each step, by the person who took it, newest first; it does not run on into the branch."""
+    propose(bare)
+    LocalPulls(bare).approve(1, BOB)
+    LocalPulls(bare).merge(1, BOB)
+    story = git(bare, "log", "--first-parent", "--format=%an: %s", "refs/mergecells/pulls").splitlines()
+    assert story == [
+        "Bob: Merge #1: Change of leads.xlsx",
+        "Bob: Approve #1: Change of leads.xlsx",
+        "Ada Lovelace: Open #1: Change of leads.xlsx",
+        "Ada Lovelace: Pull requests of this repository",
+    ]
+
+
 def test_old_heads_survive_garbage_collection(bare: Path) -> None:
     """What was approved can be looked at after later updates and `git gc --prune=now`."""
     first = propose(bare)

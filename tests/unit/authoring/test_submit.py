@@ -102,6 +102,19 @@ def test_submit_gives_up_when_main_never_rests(host: MovingHost, tmp_path: Path)
     assert host.stored == {}
 
 
+def test_submit_after_main_changed_the_sample_does_not_call_the_workbook_stale(
+    host: MovingHost, tmp_path: Path
+) -> None:
+    """What the workbook showed was computed from the base; on another sample lead it cannot be compared."""
+    source = edited(host, tmp_path, {("Tiers", 2, 2): 82.0})
+    fields = host.read_files("main")["scoring/fields.yaml"]
+    assert b"type: number, sample: 12" in fields
+    host.push({"scoring/fields.yaml": fields.replace(b"type: number, sample: 12", b"type: number, sample: 3", 1)})
+    submission = submit_workbook(source, host, REQUEST)
+    assert submission.outcome == "proposed"
+    assert "formula.stale-value" not in {finding.code for finding in submission.plan.findings}
+
+
 def test_submit_refused_marks_the_cells_and_success_clears_them(host: MovingHost, tmp_path: Path) -> None:
     """An error's cell gets its message; a submission that goes through leaves no mark."""
     source = edited(host, tmp_path, {("Tiers", 2, 2): 50.0})

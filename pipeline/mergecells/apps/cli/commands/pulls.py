@@ -121,6 +121,8 @@ def merge(
     seen = session.host.resolve(revision) if revision else None
     pull = merge_checked(session.host, _number(number), who, force=force, seen=seen)
     _tell(pull, output, f"Merged #{pull.number} into {pull.branch} as {pull.merge_revision}.")
+    context: CliContext = ctx.obj
+    context.say("To bring your folder and workbook up to date: git pull && mergecells fill --apply")
 
 
 def close(ctx: typer.Context, number: Number, by: By = None, output: Form = Output.TEXT) -> None:
