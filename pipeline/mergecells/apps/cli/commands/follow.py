@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import signal
@@ -15,6 +16,8 @@ import typer
 from mergecells.apps.cli.console import CliContext, Output, print_json
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from mergecells.domain.errors import MergecellsError
     from mergecells.serving.follow import FollowStep
 
@@ -44,12 +47,12 @@ def follow(
     """
     context: CliContext = ctx.obj
     on_terminal = sys.stdout.isatty() and not os.environ.get("MERGECELLS_LOG_FORMAT")
-    _set_up_logs(silent=once or on_terminal)
-    if once:
-        _once(context, repository, folder, branch, output)
-    else:
-        context.say(f"following {branch} of {repository} into {folder}; Ctrl-C stops")
-        _forever(repository, folder, branch, interval, on_terminal)
+    with _logs(silent=once or on_terminal):
+        if once:
+            _once(context, repository, folder, branch, output)
+        else:
+            context.say(f"following {branch} of {repository} into {folder}; Ctrl-C stops")
+            _forever(repository, folder, branch, interval, on_terminal)
 
 
 def _once(context: CliContext, repository: str, folder: Path, branch: str, output: Output) -> None:
@@ -85,12 +88,21 @@ def _forever(repository: str, folder: Path, branch: str, interval: float, show: 
         signal.signal(signal.SIGTERM, former)
 
 
-def _set_up_logs(silent: bool) -> None:
+@contextlib.contextmanager
+def _logs(silent: bool) -> Iterator[None]:
     """Where a person reads the lines on stdout, the same told again as logs would only be in the way."""
     from mergecells.apps.logs import set_up_logs
 
-    if silent:
-        logging.getLogger("mergecells").addHandler(logging.NullHandler())
-        logging.getLogger("mergecells").propagate = False
-    else:
+    if not silent:
         set_up_logs(service="follow")
+        yield
+        return
+    logger, nowhere = logging.getLogger("mergecells"), logging.NullHandler()
+    former, logger.propagate = logger.propagate, False
+    logger.addHandler(nowhere)
+    try:
+        yield
+    finally:
+        # The process may go on: another command in it, a test, a program that runs this one.
+        logger.removeHandler(nowhere)
+        logger.propagate = former
