@@ -75,7 +75,7 @@ def export_workbook(
     """
     revision = base_revision(workbook)
     base = load_config(base_files)
-    head = load_config(head_files) if head_files is not None else base
+    head = base if head_files is None or dict(head_files) == dict(base_files) else load_config(head_files)
     reading = read_against_base(workbook, base, manifest)
     unusable = [finding for load in (base, head) if load.config is None for finding in load.findings]
     findings = tuple(dict.fromkeys((*reading.findings, *unusable)))

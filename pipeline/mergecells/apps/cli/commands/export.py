@@ -46,6 +46,7 @@ def export(
             session.source.mark(conflict_marks(result.conflicts))
         raise typer.Exit(1)
     if apply and result.files:
+        session.source.mark({})
         write_files(session.root, result.files)
         context.say(f"wrote {', '.join(result.files)}")
 

@@ -44,6 +44,7 @@ def fill(
         raise typer.Exit(1)
     if apply:
         session.source.write(plan.layout)
+        session.source.mark({})
         context.say(f"wrote {session.source.path}")
 
 
