@@ -29,7 +29,7 @@ class XlcalculatorProcess:
         """All results in order; whatever goes wrong is told in `failure`, with the answers that were there before."""
         if not calculations:
             return EngineRun(())
-        if importlib.util.find_spec("xlcalculator") is None:
+        if not _is_installed():
             return EngineRun((), "xlcalculator is not installed")
         output, failure = self._run(self._request(calculations))
         answers = [_answer(line) for line in output.splitlines(keepends=True) if line.endswith("\n")]
@@ -57,6 +57,13 @@ class XlcalculatorProcess:
         except OSError as error:
             return "", f"it could not be started: {error}"
         return done.stdout.decode(errors="replace"), _failure(done)
+
+
+def _is_installed() -> bool:
+    try:
+        return importlib.util.find_spec("xlcalculator") is not None
+    except ModuleNotFoundError:
+        return False
 
 
 def _environment() -> dict[str, str]:
