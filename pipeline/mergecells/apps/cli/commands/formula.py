@@ -23,7 +23,7 @@ def register(app: typer.Typer) -> None:
 
 
 @group.command("eval")
-def evaluate(  # noqa: PLR0917 - typer gives options by name
+def evaluate(
     formula: Annotated[str | None, typer.Argument(help='A formula, such as "=IF(years>=10,1,years/10)".')] = None,
     assignments: Annotated[
         list[str] | None,
