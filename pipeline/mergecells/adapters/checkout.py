@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
@@ -25,6 +26,7 @@ KUBERNETES_LINK = "..data"
 # git-sync 3 names its trees `rev-<sha>`, git-sync 4 and `mergecells follow` by the SHA alone.
 _TREE_NAME = re.compile(r"(?:rev-)?([0-9a-f]{40}(?:[0-9a-f]{24})?)\Z")
 _SHOWN_DIGEST = 12
+_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +39,10 @@ class _Place:
 
 
 class ConfigRoot:
-    """Implements `ports.ConfigFolder` on `path`, whatever lies there; it may change its kind while we look."""
+    """Implements `ports.ConfigFolder` on `path`, whatever lies there; it may change its kind while we look.
+
+    Beside busy threads every system call costs a wait for the interpreter, so there are as few of them as can be.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -47,20 +52,26 @@ class ConfigRoot:
         return str(self.path)
 
     def fingerprint(self) -> str:
-        """See `ports.ConfigFolder`: where the path leads, and the stat of every config file. Never raises."""
+        """See `ports.ConfigFolder`: where the path leads, and, where edits are expected, the stat of every config file.
+
+        Never raises.
+        """
         try:
-            place = self._locate()
-            return f"{place.root}\n{_stats(place.root)}\n{'' if place.whole else self._git.marker(place.root)}"
+            with self._opened() as (handle, place):
+                found = os.fstat(handle)
+            if place.whole:
+                return f"{place.whole} {found.st_dev} {found.st_ino}"
+            return f"{place.root}\n{_stats(place.root)}\n{self._git.marker(place.root)}"
         except OSError as error:
             return f"{type(error).__name__}: {error.errno}"
 
     def whole(self) -> str | None:
         """See `ports.ConfigFolder`. A checkout is whole while its files are those of its commit."""
         try:
-            place = self._locate()
-            if place.whole:
-                return place.whole
-            found = read_config_files(place.root)
+            with self._opened() as (handle, place):
+                if place.whole:
+                    return place.whole
+                found = read_config_files(place.root, handle)
         except (OSError, MergecellsError):
             return None  # Reading it will say what is wrong.
         commit = self._git.commit_of(place.root, found.files)
@@ -69,12 +80,13 @@ class ConfigRoot:
     def read(self) -> ConfigTree:
         """See `ports.ConfigFolder`."""
         try:
-            place = self._locate()
+            with self._opened() as (handle, place):
+                found = read_config_files(place.root, handle)
         except OSError as error:
             raise unreadable(str(self.path), error) from error
-        found = read_config_files(place.root)
-        if place.whole is None:
-            self._read_again(place.root, found)
+        # Where nothing says that nobody writes, two readings in a row must agree.
+        if place.whole is None and read_config_files(place.root) != found:
+            raise TreeChangingError(f"The files in {place.root} changed while they were read.")
         return ConfigTree(self._revision(place, found), found.files, found.sealed)
 
     def older(self) -> Iterator[ConfigTree]:
@@ -86,28 +98,27 @@ class ConfigRoot:
         """The folders in which a change of the config shows, those that exist. Never raises."""
         folders = {self.path.parent, self.path}
         try:
-            root = self._locate().root
+            with self._opened() as (_, place):
+                root = place.root
             folders |= {root, *(Path(folder) for top in _tops(root) for folder, _, _ in os.walk(root / top))}
         except OSError:
             pass
         return {folder for folder in folders if folder.is_dir()}
 
-    def _locate(self) -> _Place:
-        mounted = self.path / KUBERNETES_LINK
-        if mounted.is_symlink():
-            root = Path(os.path.realpath(mounted, strict=True))
-            return _Place(root, None, f"{KUBERNETES_LINK}:{root}")
-        root = Path(os.path.realpath(self.path, strict=True))
-        # From the inside out: a checkout kept in a folder that happens to be named by a SHA is still that inner tree.
-        for part in reversed(root.parts):
-            if match := _TREE_NAME.match(part):
-                return _Place(root, match[1], f"tree:{root}")
-        return _Place(root, None, None)
-
-    def _read_again(self, root: Path, found: FoundFiles) -> None:
-        """Nothing says that nobody writes here: two readings in a row must agree."""
-        if read_config_files(root) != found:
-            raise TreeChangingError(f"The files in {root} changed while they were read.")
+    @contextlib.contextmanager
+    def _opened(self) -> Iterator[tuple[int, _Place]]:
+        """A handle on the folder where the path leads now, and what that folder is; the kernel resolves every link in
+        one step, so that the two cannot disagree."""
+        try:
+            handle = os.open(self.path / KUBERNETES_LINK, _FOLDER)
+            is_mount = True
+        except (FileNotFoundError, NotADirectoryError):
+            handle = os.open(self.path, _FOLDER)
+            is_mount = False
+        try:
+            yield handle, _place_of(_path_of(handle, self.path), is_mount)
+        finally:
+            os.close(handle)
 
     def _revision(self, place: _Place, found: FoundFiles) -> Revision:
         if place.revision:
@@ -117,6 +128,23 @@ class ConfigRoot:
         if commit is None:
             return _sealed_revision(found) or f"untracked-{digest}"
         return commit.revision if commit.is_clean else f"{commit.revision}-dirty-{digest}"
+
+
+def _path_of(handle: int, asked: Path) -> Path:
+    try:
+        return Path(os.readlink(f"/proc/self/fd/{handle}"))
+    except OSError:
+        return Path(os.path.realpath(asked))
+
+
+def _place_of(root: Path, is_mount: bool) -> _Place:
+    if is_mount:
+        return _Place(root, None, f"{KUBERNETES_LINK}:{root}")
+    # From the inside out: a checkout kept in a folder that happens to be named by a SHA is still that inner tree.
+    for part in reversed(root.parts):
+        if match := _TREE_NAME.match(part):
+            return _Place(root, match[1], f"tree:{root}")
+    return _Place(root, None, None)
 
 
 def _sealed_revision(found: FoundFiles) -> Revision | None:

@@ -42,14 +42,14 @@ class FoundFiles:
     sealed: dict[str, bytes] = field(default_factory=dict)
 
 
-def read_config_files(root: Path) -> FoundFiles:
-    """Every config file below `root`.
+def read_config_files(root: Path, opened: int | None = None) -> FoundFiles:
+    """Every config file below `root`; `opened` is a handle on it that the caller has already.
 
     Raises ConfigRejectedError naming each link, oversize file and other thing that is never read, TreeChangingError
     when something vanished in between, MergecellsError when the folder is missing or not readable.
     """
     try:
-        handle = os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        handle = opened if opened is not None else os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     except OSError as error:
         raise unreadable(str(root), error) from error
     try:
@@ -63,7 +63,8 @@ def read_config_files(root: Path) -> FoundFiles:
     except OSError as error:
         raise unreadable(f"{error.filename or 'A file'} in {root}", error) from error
     finally:
-        os.close(handle)
+        if opened is None:
+            os.close(handle)
 
 
 def unreadable(what: str, error: OSError) -> MergecellsError:
@@ -154,7 +155,7 @@ class _Reading:
                 f"The config has more than {MAX_CONFIG_FILES:,} files or {MAX_CONFIG_BYTES:,} bytes.",
                 "Move what is no config out of its folders.",
             )
-        self.files[path] = _read_whole(handle, MAX_FILE_BYTES)
+        self.files[path] = _read_whole(handle, found.st_size)
 
     def _refuse(self, code: str, path: str, message: str) -> None:
         shown = path.encode("utf-8", "backslashreplace").decode()
@@ -167,14 +168,13 @@ def _read_seal(root: int) -> dict[str, bytes]:
     with contextlib.suppress(OSError), _opened(SEAL_FOLDER, _FOLDER, root) as folder:
         for name in (MANIFEST_FILE, BUNDLE_FILE):
             with _opened(name, _FILE, folder) as handle:
-                sealed[name] = _read_whole(handle, MAX_CONFIG_BYTES)
+                sealed[name] = _read_whole(handle, min(os.fstat(handle).st_size, MAX_CONFIG_BYTES))
     return sealed
 
 
-def _read_whole(handle: int, limit: int) -> bytes:
-    parts = []
-    left = limit + 1
-    while left and (part := os.read(handle, min(left, 1 << 20))):
-        parts.append(part)
-        left -= len(part)
-    return b"".join(parts)
+def _read_whole(handle: int, size: int) -> bytes:
+    """The file's content in one call as a rule; what grew meanwhile shows as a longer content, and fails its digest."""
+    content = os.read(handle, size + 1)
+    while 0 < len(content) < size and (more := os.read(handle, size + 1 - len(content))):
+        content += more
+    return content

@@ -2,11 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import gc
-import threading
-from collections.abc import Iterator
-
 from mergecells.domain.config_tree import ConfigTree
 from mergecells.domain.configset import RULES_FILE, ConfigSet
 from mergecells.domain.errors import ConfigRejectedError
@@ -14,10 +9,10 @@ from mergecells.domain.findings import Finding, has_errors
 from mergecells.domain.revision import Files, Revision, digest_files, is_full_sha, short
 from mergecells.serving.bundle import BundleInvalidError, FilesChangedError, load_bundle, read_manifest, verify_files
 from mergecells.serving.snapshot import LoadedFrom, Snapshot
+from mergecells.serving.turns import resting_collector
 from mergecells.transforms.score import compile_rules
 
 _SHOWN_DIGEST = 12
-_one_load = threading.Lock()
 
 
 def build_snapshot(tree: ConfigTree) -> Snapshot:
@@ -26,7 +21,7 @@ def build_snapshot(tree: ConfigTree) -> Snapshot:
     A bundle that is damaged, foreign or of other files than those beside it is not used, and the notes say so; the YAML
     then passes every check that needs no outside program.
     """
-    with _collector_resting():
+    with resting_collector():
         digest = digest_files(tree.files)
         revision = tree.revision
         notes: tuple[str, ...] = ()
@@ -79,19 +74,3 @@ def _summary(errors: list[Finding]) -> str:
         return f"there is no usable {RULES_FILE}"
     more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
     return f"{errors[0]}{more}"
-
-
-@contextlib.contextmanager
-def _collector_resting() -> Iterator[None]:
-    """No full garbage collection while many objects that stay are made: each would walk all of them, and readers wait.
-
-    The switch is one for the whole process, so loads take turns.
-    """
-    with _one_load:
-        was_on = gc.isenabled()
-        gc.disable()
-        try:
-            yield
-        finally:
-            if was_on:
-                gc.enable()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from types import TracebackType
 
 from mergecells.ports import Watcher
@@ -18,6 +19,7 @@ _BREATH_SECONDS = 0.005
 """A burst of events is looked at once; and a folder that never comes to rest cannot make the thread spin."""
 
 _CLOSE_SECONDS = 5.0
+_TEND_SECONDS = 0.5
 
 
 class Config(SnapshotStore):
@@ -31,6 +33,7 @@ class Config(SnapshotStore):
         super().__init__(snapshot, status)
         self._wake = threading.Event()
         self._closing = False
+        self._tend_at = 0.0
         self._asked = 0
         self._answered = 0
         self._turn = threading.Condition()
@@ -84,6 +87,12 @@ class Config(SnapshotStore):
             with self._turn:
                 self._turn.notify_all()
 
+    def _tend(self, watcher: Watcher, poll: float) -> None:
+        """After looking, and not at every look: a change must not wait for the supervisor."""
+        if time.monotonic() >= self._tend_at:
+            self._tend_at = time.monotonic() + _TEND_SECONDS
+            self.say(watching=_watching(watcher.tend(), poll))
+
     def _pause(self) -> None:
         # Cleared before looking, never after: an event that comes while we look makes us look again.
         threading.Event().wait(_BREATH_SECONDS)
@@ -92,8 +101,9 @@ class Config(SnapshotStore):
     def _round(self, reloader: Reloader, watcher: Watcher, poll: float) -> float:
         asked = self._asked  # What is asked from here on is for the next round: this one may have looked already.
         try:
-            self.say(watching=_watching(watcher.tend(), poll))
-            return reloader.tick(asked > self._answered)
+            delay = reloader.tick(asked > self._answered)
+            self._tend(watcher, poll)
+            return delay
         except Exception:  # noqa: BLE001 - the thread must outlive it
             # Whatever a file system or a rule set throws: the config stays, and the next round looks again.
             _log.exception("looking for a new config failed", extra={"event": "config.look_failed"})

@@ -18,6 +18,7 @@ from mergecells.serving.debounce import Debounce
 from mergecells.serving.last_known_good import rejection_of
 from mergecells.serving.snapshot import Snapshot
 from mergecells.serving.snapshot_store import SnapshotStore
+from mergecells.serving.turns import quick_turns
 
 _log = logging.getLogger("mergecells")
 
@@ -60,14 +61,16 @@ class Reloader:
         """Look, and load when it is time; `asked`: load now. Returns the seconds after which to look again at the
         latest."""
         now = self.clock.monotonic()
-        if self._arrived_whole(now) or asked or self._is_due(now):
-            self._load(asked)
+        fingerprint = self.folder.fingerprint()
+        if fingerprint != self._fingerprint or asked or self._is_due(now):
+            with quick_turns():
+                if self._arrived_whole(fingerprint, now) or asked or self._is_due(now):
+                    self._load(asked)
         now = self.clock.monotonic()
         return max(0.0, min(self.debounce.due_in(now), self._retry_at - now))
 
-    def _arrived_whole(self, now: float) -> bool:
+    def _arrived_whole(self, fingerprint: str, now: float) -> bool:
         """True when a complete tree took the place of the former one: nothing to wait for. Edits are debounced."""
-        fingerprint = self.folder.fingerprint()
         if fingerprint == self._fingerprint:
             return False
         first = self._fingerprint is None
