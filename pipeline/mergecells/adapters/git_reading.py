@@ -129,22 +129,10 @@ class GitReading:
         found = self._git.run(*steps).text.split("\n")[0] or revision
         return self.log(found, 1)[0]
 
-    def merge_base(self, one: Revision, other: Revision) -> Revision | None:
-        answer = self._git.run("merge-base", self._full(one), self._full(other), accept=(0, 1))
-        return answer.text.split("\n")[0] or None
-
     def diff(self, base: Revision, head: Revision) -> str:
         """Unified diff, the same whatever the person's git settings are."""
         shape = ("--no-color", "--no-ext-diff", "--no-textconv", "--src-prefix=a/", "--dst-prefix=b/", "-M", "-U3")
         return self._git.run("diff", *shape, self._full(base), self._full(head)).text
-
-    def changed_files(self, base: Revision, head: Revision) -> list[str]:
-        output = self._git.run("diff-tree", "-r", "-z", "--name-only", self._full(base), self._full(head)).output
-        return [part.decode("utf-8", "surrogateescape") for part in output.split(b"\0") if part]
-
-    def worktree_dirty(self) -> bool:
-        """Whether the folder differs from its commit, untracked files included; ignored ones do not count."""
-        return bool(self._git.run("status", "--porcelain=v1", "-z", "--untracked-files=all", "--", ".").output)
 
     def identity(self) -> Identity | None:
         """The author that git would use, None when none is configured. A guess from host names does not count."""
