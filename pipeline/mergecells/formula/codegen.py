@@ -170,6 +170,10 @@ class Generator:
         special = self.special_calls.get(node.name)
         if special is not None:
             return special(self, node)
+        return self.plain_call(node)
+
+    def plain_call(self, node: Call) -> Code:
+        """A call of the function's implementation, each argument brought to its kind."""
         spec = FUNCTIONS.get(node.name)
         if spec is None or spec.implementation is None:
             raise NotCompilableError

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from mergecells.formula.codegen import CallWriter, Generator
+from mergecells.formula.codegen_lists import average, countif, lookup, median
 from mergecells.formula.codegen_parts import Code, checked, either, holds, refuse_held
 from mergecells.formula.nodes import Boolean, Call, Name, Node, Text
 from mergecells.formula.values import fold
@@ -169,6 +170,10 @@ SPECIAL_CALLS: Final[Mapping[str, CallWriter]] = {
     "SUM": _sum,
     "MAX": _extreme,
     "MIN": _extreme,
+    "AVERAGE": average,
+    "MEDIAN": median,
+    "COUNTIF": countif,
+    "LOOKUP": lookup,
     "ABS": _abs,
     "LEN": _len,
     "INT": _int,

@@ -5,6 +5,7 @@ NeedsReferenceError where the reference interpreter must decide (arrays, blanks 
 from __future__ import annotations
 
 import math
+from bisect import bisect_right
 from collections.abc import Callable
 from typing import Any, Final, NoReturn, cast
 
@@ -18,6 +19,7 @@ from mergecells.formula.comparison import (
     less,
     unequal,
 )
+from mergecells.formula.functions.criteria import countif
 from mergecells.formula.functions.math import finite, power
 from mergecells.formula.functions.text import join
 from mergecells.formula.operators import snapped
@@ -144,8 +146,22 @@ def equal_text(left: Value, folded_right: str) -> bool:
     return to_scalar(left) is None and folded_right == ""
 
 
+def count_in(table: Value, condition: Value) -> float:
+    """COUNTIF of one name in another."""
+    return countif((table, True), single(condition))
+
+
 GLOBALS: Final[dict[str, Any]] = {
-    "__builtins__": {"abs": abs, "type": type, "float": float, "str": str, "len": len, "max": max, "min": min},
+    "__builtins__": {
+        "abs": abs,
+        "type": type,
+        "float": float,
+        "str": str,
+        "len": len,
+        "max": max,
+        "min": min,
+        "sorted": sorted,
+    },
     "Array": Array,
     "ErrorValue": ErrorValue,
     "FALLBACK": FALLBACK,
@@ -160,6 +176,8 @@ GLOBALS: Final[dict[str, Any]] = {
     "join": join,
     "snapped": snapped,
     "floor": math.floor,
+    "bisect": bisect_right,
+    "count_in": count_in,
     "order": compare_numbers,
     "eq": equal,
     "ne": unequal,

@@ -92,6 +92,8 @@ def _days(end: float, start: float) -> float:
 def _datedif(start: float, end: float, unit: str) -> float:
     if start > end:
         raise Fault(NUM)
+    if unit in ("D", "d") and start >= 0 and end < LAST_SERIAL + 1:
+        return float(int(end) - int(start))
     one, other = _parts(start), _parts(end)
     months = (other.year - one.year) * 12 + other.month - one.month - (other.day < one.day)
     match unit.upper():
@@ -99,8 +101,6 @@ def _datedif(start: float, end: float, unit: str) -> float:
             return float(months // 12)
         case "M":
             return float(months)
-        case "D":
-            return float(int(end) - int(start))
         case "YM":
             return float(months % 12)
         case "YD":
