@@ -79,7 +79,7 @@ def check_files(
         findings += _check_salvage(documents, locator)
     if base_files is not None:
         findings += _check_change(base_files, shown, _manifest(loaded), allow_large)
-    found = sort_findings(_with_cell(finding, locator) for finding in findings)
+    found = sort_findings(locator.with_cells(findings))
     return CheckReport(tuple(found), engines, tuple(sorted(documents)))
 
 
@@ -127,11 +127,3 @@ def _check_formulas(
 def _check_change(base_files: Files, head: Tables, manifest: Manifest, allow_large: bool) -> list[Finding]:
     base = load_config(base_files)
     return check_change(_tables(base.documents, _manifest(base)), head, manifest.checks, allow_large)
-
-
-def _with_cell(finding: Finding, locator: Locator) -> Finding:
-    """Findings of the reader know only the file's line; the cell follows from what stands there."""
-    if finding.cell is not None or finding.file is None or finding.line is None:
-        return finding
-    cell = locator.cell_at(finding.file, finding.line, finding.column)
-    return finding.model_copy(update={"cell": cell}) if cell else finding

@@ -6,7 +6,7 @@ A cell comes from the workbook that was read (`Row.refs`), or, without one, from
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from mergecells.domain.configset import Document
@@ -31,6 +31,7 @@ class Locator:
     documents: Mapping[str, Document] = field(default_factory=dict)
     cells: CellIndex = field(default_factory=dict)
     files: Files = field(default_factory=dict)
+    _lines: dict[str, list[str]] = field(default_factory=dict, repr=False, compare=False)
 
     def has(self, file: str, path: DocumentPath) -> bool:
         """True when the file itself states the thing at `path`."""
@@ -80,7 +81,9 @@ class Locator:
         text = self.documents[place.file].value
         for part in path:
             text = text[part]
-        lines = self.files.get(place.file, b"").decode("utf-8-sig", errors="replace").splitlines()
+        if place.file not in self._lines:
+            self._lines[place.file] = self.files.get(place.file, b"").decode("utf-8-sig", errors="replace").splitlines()
+        lines = self._lines[place.file]
         if not place.line or not place.column or place.line > len(lines):
             return 0
         source = lines[place.line - 1][place.column - 1 :]
@@ -97,16 +100,19 @@ class Locator:
             path = path[:-1]
         return None
 
-    def cell_at(self, file: str, line: int, column: int | None) -> str | None:
-        """The cell of what stands at a place of the file, for findings that only know the place."""
-        document = self.documents.get(file)
-        if document is None:
-            return None
-        for positions in (document.value_positions, document.key_positions):
-            for path, place in positions.items():
-                if place == (line, column):
-                    return self.cell(file, path)
-        return None
+    def with_cells(self, findings: Iterable[Finding]) -> Iterator[Finding]:
+        """Findings that know only their place in a file get the cell of what stands there."""
+        paths: dict[str, dict[tuple[int, int], DocumentPath]] = {}
+        for finding in findings:
+            document = self.documents.get(finding.file or "")
+            if finding.cell is None and document and finding.file and finding.line and finding.column:
+                if finding.file not in paths:
+                    paths[finding.file] = _paths_by_place(document)
+                path = paths[finding.file].get((finding.line, finding.column))
+                cell = self.cell(finding.file, path) if path else None
+                yield finding.model_copy(update={"cell": cell}) if cell else finding
+            else:
+                yield finding
 
     def block(self, file: str, paths: Iterable[DocumentPath]) -> str | None:
         """The smallest block of cells of one sheet that holds all of `paths`: `Components!B2:B16`."""
@@ -118,6 +124,11 @@ class Locator:
         if (max(rows), max(columns)) == (first.row, first.column):
             return str(first)
         return str(CellRef(first.sheet, first.row, first.column, max(rows), max(columns)))
+
+
+def _paths_by_place(document: Document) -> dict[tuple[int, int], DocumentPath]:
+    keys = {place: path for path, place in document.key_positions.items()}
+    return keys | {place: path for path, place in document.value_positions.items()}
 
 
 def index_cells(tables: Tables) -> dict[tuple[str, DocumentPath], CellRef]:
