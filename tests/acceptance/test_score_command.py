@@ -87,7 +87,7 @@ def test_score_text_in_a_number_column_is_an_issue_with_its_lines(root: Path, tm
     """The lead is scored all the same; the summary counts the issue and says where."""
     answer = score(root, leads(tmp_path, 'p1,API,x,"1,234",0,', "p2,API,x,many,0,", GOOD[1]))
     assert answer.status == 0
-    assert "2 leads have issues" in answer.messages
+    assert "2 leads with issues" in answer.messages
     assert "total_visits" in answer.messages
     assert "line 2, 3" in answer.messages
     assert "total_visits" in table(answer.output)[0]["issues"]

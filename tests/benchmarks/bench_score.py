@@ -99,9 +99,7 @@ def one_lead(snapshot: Snapshot) -> None:
     print(f"    the same, compiled      {ours * 1e6:>10,.1f} µs   {theirs / ours:,.0f} times faster")
     formulas = len(collect_sites(base_view(snapshot.config, Locator({}, index_cells({}), {})), fields).sites)
     ratio = (theirs / len(pairs)) / (whole / formulas)
-    print(
-        f"    the whole score         {whole * 1e6:>10,.1f} µs   {formulas} formulas; {ratio:,.0f} times faster a formula"
-    )
+    print(f"    the whole score         {whole * 1e6:>10,.1f} µs   {formulas} formulas; {ratio:,.0f} times faster each")
 
 
 def many_leads() -> None:

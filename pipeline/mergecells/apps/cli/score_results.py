@@ -120,8 +120,14 @@ def render_summary(summary: ScoreSummary, columns: ColumnMap, labels: Mapping[st
     lines = ["", *_tier_lines(summary, labels), "", *_column_lines(columns), *_issue_lines(summary)]
     lines += [f"  line {row.line:,}: {row.reason}" for row in summary.unreadable]
     if summary.unreadable_count > len(summary.unreadable):
-        lines.append(f"  and {summary.unreadable_count - len(summary.unreadable):,} more rows that could not be read")
+        more = summary.unreadable_count - len(summary.unreadable)
+        lines.append(f"  and {counted(more, 'more row')} that could not be read")
     return "\n".join(lines)
+
+
+def counted(number: int, what: str) -> str:
+    """`1 lead`, `9,240 leads`."""
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 
 def _tier_lines(summary: ScoreSummary, labels: Mapping[str, str]) -> list[str]:
@@ -150,7 +156,7 @@ def _column_lines(columns: ColumnMap) -> list[str]:
 def _issue_lines(summary: ScoreSummary) -> list[str]:
     if not summary.issues:
         return ["  No issues."] if summary.scored else []
-    lines = ["", f"  {summary.rows_with_issues:,} leads have issues and were scored all the same:"]
+    lines = ["", f"  {counted(summary.rows_with_issues, 'lead')} with issues, scored all the same:"]
     for issue, seen in sorted(summary.issues.items(), key=lambda entry: -entry[1].times):
         where = ", ".join(f"{line:,}" for line in seen.lines)
         lines.append(f"  {seen.times:>9,}  {issue}  (line {where}{' …' if seen.times > len(seen.lines) else ''})")

@@ -34,9 +34,9 @@ class Service:
         self.live.start()
         snapshot = self.live.snapshot
         logger.info(
-            "%s: %s the config in %s",
+            "%s: %s %s",
             address,
-            "serving" if snapshot else "waiting for a good one of",
+            "serving the config in" if snapshot else "waiting for a good config in",
             self.folder,
             extra={"event": "service.start", "revision": snapshot.revision if snapshot else None},
         )

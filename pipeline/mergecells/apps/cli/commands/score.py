@@ -124,7 +124,7 @@ class _Run:
 
     def tell(self, summary: ScoreSummary, source: LeadsFile, out: Path | None) -> None:
         """The summary: JSON on stdout when the scores went to a file and JSON is wanted, else text on stderr."""
-        from mergecells.apps.cli.score_results import render_summary
+        from mergecells.apps.cli.score_results import counted, render_summary
         from mergecells.domain.revision import short
 
         if self.output is Output.JSON and out is not None:
@@ -133,10 +133,12 @@ class _Run:
             return
         seconds = time.monotonic() - self._started
         where = f", written to {out}" if out else ""
-        unreadable = f", {summary.unreadable_count:,} rows could not be read" if summary.unreadable_count else ""
+        unreadable = (
+            f", {counted(summary.unreadable_count, 'row')} could not be read" if summary.unreadable_count else ""
+        )
         vertical = f", vertical {self.vertical}" if self.vertical else ""
         self.context.say(
-            f"{summary.scored:,} leads scored in {seconds:.1f} s by {short(self.snapshot.revision)}, "
+            f"{counted(summary.scored, 'lead')} scored in {seconds:.1f} s by {short(self.snapshot.revision)}, "
             f"as of {self.date}{vertical}{unreadable}{where}"
         )
         labels = {name: tier.label for name, tier in self.snapshot.config.rules.rules.tiers.items()}
