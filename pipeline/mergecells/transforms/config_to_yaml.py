@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from mergecells.domain.revision import Files
 from mergecells.domain.tables import AddRow, DeleteRow, Edit, MoveRow, RenameRow, SetCell, TableSpec
+from mergecells.transforms.tables import REMOVE
 from mergecells.transforms.yaml_nodes import paused_collector
 from mergecells.transforms.yaml_removal import RowRemoval
 from mergecells.transforms.yaml_renaming import RowRenaming
@@ -38,7 +39,8 @@ def apply_edits(files: Files, specs: Mapping[str, TableSpec], edits: Sequence[Ed
 
 def _edit_file(file: str, content: bytes | None, specs: Mapping[str, TableSpec], edits: Iterable[Edit]) -> bytes:
     tree = SourceTree(file, content)
-    removal, renaming = RowRemoval(tree), RowRenaming(tree)
+    removal = RowRemoval(tree)
+    renaming = RowRenaming(tree, specs, removal)
     later: list[AddRow | MoveRow | SetCell] = []
     for edit in edits:
         if isinstance(edit, DeleteRow):
@@ -49,7 +51,7 @@ def _edit_file(file: str, content: bytes | None, specs: Mapping[str, TableSpec],
             later.append(edit)
     removal.carry_out()
     renaming.carry_out()
-    for edit in later:
+    for edit in sorted(later, key=_rank):
         spec = specs[edit.tab]
         if isinstance(edit, SetCell):
             set_cell(tree, spec, edit)
@@ -59,3 +61,12 @@ def _edit_file(file: str, content: bytes | None, specs: Mapping[str, TableSpec],
             move_row(tree, spec, edit)
     removal.settle()
     return tree.render()
+
+
+def _rank(edit: AddRow | MoveRow | SetCell) -> int:
+    """What is not removed any more comes first, so that its cells have a place; what is removed now comes last."""
+    if isinstance(edit, SetCell) and edit.column == REMOVE:
+        return 2 if edit.value is True else 0
+    if isinstance(edit, AddRow) and not edit.key[-1] and edit.cells.get(REMOVE) is True:
+        return 2
+    return 1

@@ -68,7 +68,10 @@ def find_renames(base: Table, head: Table) -> dict[RowKey, RowKey]:
     renames: dict[RowKey, RowKey] = {}
     for key, row in head.rows.items():
         old = row.former_key
-        if old is not None and old != key and old in base.rows and old not in head.rows and old not in renames:
+        if old is None or old not in base.rows or old in head.rows or old in renames:
+            continue
+        # A vertical's component row that becomes a factor's is another thing: one goes, one comes.
+        if bool(old[-1]) == bool(key[-1]):
             renames[old] = key
     removed = [key for key in base.rows if key not in head.rows and key not in renames]
     taken = set(renames.values())
@@ -96,7 +99,7 @@ def _by_content(table: Table, keys: Sequence[RowKey]) -> dict[tuple[object, ...]
             for column in table.spec.columns
         )
         if any(cells.values()):
-            found.setdefault((key[:-1], *content), []).append(key)
+            found.setdefault((key[:-1], bool(key[-1]), *content), []).append(key)
     return found
 
 

@@ -34,7 +34,7 @@ def _table(spec: TableSpec, document: Document | None) -> Table:
     rows: dict[RowKey, Row] = {}
     if document is not None:
         for key, node in _nodes(spec, document.value, spec.row_path, ()):
-            rows.setdefault(key, Row(key, {column.title: _cell(spec, node, column) for column in spec.columns}))
+            rows.setdefault(key, Row(key, {column.title: cell_value(spec, node, column) for column in spec.columns}))
     return Table(spec, rows)
 
 
@@ -65,10 +65,11 @@ def has_own_row(spec: TableSpec, node: Any) -> bool:
         return True
     inner = node.get(spec.row_path[-2])
     holds_rows = isinstance(inner, dict) and bool(inner)
-    return not holds_rows or any(_cell(spec, node, column) is not None for column in spec.columns)
+    return not holds_rows or any(cell_value(spec, node, column) is not None for column in spec.columns)
 
 
-def _cell(spec: TableSpec, node: Any, column: Column) -> TableValue:
+def cell_value(spec: TableSpec, node: Any, column: Column) -> TableValue:
+    """One cell of a row's node; None where it is missing, blank text, or no scalar."""
     if spec.removable and column.title == REMOVE:
         return True if node is None else None
     for segment in column.path:

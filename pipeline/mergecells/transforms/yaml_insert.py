@@ -116,13 +116,11 @@ def _sequence_column(tree: SourceTree, parent: Collection, step: int) -> int:
     return parent.column + step
 
 
-def empty_like(like: Collection | None, column: int) -> Collection:
-    """An empty row in the style of another one: flow with the same brackets and blanks, or block."""
-    if like is not None and not like.is_flow:
-        return Collection([], True, False, column=column)
-    first = like.entries[0].gap if like and like.entries else ""
-    rest = like.rest if like and "#" not in like.rest and like.entries else "}"
-    return Collection([], True, True, head="{", rest=rest if "#" not in first else "}")
+def empty_like(like: Collection | None) -> Collection:
+    """An empty flow mapping with the brackets and blanks of another one."""
+    gap = like.entries[0].gap if like is not None and like.is_flow and like.entries else ""
+    rest = like.rest if like is not None and like.is_flow and like.entries else "}"
+    return Collection([], True, True, head="{", rest="}" if "#" in gap or "#" in rest else rest)
 
 
 def set_scalar(tree: SourceTree, parent: Collection, entry: Entry, value: TableValue, like: str = "") -> None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from mergecells.domain.tables import RowKey, TableSpec
 from mergecells.transforms.table_specs import ITEM
 from mergecells.transforms.tables import has_own_row
+from mergecells.transforms.yaml_cells import CellWriter, settle
 from mergecells.transforms.yaml_insert import take_out
-from mergecells.transforms.yaml_rows import Place, find_row, is_parent_row, set_in_row, settle_empty
+from mergecells.transforms.yaml_places import Place, find_row, is_parent_row, rows_below
 from mergecells.transforms.yaml_source import SourceTree
 from mergecells.transforms.yaml_tree import Collection, Entry
 
@@ -28,7 +29,7 @@ class RowRemoval:
         for spec, key, place in self.planned:
             if any(entry not in collection.entries for collection, entry in place.steps[:-1]):
                 continue
-            if is_parent_row(spec, key) and _holds_rows(self.tree, spec, place.entry):
+            if is_parent_row(spec, key) and rows_below(self.tree, spec, place.entry):
                 self._clear(spec, place)
             else:
                 take_out(place.parent, place.entry)
@@ -38,7 +39,7 @@ class RowRemoval:
         """The parent's own row goes, the rows under it stay."""
         for column in spec.columns:
             if column.path:
-                set_in_row(self.tree, spec, place, column, None, None)
+                CellWriter(self.tree, spec).write(place, column, None)
 
     def shrink(self, spec: TableSpec, place: Place) -> None:
         """Remembers a place that lost a row, to look at when all edits are done."""
@@ -52,7 +53,7 @@ class RowRemoval:
                 continue
             if spec.row_path[-1] == ITEM or spec.optional_last_key:
                 self._prune(spec, place.steps[:-1])
-        settle_blocks(self.tree, self.tree.root, None)
+        _settle_blocks(self.tree, self.tree.root)
 
     def _prune(self, spec: TableSpec, steps: tuple[tuple[Collection, Entry], ...]) -> None:
         collection, entry = steps[-1]
@@ -71,22 +72,15 @@ def _states_something(spec: TableSpec, value: dict[str, object]) -> bool:
     return has_own_row(spec, probe) or any(key != spec.row_path[-2] for key in value)
 
 
-def _holds_rows(tree: SourceTree, spec: TableSpec, entry: Entry) -> bool:
-    inner = tree.inside(entry)
-    found = inner.find(spec.row_path[-2]) if inner is not None else None
-    rows = tree.inside(found) if found is not None else None
-    return rows is not None and bool(rows.entries)
-
-
-def settle_blocks(tree: SourceTree, collection: Collection, entry: Entry | None) -> None:
+def _settle_blocks(tree: SourceTree, collection: Collection) -> None:
     """Blocks without entries cannot be written: `{}` or `[]` takes their place."""
     for inner in collection.entries:
         content = inner.content
         if not isinstance(content, Collection):
             continue
         if content.entries or content.is_flow:
-            settle_blocks(tree, content, inner)
+            _settle_blocks(tree, content)
         else:
-            settle_empty(tree, collection, inner, "{}" if content.is_mapping else "[]")
-    if entry is None and not collection.entries and not collection.is_flow:
+            settle(tree, collection, inner, "{}" if content.is_mapping else "[]")
+    if collection is tree.root and not collection.entries and not collection.is_flow:
         collection.head += "{}" + tree.newline

@@ -197,7 +197,7 @@ def test_apply_edits_sets_lead_values_inside_an_example() -> None:
 @pytest.mark.parametrize(
     ("before", "edits", "after"),
     [
-        ("components:\n  c:\n    factors:\n      a: null\n", [SetCell("retail", ("c", "a"), "weight", 0.5)], "components:\n  c:\n    factors:\n      a: {weight: 0.5}\n"),
+        ("components:\n  c:\n    factors:\n      a: null\n", [SetCell("retail", ("c", "a"), "weight", 0.5), SetCell("retail", ("c", "a"), "remove", None)], "components:\n  c:\n    factors:\n      a: {weight: 0.5}\n"),
         ("components: {c: {factors: {a: {weight: 1}}}}\n", [SetCell("retail", ("c", "a"), "remove", True)], "components: {c: {factors: {a: null}}}\n"),
         ("components:\n  c:\n    weight: 1\n", [SetCell("retail", ("c", ""), "remove", True)], "components:\n  c: null\n"),
         ("components: {}\n", [AddRow("retail", ("c", ""), {"remove": True})], "components:\n  c: null\n"),
@@ -206,6 +206,9 @@ def test_apply_edits_sets_lead_values_inside_an_example() -> None:
         ("components:\n  c:\n    weight: 1\n    factors: {a: null}\n", [DeleteRow("retail", ("c", "a"))], "components:\n  c:\n    weight: 1\n"),
         ("components:\n  c:\n    factors: {a: null}\n  d: null\n", [DeleteRow("retail", ("c", "a"))], "components:\n  d: null\n"),
         ("description: x\n", [AddRow("retail", ("c", "a"), {"weight": 0.5})], "description: x\ncomponents:\n  c:\n    factors:\n      a: {weight: 0.5}\n"),
+        ("components:\n  c:\n    weight: 1\n    factors: {a: null}\n", [RenameRow("retail", ("c", ""), ("d", ""))], "components:\n  c:\n    factors: {a: null}\n  d:\n    weight: 1\n"),
+        ("components:\n  c:\n    weight: 1\n  d:\n    factors: {a: null}\n", [RenameRow("retail", ("c", ""), ("d", ""))], "components:\n  d:\n    weight: 1\n    factors: {a: null}\n"),
+        ("components:\n  c:\n    factors: {a: {weight: 1}}\n", [AddRow("retail", ("c", ""), {"remove": True}), SetCell("retail", ("c", "a"), "weight", 0.5)], "components:\n  c: null\n"),
         ("components:\n  c:\n    weight: 1\n    factors: {a: null}\n", [RenameRow("retail", ("c", ""), ("d", "")), RenameRow("retail", ("c", "a"), ("d", "b"))], "components:\n  d:\n    weight: 1\n    factors: {b: null}\n"),
     ],
 )  # fmt: skip
@@ -213,6 +216,28 @@ def test_apply_edits_of_a_vertical_says_null_for_what_it_removes(before: str, ed
     """A blank factor is the component itself; `remove` is null in the file; nothing empty is left behind."""
     files = {RULES_FILE: RULES.encode(), VERTICAL: before.encode()}
     assert apply_edits(files, specs_of(files), edits)[VERTICAL].decode() == after
+
+
+@pytest.mark.parametrize(
+    "edits",
+    [
+        [SetCell("retail", ("c", ""), "weight", 0.5)],
+        [AddRow("retail", ("c", "a"), {"weight": 0.5})],
+        [AddRow("retail", ("d", "a"), {"weight": 0.5, "remove": True})],
+    ],
+)
+def test_apply_edits_of_what_a_vertical_removes_is_refused(edits: list[Edit]) -> None:
+    """A cell beside `remove` has no place in the file: it is refused, not dropped."""
+    files = {RULES_FILE: RULES.encode(), VERTICAL: b"components:\n  c: null\n"}
+    with pytest.raises(MergecellsError, match="is removed"):
+        apply_edits(files, specs_of(files), edits)
+
+
+def test_apply_edits_rename_of_a_component_in_factors_alone_makes_a_new_component() -> None:
+    """Components says what components there are: a name that only Factors has is a new, unfinished component."""
+    result = edit(RULES, RenameRow(F, ("y", "c"), ("z", "c")))
+    assert "  y:\n" in result
+    assert result.endswith("    factors: {}\n  z:\n    factors:\n" + RULES[RULES.index("      c:\n") :])
 
 
 def test_apply_edits_rename_swap_and_rename_onto_a_deleted_name() -> None:

@@ -7,12 +7,13 @@ from hypothesis import strategies as st
 
 from mergecells.domain.configset import RULES_FILE
 from mergecells.domain.manifest import Manifest
-from mergecells.domain.tables import RowKey, SetCell, Table, TableValue
+from mergecells.domain.tables import Row, RowKey, SetCell, Table, TableValue
 from mergecells.transforms.config_to_yaml import apply_edits
 from mergecells.transforms.tables import diff_tables, table_specs, tables_from_documents
 from mergecells.transforms.yaml_to_config import load_config, parse_yaml
-from unit.transforms.yaml_styles import cell_values, edited, rules, styled
+from unit.transforms.yaml_styles import cell_values, edited, rules, styled, verticals
 
+VERTICAL = "scoring/verticals/retail.yaml"
 TABS = ("Tiers", "Components", "Factors", "Formulas", "Lists")
 
 
@@ -45,6 +46,39 @@ def test_apply_edits_of_any_style_reads_back_as_the_edited_tables(data: st.DataO
     assert rows_by_parent(read_tables(result)[tab]) == rows_by_parent(head)
     if not edits:
         assert result == content
+
+
+@given(st.data())
+def test_apply_edits_of_a_vertical_in_any_style_reads_back_as_the_edited_table(data: st.DataObject) -> None:
+    """The same for a vertical, with its removed rows and its components' own rows."""
+    files = {VERTICAL: data.draw(verticals().flatmap(styled))}
+    base = read_vertical(files)
+    head = possible(data.draw(edited(base)))
+    files |= apply_edits(files, {base.spec.tab: base.spec}, diff_tables({base.spec.tab: base}, {base.spec.tab: head}))
+    assert rows_by_parent(read_vertical(files)) == rows_by_parent(head)
+
+
+def read_vertical(files: dict[str, bytes]) -> Table:
+    document, findings = parse_yaml(VERTICAL, files[VERTICAL])
+    assert document is not None
+    assert not findings
+    documents = {VERTICAL: document}
+    return tables_from_documents(table_specs(documents, Manifest()), documents)["retail"]
+
+
+def possible(table: Table) -> Table:
+    """What a file can say: nothing beside `remove`, nothing below it, no blank row of a component that has others."""
+    removed = {key[0] for key, row in table.rows.items() if not key[-1] and row.cells["remove"]}
+    parents = {key[0] for key in table.rows if key[-1]} - removed
+    rows = {}
+    for key, row in table.rows.items():
+        blank = not any(value is not None for value in row.cells.values())
+        if (key[-1] and key[0] in removed) or (not key[-1] and blank and key[0] in parents):
+            continue
+        cells = {**dict.fromkeys(row.cells), "remove": True} if row.cells["remove"] else row.cells
+        rows[key] = Row(key, cells, row.former_key)
+    ordered = sorted(rows.values(), key=lambda row: bool(row.key[-1]))
+    return Table(table.spec, {row.key: row for row in ordered})
 
 
 @given(st.data())

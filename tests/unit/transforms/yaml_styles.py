@@ -155,6 +155,17 @@ def rules(draw: st.DrawFn) -> dict[str, Any]:
     )
 
 
+@st.composite
+def verticals(draw: st.DrawFn) -> dict[str, Any]:
+    """A document with the shape of a vertical: changes, additions and removals by null."""
+    change = {"weight": WEIGHTS, "formula": FORMULAS, "description": TEXTS}
+    factor = st.one_of(st.none(), st.fixed_dictionaries({}, optional=change))
+    factors = st.dictionaries(NAMES, factor, max_size=3)
+    component = st.one_of(st.none(), st.fixed_dictionaries({}, optional={**change, "factors": factors}))
+    parts = {"description": TEXTS, "components": st.dictionaries(NAMES, component, max_size=4)}
+    return draw(st.fixed_dictionaries({}, optional=parts).filter(bool))
+
+
 def cell_values(spec: TableSpec, title: str) -> st.SearchStrategy[TableValue]:
     """What an editor may type into a column."""
     kind = next(column.kind for column in spec.columns if column.title == title)
@@ -211,9 +222,10 @@ def _new_key(draw: st.DrawFn, spec: TableSpec, rows: list[Row], keys: set[RowKey
         key: RowKey = (last,)
     else:
         parents = sorted({row.key[0] for row in rows}) or ["fresh"]
+        last = draw(st.sampled_from([last, ""])) if spec.optional_last_key else last
         key = (draw(st.sampled_from([*parents, "fresh"])), last)
     number = 0
     while key in keys:
         number += 1
-        key = (*key[:-1], f"{last}_{number}")
+        key = (*key[:-1], f"{last or 'new'}_{number}")
     return key
