@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, cast
 
 from mergecells.formula.arguments import BROADCAST_KINDS, COERCIONS
+from mergecells.formula.broadcasting import guarded, spread
 from mergecells.formula.comparison import equal
 from mergecells.formula.dates import to_serial
 from mergecells.formula.nodes import (
@@ -39,7 +40,6 @@ from mergecells.formula.values import (
     Array,
     ErrorValue,
     Fault,
-    Scalar,
     Value,
     finish,
     to_boolean,
@@ -166,18 +166,8 @@ class _Interpreter:
         return self.broadcast(at_cell, [arguments[index][0] for index in spread])
 
     def broadcast(self, operation: Callable[..., Value], operands: Sequence[Value]) -> Value:
-        """Apply to single values, or cell by cell: a row and a column make a rectangle, what is missing is #N/A."""
-        if not any(type(operand) is Array for operand in operands):
-            return _guarded(operation, operands)
-        tables = [operand if type(operand) is Array else Array([[cast(Scalar, operand)]]) for operand in operands]
-        height, width = max(t.height for t in tables), max(t.width for t in tables)
-        self.charge(height * width)
-        return Array(
-            [
-                [cast(Scalar, _guarded(operation, [_cell(t, row, column) for t in tables])) for column in range(width)]
-                for row in range(height)
-            ]
-        )
+        """Apply to single values, or cell by cell."""
+        return spread(operation, operands, self.charge)
 
     def charge(self, cells: int) -> None:
         self.work += cells
@@ -206,7 +196,7 @@ class _Interpreter:
             condition = self.value(node.arguments[index])
             if type(condition) is Array:
                 return self.spread_rest(node, index)
-            holds = _guarded(to_boolean, [condition])
+            holds = guarded(to_boolean, [condition])
             if type(holds) is ErrorValue:
                 return holds
             if holds:
@@ -241,7 +231,7 @@ class _Interpreter:
         cases = node.arguments[1:]
         for index in range(0, len(cases) - 1, 2):
             case = self.value(cases[index])
-            met = _guarded(equal, [value, case]) if type(case) is not Array else VALUE
+            met = guarded(equal, [value, case]) if type(case) is not Array else VALUE
             if type(met) is ErrorValue:
                 return met
             if met:
@@ -258,21 +248,6 @@ def _applied(spec: FunctionSpec, kinds: list[str], arguments: list[tuple[Value, 
         return cast(Callable[..., Value], spec.implementation)(*ready)
     except Fault as fault:
         return fault.error
-
-
-def _guarded(operation: Callable[..., Value], operands: Sequence[Value]) -> Value:
-    try:
-        return operation(*operands)
-    except Fault as fault:
-        return fault.error
-
-
-def _cell(table: Array, row: int, column: int) -> Scalar:
-    if table.height == 1:
-        row = 0
-    if table.width == 1:
-        column = 0
-    return table.rows[row][column] if row < table.height and column < table.width else NA
 
 
 def _choice(selector: Value, count: int) -> int:
