@@ -9,6 +9,7 @@ from mergecells.domain.configset import RULES_FILE
 from mergecells.domain.manifest import Manifest
 from mergecells.domain.tables import Row, RowKey, SetCell, Table, TableValue
 from mergecells.transforms.config_to_yaml import apply_edits
+from mergecells.transforms.merge import merge_tables
 from mergecells.transforms.tables import diff_tables, table_specs, tables_from_documents
 from mergecells.transforms.yaml_to_config import load_config, parse_yaml
 from unit.transforms.yaml_styles import cell_values, edited, rules, styled, verticals
@@ -102,6 +103,20 @@ def test_set_cell_in_any_style_changes_only_its_own_lines(data: st.DataObject) -
     before, after = content.split(b"\n"), result.split(b"\n")
     assert len(before) == len(after)
     assert sum(one != other for one, other in zip(before, after, strict=True)) <= 1
+
+
+@given(st.data())
+def test_merge_tables_edits_applied_to_their_file_read_back_as_merged(data: st.DataObject) -> None:
+    """The whole way of a submit: base file, two edited sides, merge, and the head's file patched."""
+    content = data.draw(rules().flatmap(styled))
+    base = read_tables(content)
+    specs = {name: table.spec for name, table in base.items()}
+    tab = data.draw(st.sampled_from(TABS))
+    ours, theirs = {tab: data.draw(edited(base[tab]))}, {tab: data.draw(edited(base[tab]))}
+    head = apply_edits({RULES_FILE: content}, specs, diff_tables(base, theirs)).get(RULES_FILE, content)
+    result = merge_tables({tab: base[tab]}, ours, {tab: read_tables(head)[tab]})
+    final = apply_edits({RULES_FILE: head}, specs, result.edits).get(RULES_FILE, head)
+    assert rows_by_parent(read_tables(final)[tab]) == rows_by_parent(result.merged[tab])
 
 
 @given(rules().flatmap(styled))
