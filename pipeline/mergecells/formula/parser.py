@@ -5,6 +5,7 @@ Bounded: 8,192 characters, 64 nested parentheses, 128 nested expressions, 1,024 
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Final
 
 from mergecells.formula.errors import FormulaSyntaxError
@@ -30,6 +31,7 @@ from mergecells.formula.syntax_messages import not_a_formula, unexpected
 from mergecells.formula.tokens import MAX_LENGTH, Token, tokenize
 from mergecells.formula.values import ERRORS, Array, Scalar
 
+MEMO_SIZE: Final = 32_768
 MAX_NESTING: Final = 64
 MAX_DEPTH: Final = 128
 MAX_ARRAY_CELLS: Final = 1_024
@@ -52,8 +54,12 @@ GOOGLE_WRAPPER: Final = "__XLUDF.DUMMYFUNCTION"
 _PREFIXES: Final = ("_xlfn.", "_xlws.")
 
 
+@lru_cache(maxsize=MEMO_SIZE)
 def parse(text: str) -> Formula:
-    """The syntax tree of a formula that starts with `=`. Raises FormulaSyntaxError with position and hint."""
+    """The syntax tree of a formula that starts with `=`. Raises FormulaSyntaxError with position and hint.
+
+    Remembered by text: the checks of a reload parse each formula once for the base and once for every vertical.
+    """
     if len(text) > MAX_LENGTH:
         raise FormulaSyntaxError(
             f"A formula of {len(text)} characters", MAX_LENGTH, f"At most {MAX_LENGTH}: split it with named formulas."
