@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from typing import Final, Literal, NamedTuple
 
 from mergecells.formula.nodes import Call, Formula, Name, Reference, walk
@@ -97,5 +96,7 @@ def _suggestion(name: str) -> str:
     english = LOCALISED.get(name)
     if english:
         return f"functions are written in English: {english}"
+    import difflib  # only where a suggestion is due: services never need it
+
     close = difflib.get_close_matches(name, FUNCTIONS, n=1, cutoff=0.75)
     return f"no such function is known; did you mean {close[0]}?" if close else "no such function is known here"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import statistics
 
 from mergecells.formula.arguments import items_of
 from mergecells.formula.functions.math import finite
@@ -57,10 +56,11 @@ def average(*parts: tuple[float, ...]) -> float:
 
 @function("MEDIAN(number, …)", "N", "n", "statistics", "The middle number; #NUM! without numbers.", repeats=1)
 def _median(*parts: tuple[float, ...]) -> float:
-    numbers = _numbers(parts)
+    numbers = sorted(_numbers(parts))
     if not numbers:
         raise Fault(NUM)
-    return finite(statistics.median(numbers))
+    middle = len(numbers) // 2
+    return numbers[middle] if len(numbers) % 2 else finite((numbers[middle - 1] + numbers[middle]) / 2.0)
 
 
 @function("COUNT(value, …)", "r", "n", "statistics", "How many numbers there are.", repeats=1)
