@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 from typing import Any
 
 import xlsxwriter
@@ -37,6 +38,7 @@ _ALLOWED = dict.fromkeys(
 )  # fmt: skip
 """A protected tab guards its titles, keys and computed cells and nothing else; there is no password."""
 
+_LINE_POINTS, _MAX_LINES, _PADDING = 15.0, 12, 2.0
 _NOTE_SIZE = {"x_scale": 2.2, "y_scale": 1.1, "font_size": 9}
 
 
@@ -80,6 +82,8 @@ class _Writing:
 
     def write_sheet(self, worksheet: Worksheet, sheet: SheetLayout) -> None:
         self._dress(worksheet, sheet)
+        for row, height in _row_heights(sheet).items():
+            worksheet.set_row(row - 1, height)
         for (row, column), cell in sheet.cells.items():
             self._write_cell(worksheet, row - 1, column - 1, cell)
         for validation in sheet.validations:
@@ -139,6 +143,17 @@ class _Writing:
             return {"type": "data_bar", "bar_color": BAR, "bar_solid": True, "min_type": "num", "min_value": 0}
         form = self._highlights[highlight.colour]
         return {"type": "formula", "criteria": f"={highlight.formula}", "format": form}
+
+
+def _row_heights(sheet: SheetLayout) -> dict[int, float]:
+    """The height of each row whose text wraps: not every program measures it on opening, and lines would overlap."""
+    lines: dict[int, int] = {}
+    for (row, column), cell in sheet.cells.items():
+        if cell.style == "text" and isinstance(cell.value, str) and cell.formula is None:
+            room = max(1.0, sheet.column_widths.get(column, 9.0) - _PADDING)
+            needed = sum(max(1, math.ceil(len(part) / room)) for part in cell.value.split("\n"))
+            lines[row] = max(lines.get(row, 1), min(needed, _MAX_LINES))
+    return {row: _LINE_POINTS * count for row, count in lines.items() if count > 1}
 
 
 def _area(cells: CellRef) -> tuple[int, int, int, int]:

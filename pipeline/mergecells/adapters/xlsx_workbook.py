@@ -50,11 +50,11 @@ class XlsxWorkbook:
 
     def mark(self, marks: Mapping[CellRef, str]) -> None:
         """Colour the cells and put a note on each; what an earlier call marked is cleared."""
-        self._refuse_open()
         from mergecells.adapters.xlsx_marks import mark_xlsx
 
         content = mark_xlsx(self.path, marks)
         if content is not None:
+            self._refuse_open()
             replace_file(self.path, content)
 
     def _refuse_open(self) -> None:

@@ -32,11 +32,11 @@ _STYLES: dict[str, Style] = {
     "text": "text",
     "number": "number",
     "weight": "percent",
-    "boolean": "number",
+    "boolean": "boolean",
     "date": "date",
 }
-_WIDTHS = {"weight": 10, "formula": 52, VALUE_COLUMN: 10, POINTS_COLUMN: 10, FACTOR_SUM_COLUMN: 12, "description": 56}
-_WIDE_TITLES = {"component": 22, "factor": 30, "field": 26, "column": 26, "sample": 22, "example": 34, "list": 22}
+_WIDTHS = {"weight": 10, "formula": 20, VALUE_COLUMN: 10, POINTS_COLUMN: 10, FACTOR_SUM_COLUMN: 12, "description": 56}
+_WIDE_TITLES = {"component": 22, "factor": 30, "field": 26, "column": 26, "sample": 30, "example": 34, "list": 22}
 _FIELD_TYPES = ("text", "number", "boolean", "date")
 Cells = dict[tuple[int, int], CellLayout]
 
@@ -98,7 +98,7 @@ def _column_style(column: Column, context: TabContext) -> Style:
 
 
 def _scalar_style(kind: TableValue) -> Style:
-    return "text" if kind == "text" else "date" if kind == "date" else "number"
+    return _STYLES[kind] if isinstance(kind, str) and kind in _STYLES else "number"
 
 
 def _lay_out_row(cells: Cells, plan: TabPlan, row: Row, number: int, context: TabContext) -> None:
@@ -130,13 +130,17 @@ def _input_cell(plan: TabPlan, column: Column, row: Row, value: TableValue, cont
     style = _column_style(column, context)
     if plan.spec.tab == LEAD and column.title == "sample":
         style = _scalar_style(row.cells.get("type"))
-    if isinstance(value, str) and style in ("number", "percent"):
+    if isinstance(value, str) and style in ("number", "percent", "boolean"):
         style = "text"
     if isinstance(value, str):
         return CellLayout(value.rstrip("\n"), style=style)
     if column.title == REMOVE and not value:
         value = None
-    return CellLayout(value, style=style if style != "text" or value is None else "number")
+    if isinstance(value, bool):
+        style = "boolean"
+    elif value is not None and style in ("text", "boolean"):
+        style = "number"
+    return CellLayout(value, style=style)
 
 
 def _formula_cell(plan: TabPlan, key: RowKey, text: TableValue, context: TabContext) -> CellLayout:

@@ -46,9 +46,19 @@ def export(
             session.source.mark(conflict_marks(result.conflicts))
         raise typer.Exit(1)
     if apply and result.files:
-        session.source.mark({})
         write_files(session.root, result.files)
         context.say(f"wrote {', '.join(result.files)}")
+        _clear_marks(context, session)
+
+
+def _clear_marks(context: CliContext, session: WorkbookSession) -> None:
+    """Marks of a conflict that is settled go; a workbook that is open keeps them, which spoils nothing."""
+    from mergecells.domain.errors import MergecellsError
+
+    try:
+        session.source.mark({})
+    except MergecellsError as error:
+        context.say(f"the old marks stay: {error.message}")
 
 
 def _as_json(result: ExportResult, session: WorkbookSession, apply: bool) -> dict[str, Any]:
