@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from acceptance.service_process import TOKEN, ServiceProcess, publish, service, sha, start, until
+from acceptance.service_process import TOKEN, ServiceProcess, files, publish, rules, service, sha, start, until
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +35,9 @@ def test_serve_new_revision_scores_with_the_new_rules(tmp_path: Path) -> None:
         (line,) = running.logged("config.reload")
         assert (line["status"], line["revision"], line["level"]) == ("success", sha(2), "info")
         assert line["duration_ms"] > 0
-        assert {"timestamp", "request_id", "trace_id", "message"} <= line.keys()
+        assert line["timestamp"].endswith("Z")
+        assert len(line["trace_id"]) == 32
+        assert line["request_id"].startswith("reload-")
         metrics = running.get("/metrics").text
         assert f'mergecells_config_info{{revision="{sha(2)}"}} 1.0' in metrics
         assert 'mergecells_config_reload_total{config_type="scoring",status="success"}' in metrics
@@ -133,6 +135,22 @@ def test_serve_reload_takes_the_token_and_never_logs_it(shared: ServiceProcess) 
     right = shared.post(f"/internal/reload?token={TOKEN}", headers={"Authorization": f"Bearer {TOKEN}"})
     assert right.status_code == 202
     assert TOKEN not in shared.log.read_text()
+
+
+def test_serve_reload_by_request_is_logged_under_its_ids(tmp_path: Path) -> None:
+    """Edits in place wait to pause; a reload takes them at once, and its log line carries the caller's ids."""
+    for name, content in files(50).items():
+        place = tmp_path / "live" / name
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_bytes(content)
+    with service(tmp_path / "live", tmp_path / "log") as running:
+        assert running.score()["score"] == 50.0
+        (tmp_path / "live" / "scoring" / "rules.yaml").write_bytes(rules(75))
+        headers = {"Authorization": f"Bearer {TOKEN}", "X-Request-ID": "ask-7", "X-Trace-ID": "a" * 32}
+        assert running.post("/internal/reload", headers=headers).status_code == 202
+        until(lambda: running.score()["score"] == 75.0)
+        (line,) = until(lambda: running.logged("config.reload"))
+        assert (line["request_id"], line["trace_id"], line["status"]) == ("ask-7", "a" * 32, "success")
 
 
 def test_serve_without_a_token_refuses_every_reload(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from mergecells.apps.service.reload_ids import ReloadIds
 from mergecells.domain.errors import ConfigRejectedError, MergecellsError
 from mergecells.domain.revision import Revision
 from mergecells.serving.clock import iso
@@ -53,9 +54,11 @@ class LiveConfig:
         self._look = threading.Event()
         self._closing = False
         self._starter: threading.Thread | None = None
+        self._ids = ReloadIds()
 
     def start(self) -> None:
         """Open the config; when that fails, return all the same and keep trying in a thread."""
+        self._ids.install()
         if not self._try_open():
             self._starter = threading.Thread(target=self._keep_trying, name="mergecells-first-load", daemon=True)
             self._starter.start()
@@ -87,6 +90,7 @@ class LiveConfig:
 
     def reload(self) -> None:
         """Look for a new config now, without waiting for an event or the timer. Returns at once."""
+        self._ids.asked()
         if self._config is not None:
             self._config.reload()
         self._look.set()
@@ -99,6 +103,7 @@ class LiveConfig:
             self._starter.join(_CLOSE_SECONDS)
         if self._config is not None:
             self._config.close()
+        self._ids.remove()
 
     def _keep_trying(self) -> None:
         while not self._closing:
