@@ -9,10 +9,12 @@ from mergecells.domain.findings import Finding, has_errors
 from mergecells.domain.revision import Files, Revision, digest_files, is_full_sha, short
 from mergecells.serving.bundle import BundleInvalidError, FilesChangedError, load_bundle, read_manifest, verify_files
 from mergecells.serving.snapshot import LoadedFrom, Snapshot
-from mergecells.serving.turns import resting_collector
+from mergecells.serving.turns import resting_collector, spare_from_collections
 from mergecells.transforms.score import compile_rules
 
 _SHOWN_DIGEST = 12
+_LARGE = 2_000
+"""Factors from which on a garbage collection over the config is felt by readers."""
 
 
 def build_snapshot(tree: ConfigTree) -> Snapshot:
@@ -36,7 +38,10 @@ def build_snapshot(tree: ConfigTree) -> Snapshot:
             config = load_checked(tree.files, revision)
         fields = config.rules.fields
         names = frozenset(name.lower() for name in fields.fields) if fields else None
-        return Snapshot(revision, digest, config, compile_rules(config, revision), loaded_from, notes, names)
+        scorer = compile_rules(config, revision)
+        if sum(len(body.factors) for body in config.rules.rules.components.values()) > _LARGE:
+            spare_from_collections()
+        return Snapshot(revision, digest, config, scorer, loaded_from, notes, names)
 
 
 def load_checked(files: Files, revision: Revision) -> ConfigSet:
