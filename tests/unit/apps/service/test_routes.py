@@ -13,7 +13,7 @@ import pytest
 from mergecells.domain.errors import ConfigRejectedError, MergecellsError
 from mergecells.domain.findings import Finding
 from mergecells.serving.live_config import Config
-from unit.apps.service.asgi import FIRST, SECOND, TOKEN, app_of, ask, config, live, snapshot
+from unit.apps.service.asgi import FIRST, RULES, SECOND, TOKEN, app_of, ask, config, live, snapshot
 
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
 
@@ -55,6 +55,15 @@ def test_score_in_a_vertical_uses_its_overrides() -> None:
     """The vertical's formula counts years faster."""
     answer = call("POST", "/v1/score", json={"lead": {"years": 5}, "vertical": "saas"})
     assert (answer.json()["score"], answer.json()["vertical"]) == (100.0, "saas")
+
+
+def test_score_with_a_date_is_as_of_that_day() -> None:
+    """Formulas take the date given for today, and the answer says which it was."""
+    rules = RULES.replace(b"=IF(years>=10,1,years/10)", b"=IF(YEAR(TODAY())=2020,1,0)")
+    made = snapshot(rules=rules)
+    body = {"lead": {}, "date": "2020-02-29"}
+    document = call("POST", "/v1/score", Config(made, config().status), json=body).json()
+    assert (document["score"], document["date"]) == (100.0, "2020-02-29")
 
 
 def test_score_names_what_was_odd_in_the_lead() -> None:
