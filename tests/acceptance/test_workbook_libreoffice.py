@@ -9,13 +9,26 @@ from typing import Any
 import openpyxl
 import pytest
 
-from mergecells.adapters.xlsx_workbook import XlsxWorkbook
 from mergecells.authoring.export import export_workbook
+from mergecells.domain.locations import CellRef
 from mergecells.domain.workbook import Workbook
-from workbook_sample import BASE, diff_lines, edit, export, filled, find_cell, resave, sample_files
+from workbook_sample import (
+    BASE,
+    HEAD,
+    changed,
+    diff_lines,
+    edit,
+    export,
+    filled,
+    find_cell,
+    refill,
+    resave,
+    sample_files,
+)
 
 pytestmark = pytest.mark.needs("soffice")
 
+RULES = "scoring/rules.yaml"
 ROOT = Path(__file__).parents[2]
 
 
@@ -93,19 +106,26 @@ def test_edit_saved_by_libreoffice_exports_one_line(tmp_path: Path) -> None:
     ]
 
 
-def test_patched_and_marked_workbook_opens_in_libreoffice(tmp_path: Path) -> None:
-    """What we patch by hand is a file that another program reads in full."""
-    from mergecells.domain.locations import CellRef
-    from workbook_sample import changed, refill
+RETAIL = b"components:\n  company:\n    weight: 0.6\n    factors:\n      age: {formula: '=MIN(1,years/5)'}\n"
 
+
+def test_patched_workbook_is_computed_by_libreoffice_as_by_production(tmp_path: Path) -> None:
+    """Rows added and moved, a tab added, cells marked: what we patch by hand another program reads in full, and its
+    results are the ones we wrote."""
     source = filled(tmp_path / "w.xlsx")
-    files = changed(sample_files(), "scoring/rules.yaml", "      age:", "      newest: {weight: 0}\n      age:")
+    files = changed(sample_files(), RULES, "      age:", "      newest: {weight: 0}\n      age:")
+    files = changed(files, RULES, "  B: {min: 40, label: 'B'}\n", "  B: {min: 60, label: 'B'}\n  B2: {min: 40}\n")
+    files["scoring/verticals/retail.yaml"] = RETAIL
     refill(source, files)
     source.mark({CellRef("Tiers", 2, 2): "Conflict", CellRef("health", 2, 3): "look"})
     ours = source.read()
+    edit(source.path, lambda workbook: None)
     resave(source.path, tmp_path)
-    theirs = XlsxWorkbook(source.path).read()
+    theirs = source.read()
+    assert compare_results(ours, theirs) > 60
+    assert ours.sheets["Overview"].at(3, 2).value is not None
     assert theirs.sheets["health"].at(2, 3).note == "mergecells: look"
     assert [theirs.sheets["Factors"].at(row, 2).value for row in range(2, 5)] == ["newest", "age", "home"]
-    assert export_workbook(theirs, files).edits == ()
+    result = export_workbook(theirs, files)
+    assert (result.edits, result.findings, result.base_revision) == ((), (), HEAD)
     assert len(theirs.names) == len(ours.names)

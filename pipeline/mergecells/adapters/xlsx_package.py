@@ -10,7 +10,7 @@ from pathlib import Path
 from lxml import etree
 
 from mergecells.adapters.xlsx_limits import open_archive
-from mergecells.adapters.xlsx_parts import Contents, read_contents, read_relations
+from mergecells.adapters.xlsx_parts import Contents, Relation, read_contents, read_relations, read_shared_texts
 from mergecells.domain.errors import WorkbookUnreadableError
 
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
@@ -28,12 +28,14 @@ def q(name: str) -> str:
 class Package:
     """The parts of one file; `tree` gives a part to edit, and what was edited is written by `content`."""
 
-    def __init__(self, path: Path) -> None:
-        with open_archive(path) as archive:
+    def __init__(self, source: Path | bytes) -> None:
+        opened = open_archive(source) if isinstance(source, Path) else zipfile.ZipFile(io.BytesIO(source))
+        with opened as archive:
             self._infos = archive.infolist()
             self._parts = {info.filename: archive.read(info) for info in self._infos}
             self.contents: Contents = read_contents(archive)
-            self._archive_relations = {
+            self.texts = read_shared_texts(archive, self.contents.part)
+            self._relations = {
                 part: read_relations(archive, part)
                 for part in ("", self.contents.part, *(tab.part for tab in self.contents.tabs))
             }
@@ -45,13 +47,13 @@ class Package:
 
     def find(self, part: str, kind: str) -> str | None:
         """The part that `part` relates to as `kind`."""
-        for relation in self._archive_relations.get(part, {}).values():
+        for relation in self._relations.get(part, {}).values():
             if relation.kind == kind and relation.target in self._parts:
                 return relation.target
         return None
 
     def kinds(self, part: str) -> set[str]:
-        return {relation.kind for relation in self._archive_relations.get(part, {}).values()}
+        return {relation.kind for relation in self._relations.get(part, {}).values()}
 
     def tree(self, part: str) -> etree._Element:
         """The root of a part, to be edited in place. Entities are not expanded, nothing is fetched."""
@@ -83,7 +85,15 @@ class Package:
         new = next(f"rId{number}" for number in range(1, len(taken) + 2) if f"rId{number}" not in taken)
         address = posixpath.relpath(target, folder)
         etree.SubElement(root, f"{{{RELATIONS}}}Relationship", Id=new, Type=f"{OFFICE}/{kind}", Target=address)
+        self._relations.setdefault(part, {})[new] = Relation(kind, target)
         return new
+
+    def styles(self) -> etree._Element:
+        """The root of the formats, which every workbook has. Raises WorkbookUnreadableError."""
+        part = self.find(self.contents.part, "styles")
+        if part is None:
+            raise WorkbookUnreadableError("The workbook has no formats.", "Open it in your program and save it again.")
+        return self.tree(part)
 
     def remove(self, owner: str, kind: str) -> None:
         """Take away the part that `owner` relates to as `kind`, with its relationship and content type."""

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from mergecells.adapters.xlsx_add_tab import add_tabs
 from mergecells.adapters.xlsx_names import move_names, patch_names
 from mergecells.adapters.xlsx_note_patch import move_notes
 from mergecells.adapters.xlsx_package import Package
@@ -20,10 +21,10 @@ from mergecells.adapters.xlsx_rows import Key, RowPlan, plan_rows
 from mergecells.adapters.xlsx_sheet_patch import SheetPatch
 from mergecells.adapters.xlsx_style_patch import StylePatch
 from mergecells.domain.errors import MergecellsError
-from mergecells.domain.workbook import Cell, CellValue, Sheet, Workbook
+from mergecells.domain.workbook import METADATA_SHEET, Cell, CellValue, Sheet, Workbook
 from mergecells.domain.workbook_layout import CellLayout, SheetLayout, WorkbookLayout
 from mergecells.transforms.workbook_formulas import same_formula
-from mergecells.transforms.workbook_header import KEY_COLUMN, plain_title
+from mergecells.transforms.workbook_header import KEY_COLUMN, find_sheet, plain_title
 
 ELSEWHERE = "Fill a new one with `mergecells fill --workbook NEW.xlsx --apply` and copy your own cells over."
 _LAYOUT_HEADER, _HEADER_WITHIN = 1, 20
@@ -51,16 +52,21 @@ def patch_xlsx(path: Path, layout: WorkbookLayout) -> bytes | None:
     """The patched file, None when nothing differs. Raises MergecellsError when the workbook cannot take the change."""
     workbook = read_xlsx(path)
     package = Package(path)
+    missing = _missing_tabs(layout, workbook)
+    add_tabs(package, layout, missing)
     parts = {tab.name: tab.part for tab in package.contents.tabs}
-    tabs = {sheet.name: tab for sheet in layout.sheets if (tab := _plan_tab(sheet, workbook, package, parts))}
+    present = [sheet for sheet in layout.sheets if sheet.name in workbook.sheets]
+    tabs = {sheet.name: _plan_tab(sheet, workbook, package) for sheet in present}
     styles = StylePatch(package)
     moved = {name: tab.plan.movement for name, tab in tabs.items() if not tab.plan.movement.is_still}
-    needed = parts if moved else {name: part for name, part in parts.items() if name in tabs}
+    needed = parts if moved else {name: part for name, part in parts.items() if name in tabs or name in missing}
     patches = {name: SheetPatch(name, package.tree(part), styles) for name, part in needed.items()}
     if moved:
         _move(package, workbook, patches, moved)
     translate = {name: tab.from_layout for name, tab in tabs.items()}
-    touched = bool(moved)
+    for name in missing:
+        patches[name].move_formulas(translate)
+    touched = bool(moved or missing)
     for name, tab in tabs.items():
         touched |= _patch_cells(tab, patches[name], translate)
     names = {name: move_formula(target, "", translate) for name, target in layout.names.items()}
@@ -73,14 +79,18 @@ def patch_xlsx(path: Path, layout: WorkbookLayout) -> bytes | None:
     return package.content()
 
 
-def _plan_tab(layout: SheetLayout, workbook: Workbook, package: Package, parts: Mapping[str, str]) -> _TabPatch | None:
-    sheet = workbook.sheets.get(layout.name)
-    if sheet is None and not layout.keys:
-        return None  # A page that somebody deleted stays deleted.
-    if sheet is None:
-        raise MergecellsError(
-            f"{workbook.source} has no tab {layout.name!r}, and a tab cannot be added to it.", ELSEWHERE
-        )
+def _missing_tabs(layout: WorkbookLayout, workbook: Workbook) -> list[str]:
+    """The tables that have no tab. A page that somebody deleted stays deleted."""
+    missing = [sheet.name for sheet in layout.sheets if sheet.keys and sheet.name not in workbook.sheets]
+    for name in missing:
+        alike = find_sheet(workbook, name)
+        if alike is not None:
+            raise MergecellsError(f"The tab {name!r} is called {alike.name!r} here.", f"Rename it to {name!r}.")
+    return missing
+
+
+def _plan_tab(layout: SheetLayout, workbook: Workbook, package: Package) -> _TabPatch:
+    sheet = workbook.sheets[layout.name]
     if not layout.keys:
         rows = {row: row for row, _ in layout.cells}
         return _TabPatch(layout, sheet, RowPlan(Movement(), {}, frozenset()), {}, rows)
@@ -88,7 +98,8 @@ def _plan_tab(layout: SheetLayout, workbook: Workbook, package: Package, parts: 
     keys = {row: _layout_key(layout, row) for row, _ in layout.cells if row > _LAYOUT_HEADER}
     present = _present_rows(layout, sheet, header, columns)
     plan = plan_rows(present, [keys[row] for row in sorted(keys)], header, _last_row(sheet))
-    if not plan.movement.is_still and "table" in package.kinds(parts[layout.name]):
+    part = next(tab.part for tab in package.contents.tabs if tab.name == layout.name)
+    if not plan.movement.is_still and "table" in package.kinds(part):
         raise MergecellsError(f"Tab {layout.name} holds a formatted table, whose rows cannot be moved.", ELSEWHERE)
     rows = {_LAYOUT_HEADER: header, **{row: plan.targets[key] for row, key in keys.items()}}
     return _TabPatch(layout, sheet, plan, columns, rows)
@@ -149,6 +160,8 @@ def _present_rows(layout: SheetLayout, sheet: Sheet, header: int, columns: Mappi
 def _move(package: Package, workbook: Workbook, patches: Mapping[str, SheetPatch], moved: Movements) -> None:
     """Rows go where they belong; every formula, name, rule and note of the workbook follows them."""
     for name, part, _ in package.contents.tabs:
+        if name not in workbook.sheets and name != METADATA_SHEET:
+            continue  # a tab that was just added is written for where the rows stand now
         patch = patches[name]
         if name in moved:
             cells = workbook.sheets[name].cells

@@ -6,6 +6,7 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
+import openpyxl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -15,6 +16,7 @@ from openpyxl.styles import PatternFill
 from mergecells.adapters.xlsx_references import Movement, move_formula
 from mergecells.adapters.xlsx_rows import plan_rows
 from mergecells.adapters.xlsx_workbook import XlsxWorkbook
+from mergecells.authoring.export import export_workbook
 from mergecells.domain.errors import MergecellsError
 from mergecells.domain.locations import CellRef
 from workbook_sample import HEAD, changed, edit, filled, find_cell, refill, sample_files
@@ -130,14 +132,60 @@ def test_field_added_on_the_branch_gets_a_column_in_examples(tmp_path: Path) -> 
     assert source.read().sheets["Lead"].at(2, 1).value == "fresh"
 
 
-def test_new_tab_that_cannot_be_added_is_said_and_nothing_is_written(tmp_path: Path) -> None:
-    """A vertical that the workbook has no tab for: a clear error with the way out."""
+RETAIL = b"""\
+components:
+  company:
+    weight: 0.7
+    factors:
+      age: {formula: '=MIN(1,years/5)'}
+  intent: {weight: 0.3}
+"""
+
+
+def test_vertical_added_on_the_branch_gets_a_tab(tmp_path: Path) -> None:
+    """Its formulas, formats, notes, choices and names come along; what was there keeps its place."""
     source = filled(tmp_path / "w.xlsx")
+    edit(source.path, decorate)
+    files = {**changed(sample_files(), RULES, *NEW_FACTOR), "scoring/verticals/retail.yaml": RETAIL}
+    refill(source, files)
+    book = source.read()
+    assert list(book.sheets)[-1] == "retail"
+    sheet = book.sheets["retail"]
+    assert sheet.at(3, 4).formula == "=MIN(1,years/5)"
+    assert "Factors!$E$3" in str(sheet.at(3, 5).formula)
+    assert sheet.at(3, 5).value == 1
+    assert sheet.at(1, 3).note
+    assert sheet.at(2, 3).number_format == "0.0##%"
+    assert book.sheets["Factors"].at(4, 16).value == "ask Ann"
+    assert export_workbook(book, files).edits == ()
+    opened = openpyxl.load_workbook(source.path)
+    assert opened["retail"].protection.sheet
+    assert "company.age" in opened["retail"].defined_names
+
+
+@pytest.mark.parametrize("tab", ["Tiers", "Factors", "Lead", "health"])
+def test_deleted_tab_is_made_again(tmp_path: Path, tab: str) -> None:
+    """A person who deleted a tab by mistake gets it back with its rows, and the score is computed again."""
+    source = filled(tmp_path / "w.xlsx")
+    edit(source.path, lambda workbook: workbook.remove(workbook[tab]))
+    refill(source, sample_files())
+    book = source.read()
+    assert export_workbook(book, sample_files()).edits == ()
+    assert book.names["years"] == "Lead!$D$2"
+    assert book.sheets["Overview"].at(3, 2).value is not None
+
+
+def test_renamed_tab_is_said_and_nothing_is_written(tmp_path: Path) -> None:
+    """Two tabs whose names differ in blanks or case alone would be a broken file, or a riddle."""
+    source = filled(tmp_path / "w.xlsx")
+
+    def rename(workbook: Any) -> None:
+        workbook["Tiers"].title = "Tiers "
+
+    edit(source.path, rename)
     before = source.path.read_bytes()
-    with pytest.raises(MergecellsError) as caught:
-        refill(source, {**sample_files(), "scoring/verticals/retail.yaml": b"components: {}\n"})
-    assert "'retail'" in caught.value.message
-    assert "--workbook NEW.xlsx" in caught.value.hint
+    with pytest.raises(MergecellsError, match="called 'Tiers ' here"):
+        refill(source, changed(sample_files(), RULES, "min: 80", "min: 75"))
     assert source.path.read_bytes() == before
 
 
