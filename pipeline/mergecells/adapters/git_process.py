@@ -56,6 +56,9 @@ _SETTINGS = (
     "core.packedRefsTimeout=2000",
     "core.logAllRefUpdates=false",
     "commit.gpgSign=false",
+    "push.gpgSign=false",
+    # A bare repository is only ever met here because its path was given; hooks and fsmonitor are off anyway.
+    "safe.bareRepository=all",
     "log.showSignature=false",
     "color.ui=false",
     "gc.auto=0",

@@ -153,6 +153,28 @@ def test_damaged_record_is_named_with_the_way_back(bare: Path) -> None:
     assert "git log -p" in error.value.hint
 
 
+def _submit_for_ever(bare: str) -> None:
+    for number in range(1_000):
+        propose(Path(bare), f"a: {number}\nb: 2\nc: 3\nd: 4\ne: 5\n".encode(), f"w{number}")
+
+
+def test_writer_killed_at_any_moment_leaves_a_sound_repository(bare: Path) -> None:
+    """kill -9 in the midst of submitting, at several moments: every number there is whole, and the next one works."""
+    context = multiprocessing.get_context("fork")
+    for tenths in (1, 2, 3, 4):
+        writer = context.Process(target=_submit_for_ever, args=(str(bare),))
+        writer.start()
+        writer.join(0.05 + tenths * 0.037)
+        writer.kill()
+        writer.join(10)
+    assert propose(bare, b"a: last\nb: 2\nc: 3\nd: 4\ne: 5\n", "last.xlsx").state == "open"
+    pulls = LocalPulls(bare).pulls()
+    assert sorted(pull.number for pull in pulls) == list(range(1, len(pulls) + 1))
+    for pull in pulls:
+        assert LocalPulls(bare).resolve(f"pull/{pull.number}") == pull.head_revision
+    git(bare, "fsck", "--strict")
+
+
 def test_left_over_lock_file_is_told_at_once(bare: Path) -> None:
     """git was killed while it moved the branch: no endless retry, the file to remove is named; then it goes on."""
     propose(bare)

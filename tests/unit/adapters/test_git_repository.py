@@ -219,6 +219,25 @@ def test_environment_left_over_from_a_hook_does_not_redirect_git(
     assert GitRepository(checkout.path).resolve("main") == bare.head("main")
 
 
+def test_settings_of_a_careful_or_peculiar_person_change_nothing(
+    bare: GitRepository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Signing, CRLF conversion, external diffs, a pager and `safe.bareRepository=explicit` do not get in the way."""
+    settings = tmp_path / "gitconfig"
+    settings.write_text(
+        "[safe]\n bareRepository = explicit\n[commit]\n gpgSign = true\n[push]\n gpgSign = true\n[core]\n"
+        " autocrlf = true\n pager = false\n fsmonitor = /bin/false\n[diff]\n external = /bin/false\n"
+        "[log]\n showSignature = true\n[i18n]\n commitEncoding = latin1\n logOutputEncoding = latin1\n"
+    )
+    monkeypatch.setitem(os.environ, "GIT_CONFIG_GLOBAL", str(settings))
+    head = bare.head("main")
+    commit = bare.commit_files({"ü": b"1\r\n2\n"}, [head], "Größer", ADA)
+    bare.update_ref("refs/heads/main", commit, head)
+    assert bare.read_files("main")["ü"] == b"1\r\n2\n"
+    assert bare.log("main", 1)[0].subject == "Größer"
+    assert "+1\r\n+2\n" in bare.diff(head, commit) + "\n"
+
+
 def test_hooks_of_the_repository_do_not_run(bare: GitRepository) -> None:
     """A hook is a program of somebody else; our ref updates run none."""
     hooks = bare.path / "hooks"
