@@ -7,11 +7,13 @@ a list of findings of which any part may be given (`code` always).
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+import mergecells
 from mergecells.adapters.tree_files import read_config_files
 from mergecells.authoring.check import check_files
 from mergecells.authoring.check_alone import check_alone
@@ -79,3 +81,12 @@ def test_examples_invalid_cover_every_code_of_files() -> None:
     elsewhere |= {"schema.too-large", "schema.invalid", "yaml.too-large"}
     shown = {each["code"] for case in (EXAMPLES / "invalid").iterdir() for each in expected_of(case)}
     assert set(CODES) - elsewhere == shown - elsewhere
+
+
+def test_every_code_in_the_source_is_in_the_table() -> None:
+    """A new code needs its row, so that docs/checks.md and SARIF explain it."""
+    package = Path(mergecells.__file__).parent
+    pattern = re.compile(r'(?:code=|_refuse\(|refuse\([^"]*|_add\(|finding\(\s*)f?"([a-z]+\.[a-z-]+)"')
+    used = {code for file in package.rglob("*.py") for code in pattern.findall(file.read_text(encoding="utf-8"))}
+    assert len(used) > 25
+    assert used <= set(CODES)
