@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -17,6 +18,9 @@ KEPT = {"GIT_SSL_CAINFO", "MERGECELLS_LEADS"}
 for name in [name for name in os.environ if name.startswith(("MERGECELLS_", "GIT_")) and name not in KEPT]:
     del os.environ[name]
 os.environ.setdefault("GIT_CONFIG_NOSYSTEM", "1")
+
+# A run that was started in the background ignores Ctrl-C, and so would every program that a test starts and interrupts.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
