@@ -72,7 +72,7 @@ def _collision(tab: str, line: Line) -> Conflict:
     name = " / ".join(part for part in line.key or () if part)
     ours = f"renamed to {name}" if line.base else "added"
     theirs = f"another row is {name}"
-    key = line.theirs.key if line.theirs else line.key or ()
+    key = next((row.key for row in (line.theirs, line.ours) if row), line.key or ())
     cell = next(reversed(list(line.ours.refs.values())), None) if line.ours and line.ours.refs else None
     return Conflict(tab, key, None, " / ".join(line.base.key) if line.base else None, ours, theirs, cell)
 

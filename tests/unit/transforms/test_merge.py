@@ -256,13 +256,14 @@ def test_merge_never_loses_an_edit_without_a_conflict(sides: Sides) -> None:
             if isinstance(edit, DeleteRow):
                 survives = edit.key not in merged or any(edit.key in other["Factors"].rows for other in (ours, theirs))
             elif isinstance(edit, RenameRow):
-                survives = edit.new_key in merged
+                survives = any(takes_part(edit, key) for key in merged)
             elif isinstance(edit, SetCell):
                 survives = any(
                     same_value(row.cells[edit.column], edit.value) for row in family(edit.key, sides, merged)
                 )
             elif isinstance(edit, AddRow):
-                survives = edit.key in merged
+                # Under its parent's new name, when the other side renamed all of the parent.
+                survives = any(key[-1] == edit.key[-1] for key in merged)
             else:
                 survives = True
             assert survives or any(repr(key) in told for key in names(edit.key, sides)), edit
@@ -279,9 +280,16 @@ def names(key: RowKey, sides: Sides) -> set[RowKey]:
     return found
 
 
+def takes_part(edit: RenameRow, merged: RowKey) -> bool:
+    """The parts of the key that the rename changed are so in the merged key; another side may have changed others."""
+    return all(old == new or new == part for old, new, part in zip(edit.key, edit.new_key, merged, strict=True))
+
+
 def family(key: RowKey, sides: Sides, merged: Mapping[RowKey, Row]) -> list[Row]:
-    """The row's merged form, whichever of its names it has there."""
-    return [merged[name] for name in names(key, sides) if name in merged]
+    """The row's merged form, whichever name it has there: one of its own, or parts of two of them."""
+    known = names(key, sides)
+    parts = [{name[place] for name in known} for place in range(len(key))]
+    return [row for name, row in merged.items() if all(part in among for part, among in zip(name, parts, strict=True))]
 
 
 @given(three_sides())
