@@ -332,6 +332,19 @@ def test_check_workbook_that_shows_another_value_is_stale(root: Path) -> None:
     assert "0.6" in stale[0]["message"]
 
 
+def test_check_workbook_of_older_rules_is_merged_and_not_called_stale(root: Path) -> None:
+    """Main moved since the workbook was filled: its values are of older rules, which is no mistake of the editor."""
+    git = ["git", "-c", "user.name=Ada", "-c", "user.email=ada@example.org", "-C", str(root)]
+    subprocess.run([*git, "init", "-q"], check=True)
+    subprocess.run([*git, "add", "mergecells.yaml", "scoring"], check=True)
+    subprocess.run([*git, "commit", "-q", "-m", "first"], check=True)
+    workbook = filled(root)
+    spoil(root, "years/20", "years/15")
+    subprocess.run([*git, "commit", "-q", "-am", "second"], check=True)
+    answer = command("check", workbook, "--output", "json")
+    assert (answer.status, answer.json["findings"]) == (0, [])
+
+
 def test_check_workbook_alone_is_checked_by_its_cells(root: Path, tmp_path: Path) -> None:
     """Away from its config a workbook is checked as the config that its tabs make."""
     alone = tmp_path / "alone.xlsx"
