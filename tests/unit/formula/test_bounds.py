@@ -65,7 +65,7 @@ def test_to_value_number_outside_floats_is_num_error(raw: float) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["=x*x", "=-x*x", "=x+x", "=x-(-x)", "=x/0.1", "=x^2", "=EXP(x)", "=SUM(x,x)", "=x*10%*x"]
+    "text", ["=x*x", "=-x*x", "=x+x", "=x-(-x)", "=x/0.1", "=x^2", "=EXP(x)", "=SUM(x,x)", "=x*10%*x", "=x*x/10"]
 )
 def test_evaluate_overflow_is_num_error(text: str) -> None:
     """Never infinity, never not-a-number; compiled and interpreted."""
