@@ -9,13 +9,14 @@ from mergecells.domain.findings import Finding, count_findings
 from mergecells.domain.plan import ExampleImpact, Plan
 from mergecells.domain.revision import short
 from mergecells.transforms.markdown_escape import code_span, table_code_span
-from mergecells.transforms.plan_words import counted, moved_leads, place, score_change, score_text, value_text
+from mergecells.transforms.plan_words import counted, excerpts, moved_leads, place, score_change, score_text, value_text
 
 MAX_BODY = 65_536
 """GitHub's limit for a pull request's body, in characters."""
 
 # The fixed parts (headings, provenance, notes on what was left out) take less than this.
 _RESERVED = 4_000
+_SHOWN_VALUE = 200
 _WORDS = {"added": "add", "removed": "remove", "changed": "set", "renamed": "rename", "moved": "move"}
 
 
@@ -56,7 +57,8 @@ def _change_row(change: Change) -> str:
 
 def _sides(change: Change) -> tuple[str, str]:
     if change.kind == "changed" or change.old is not None or change.new is not None:
-        return table_code_span(value_text(change.old)), table_code_span(value_text(change.new))
+        before, after = excerpts(value_text(change.old), value_text(change.new), _SHOWN_VALUE)
+        return table_code_span(before, _SHOWN_VALUE), table_code_span(after, _SHOWN_VALUE)
     return "", ""
 
 

@@ -8,7 +8,7 @@ from mergecells.domain.changes import Change
 from mergecells.domain.findings import Finding
 from mergecells.domain.plan import ExampleImpact, Plan
 from mergecells.transforms.markdown_escape import visible
-from mergecells.transforms.plan_words import counted, moved_leads, place, score_change, score_text, value_text
+from mergecells.transforms.plan_words import counted, excerpts, moved_leads, place, score_change, score_text, value_text
 
 _RED, _GREEN, _YELLOW, _OFF = "\x1b[31m", "\x1b[32m", "\x1b[33m", "\x1b[0m"
 _SIGNS = {"added": "+", "removed": "-", "changed": "~", "renamed": ">", "moved": "^"}
@@ -38,10 +38,11 @@ def _changes(plan: Plan, colour: bool, limit: int) -> Iterator[str]:
 def change_line(change: Change) -> str:
     """`~ Factors  company_info / years_in_business  weight: 0.7 → 0.6  (Factors!D7, scoring/rules.yaml:12)`."""
     parts = [f"{_SIGNS[change.kind]} {visible(change.area)}", visible(change.key)]
-    old, new = (visible(value_text(value), _SHOWN_VALUE) for value in (change.old, change.new))
+    sides = excerpts(value_text(change.old), value_text(change.new), _SHOWN_VALUE)
+    old, new = (visible(side, _SHOWN_VALUE) for side in sides)
     if change.kind == "changed" or old or new:
-        sides = f"{old or 'blank'} → {new or 'blank'}"
-        parts.append(f"{visible(change.field)}: {sides}" if change.field else sides)
+        both = f"{old or 'blank'} → {new or 'blank'}"
+        parts.append(f"{visible(change.field)}: {both}" if change.field else both)
     elif change.field:
         parts.append(visible(change.field))
     where = ", ".join(visible(text) for text in (change.cell or "", place(change)) if text)

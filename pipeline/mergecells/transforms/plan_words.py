@@ -8,6 +8,7 @@ from mergecells.domain.changes import Change
 from mergecells.domain.plan import ExampleImpact, Plan
 
 MAX_TITLE = 120
+_TITLE_VALUE = 40
 _SAME = 5e-10
 
 
@@ -20,6 +21,15 @@ def value_text(value: float | bool | str | None) -> str:
     return f"{value:.15g}" if isinstance(value, float) else str(value)
 
 
+def excerpts(old: str, new: str, limit: int) -> tuple[str, str]:
+    """Both texts from shortly before they part, where showing `limit` characters would not reach that far."""
+    same = next((at for at, (a, b) in enumerate(zip(old, new, strict=False)) if a != b), min(len(old), len(new)))
+    if max(len(old), len(new)) <= limit or same < limit // 2:
+        return old, new
+    start = same - limit // 4
+    return f"…{old[start:]}", f"…{new[start:]}"
+
+
 def subject(change: Change) -> str:
     """The row and column: `weight of company_info / years_in_business`."""
     return f"{change.field} of {change.key}" if change.field else change.key
@@ -29,7 +39,7 @@ def change_sentence(change: Change) -> str:
     """One change as a title has it: `Set weight of … to 0.6 (was 0.7)`."""
     tab = f" ({change.area})" if change.area else ""
     if change.kind == "changed":
-        old, new = value_text(change.old), value_text(change.new)
+        old, new = excerpts(value_text(change.old), value_text(change.new), _TITLE_VALUE)
         if not new:
             return f"Blank {subject(change)} (was {old})"
         return f"Set {subject(change)} to {new} (was {old or 'blank'})"

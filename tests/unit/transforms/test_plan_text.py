@@ -49,6 +49,15 @@ def test_text_impact_and_findings_follow() -> None:
     ]
 
 
+def test_text_long_formula_shows_where_it_changed() -> None:
+    """A typo at the end of a long formula is in sight on both sides."""
+    long = "=SWITCH(" + "lead_source," * 30
+    line = render_text(plan_of(WEIGHT.model_copy(update={"old": long + "years)", "new": long + "yaers)"})))
+    assert "source,years) → …" in line
+    assert "source,yaers)  (" in line
+    assert len(line) < 250
+
+
 def test_text_cell_cannot_steer_the_terminal() -> None:
     """Escape sequences, carriage returns and bidi overrides from a cell are spelled out."""
     text = render_text(plan_of(WEIGHT.model_copy(update={"new": "\x1b[2J\r\u202ex\n"})))
