@@ -8,7 +8,6 @@ from mergecells.domain.tables import TableValue
 from mergecells.transforms.yaml_scalars import may_stay_plain
 
 _ESCAPES = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\t": "\\t", "\r": "\\r"}
-_SHOWN_BLANKS = " "
 _BLOCK_HEADER = re.compile(r"([|>])([-+]?)([1-9]?)([-+]?)([ \t]*(?:#[^\n]*)?)\r?\n")
 
 
@@ -48,8 +47,8 @@ def scalar_text(
 
 def quoted_text(text: str, quote: str = "", *, in_flow: bool = False) -> str:
     """A text on one line: with the given quote where possible, without quotes where that is safe."""
-    printable = text.isprintable() or all(c.isprintable() or c == "\u00a0" for c in text)
-    single_works = printable and text == text.strip()
+    # What a reviewer cannot see (a no-break space, a line break) is written as an escape, in double quotes.
+    single_works = text.isprintable()
     if quote == "'" and single_works:
         return "'" + text.replace("'", "''") + "'"
     if quote != '"':
