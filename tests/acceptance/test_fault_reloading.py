@@ -178,9 +178,10 @@ class Child:
 
     def __init__(self, program: str, root: Path) -> None:
         tests = str(Path(__file__).resolve().parents[1])
+        paths = os.pathsep.join(path for path in (os.environ.get("PYTHONPATH"), tests) if path)
         self.process = subprocess.Popen(
             [sys.executable, "-c", UNPRIVILEGED + program, str(root)],
-            env=os.environ | {"PYTHONPATH": tests, "PYTHONDONTWRITEBYTECODE": "1"},
+            env=os.environ | {"PYTHONPATH": paths, "PYTHONDONTWRITEBYTECODE": "1"},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

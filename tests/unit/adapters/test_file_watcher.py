@@ -63,6 +63,23 @@ def test_watcher_of_a_deleted_and_recreated_folder_hears_again(woken: Woken, tmp
     assert woken.event.wait(5)
 
 
+def test_watcher_of_a_folder_moved_away_and_made_anew_hears_the_new_one(woken: Woken, tmp_path: Path) -> None:
+    """The watch goes with the moved folder, alive and useless; what is watched is compared with what is there."""
+    (tmp_path / "config").rename(tmp_path / "away")
+    write_files(tmp_path / "config", sample_files())
+    woken.start()
+    (tmp_path / "config" / "scoring" / "verticals" / "small.yaml").write_text("x")
+    assert woken.event.wait(5)
+
+
+def test_watcher_takes_up_a_folder_that_came_later(woken: Woken, tmp_path: Path) -> None:
+    """`prompts/` made after the start is watched like the others."""
+    (tmp_path / "config" / "prompts").mkdir()
+    woken.start()
+    (tmp_path / "config" / "prompts" / "hook.md").write_text("x")
+    assert woken.event.wait(5)
+
+
 def test_watcher_whose_thread_died_is_rebuilt(woken: Woken, tmp_path: Path) -> None:
     """A dead emitter leaves the observer alive and deaf; the supervisor notices."""
     observer = woken.watcher._observer

@@ -194,14 +194,19 @@ def test_rejection_lines_are_appended(tmp_path: Path) -> None:
 def _fill(filler: Path) -> None:
     handle = os.open(filler, os.O_WRONLY | os.O_CREAT)
     with pytest.raises(OSError, match="No space left"):
-        for _ in range(1000):
-            os.write(handle, b"x" * 4096)
+        _write_on_and_on(handle)
     os.close(handle)
+
+
+def _write_on_and_on(handle: int) -> None:
+    for _ in range(1000):
+        os.write(handle, b"x" * 4096)
 
 
 def _python(program: str, *before: str) -> subprocess.CompletedProcess[str]:
     tests = str(Path(__file__).resolve().parents[2])
-    environment = os.environ | {"PYTHONPATH": tests, "PYTHONDONTWRITEBYTECODE": "1"}
+    paths = os.pathsep.join(path for path in (os.environ.get("PYTHONPATH"), tests) if path)
+    environment = os.environ | {"PYTHONPATH": paths, "PYTHONDONTWRITEBYTECODE": "1"}
     command = [*before, sys.executable, "-c", program]
     return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)
 

@@ -76,6 +76,15 @@ def test_bundle_with_any_damage_is_not_used(name: str, damage: str) -> None:
     assert "Loaded from YAML" in snapshot.notes[0]
 
 
+def test_bundle_that_was_altered_into_another_good_one_is_not_used() -> None:
+    """Valid JSON that validates proves nothing: only the digest says that it is what was checked."""
+    tree = sealed_tree("one", SHA)
+    altered = tree.sealed[BUNDLE_FILE].replace(b'"one"', b'"two"')
+    assert altered != tree.sealed[BUNDLE_FILE]
+    with pytest.raises(BundleInvalidError, match="digest"):
+        load_bundle(with_sealed(tree, BUNDLE_FILE, altered))
+
+
 def test_bundle_of_another_commit_is_not_used() -> None:
     """A seal that belongs to another SHA says nothing about this folder."""
     with pytest.raises(BundleInvalidError, match="belongs to"):

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from fakes.config_samples import GitStage, bad_files, sample_files, write_files
+from fakes.config_samples import GitStage, sample_files, write_files
 from fakes.fake_clock import FakeClock
 from mergecells.adapters.published_source import GitBranch
 from mergecells.adapters.published_tree import PublishedTrees
@@ -31,9 +31,10 @@ class Stage(GitStage):
         return Follower(source, self.trees, Rejections(self.trees), self.check, FakeClock())
 
     def check(self, files: Files) -> list[Finding]:
-        text = files["scoring/rules.yaml"].decode()
-        self.checked.append(text.split('"')[1])
-        return [Finding(code="rule.weight-sum", message="No.")] if "weight: 0.5" in text else []
+        marker = files["scoring/rules.yaml"].decode().split('"')[1]
+        self.checked.append(marker)
+        # Something that only the full check knows: nothing else here could refuse these files.
+        return [Finding(code="example.mismatch", message="No.")] if marker.startswith("bad") else []
 
     def published(self) -> list[str]:
         return [tree.revision for tree in self.trees.recent()]
@@ -64,17 +65,17 @@ def test_bad_revision_is_refused_remembered_and_stops_no_later_one(stage: Stage)
     """Not published, written down with its findings, not checked again, and the next good one goes live."""
     good = stage.commit(sample_files("one"))
     stage.follower().step()
-    bad = stage.commit(bad_files("two"))
+    bad = stage.commit(sample_files("bad two"))
     follower = stage.follower()
     step = follower.step()
     assert (step.kind, step.revision) == ("rejected", good)
     assert follower.step().kind == "unchanged"
     assert stage.follower().step().kind == "unchanged"
     (entry,) = read_rejections(stage.trees)
-    assert (entry.revision, entry.findings[0].code) == (bad, "rule.weight-sum")
+    assert (entry.revision, entry.findings[0].code) == (bad, "example.mismatch")
     better = stage.commit(sample_files("three"))
     assert follower.step().revision == better
-    assert stage.checked == ["one", "two", "three"]
+    assert stage.checked == ["one", "bad two", "three"]
 
 
 def test_good_revision_below_a_bad_head_is_published(stage: Stage) -> None:
@@ -83,7 +84,7 @@ def test_good_revision_below_a_bad_head_is_published(stage: Stage) -> None:
     follower = stage.follower()
     follower.step()
     good = stage.commit(sample_files("two"))
-    stage.commit(bad_files("three"))
+    stage.commit(sample_files("bad three"))
     step = follower.step()
     assert (step.kind, step.revision) == ("published", good)
     assert [entry.reason for entry in step.rejected]
@@ -201,5 +202,5 @@ def test_rejection_line_cut_short_by_a_kill_is_passed_over(stage: Stage, tmp_pat
     stage.commit(sample_files())
     stage.follower().step()
     (tmp_path / "pub" / "rejected.jsonl").write_text('{"revision": "abc", "at": "n')
-    stage.commit(bad_files())
+    stage.commit(sample_files("bad"))
     assert stage.follower().step().kind == "rejected"

@@ -111,12 +111,18 @@ def test_score_of_names_in_other_case_is_the_same() -> None:
     assert scorer.score(lead, DAY, "SMALL").vertical == "small"
 
 
-def test_tier_minimum_is_inclusive_despite_binary_rounding() -> None:
-    """Weights that give exactly 80 give tier A, though their binary sum falls a hair short of it."""
-    parts = "".join(f"  c{i}: {{weight: 0.1, factors: {{f: {{weight: 1, formula: '=0.8'}}}}}}\n" for i in range(10))
-    rules = 'version: "1"\ntiers: {A: {min: 80}, B: {min: 0}}\ncomponents:\n' + parts
+@pytest.mark.parametrize(
+    ("weights", "share", "value"), [([0.1] * 10, 0.8, 80.0), ([0.3333, 0.3333, 0.3334], 0.7, 70.0)]
+)
+def test_tier_minimum_is_inclusive_despite_binary_rounding(weights: list[float], share: float, value: float) -> None:
+    """Weights that give exactly the minimum reach the tier, though their binary sum may fall a hair short of it."""
+    parts = "".join(
+        f"  c{at}: {{weight: {weight}, factors: {{f: {{weight: 1, formula: '={share}'}}}}}}\n"
+        for at, weight in enumerate(weights)
+    )
+    rules = f'version: "1"\ntiers: {{A: {{min: {value}}}, B: {{min: 0}}}}\ncomponents:\n{parts}'
     score = compile_rules(config_of(rules, None)).score({}, DAY)
-    assert (score.value, score.tier) == (80.0, "A")
+    assert (score.value, score.tier) == (value, "A")
 
 
 def test_tier_is_chosen_before_any_rounding_for_display() -> None:
