@@ -6,6 +6,7 @@ columns, formats and notes are not ours, and stay.
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -190,6 +191,9 @@ def _patch_cells(tab: _TabPatch, patch: SheetPatch, translate: Movements) -> boo
         present = Cell("blank")
         if place[0] not in tab.plan.new:
             present = tab.sheet.at(backwards.get(place[0], place[0]), place[1])
+        if present.formula is not None:
+            # As it stands now: it followed the rows that moved. A shared formula is in its first cell only.
+            present = dataclasses.replace(present, formula=patch.formula_of(*place) or present.formula)
         touched |= _patch_cell(patch, place, wanted, formula, present)
     return touched
 

@@ -16,7 +16,7 @@ from mergecells.adapters.xlsx_style_patch import StylePatch
 from mergecells.domain.locations import column_letters
 from mergecells.domain.workbook import CellValue
 from mergecells.domain.workbook_layout import CellLayout
-from mergecells.transforms.workbook_formulas import stored_formula
+from mergecells.transforms.workbook_formulas import normalise_formula, stored_formula
 
 _SPACE = "{http://www.w3.org/XML/1998/namespace}space"
 
@@ -104,9 +104,11 @@ class SheetPatch:
                 if tag == "f" and element.get("ref"):
                     element.set("ref", move_areas(element.get("ref", ""), movements.get(self.name, Movement())))
 
-    def style_of(self, row: int, column: int) -> str:
+    def formula_of(self, row: int, column: int) -> str | None:
+        """The formula that stands there now, as a person would type it."""
         cell = self._cells.get((row, column))
-        return cell.get("s", "0") if cell is not None else "0"
+        text = cell.findtext(q("f")) if cell is not None else None
+        return normalise_formula(text) if text else None
 
     def dress(self, row: int, like: int) -> None:
         """Give a new row the height and the cell formats of the row `like`."""

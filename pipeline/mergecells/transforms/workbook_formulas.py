@@ -30,6 +30,9 @@ _PIECES = re.compile(
 )
 _PREFIXES = re.compile(r"^(?:_xlfn\.|_xlws\.|_xlpm\.|_xludf\.|ORG\.(?:LIBREOFFICE|OPENOFFICE)\.)+", re.IGNORECASE)
 _ADDIN = re.compile(r"^COM\.SUN\.STAR\.SHEET\.ADDIN\.\w+\.GET", re.IGNORECASE)
+# Asked before a formula is taken apart: most of 10,000 need neither.
+_MARKS_OF_PROGRAMS = re.compile(r"_xl|COM\.SUN\.|ORG\.", re.IGNORECASE)
+_FUTURE_CALL = re.compile(rf"\b(?:{'|'.join(map(re.escape, sorted(FUTURE_FUNCTIONS)))})\s*\(", re.IGNORECASE)
 _DIALECT = re.compile(r"^\s*(?:of|oooc|msoxl):", re.IGNORECASE)
 _GOOGLE = re.compile(
     r"^=\s*IFERROR\(\s*__xludf\.DUMMYFUNCTION\(\s*\"((?:[^\"]|\"\")*)\"\s*\)\s*,.*\)\s*$", re.IGNORECASE | re.DOTALL
@@ -58,9 +61,9 @@ def normalise_formula(stored: str) -> str:
     wrapped = _GOOGLE.match(text)
     if wrapped:
         text = "=" + wrapped.group(1).replace('""', '"').lstrip().removeprefix("=")
-    pieces = split_formula(text)
-    if not any(piece.kind == "word" and "." in piece.text for piece in pieces):
+    if not _MARKS_OF_PROGRAMS.search(text):
         return text
+    pieces = split_formula(text)
     return "".join(_plain_word(piece.text) if piece.kind == "word" else piece.text for piece in pieces)
 
 
@@ -70,6 +73,8 @@ def _plain_word(word: str) -> str:
 
 def stored_formula(formula: str) -> str:
     """The formula as the file format wants it: newer functions carry `_xlfn.`."""
+    if not _FUTURE_CALL.search(formula):
+        return formula
     pieces = split_formula(formula)
     return "".join(
         f"_xlfn.{piece.text}"
