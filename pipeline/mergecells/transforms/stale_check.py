@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from mergecells.domain.findings import Finding
+from mergecells.domain.locations import DocumentPath
 from mergecells.domain.tables import Row, Tables
 from mergecells.formula import ErrorValue, Value, functions_used
 from mergecells.transforms.engine_check import same_result
@@ -25,12 +26,13 @@ def check_shown_values(
     formulas that ask for the date cannot be compared.
     """
     never_computed: dict[str, list[Result]] = {}
+    of_the_day = set() if dated else _sites_of_the_day(sites)
     for result in results:
         row_of = _row(sites, result.site, tables) if result.scenario.example is None else None
         if row_of is None:
             continue
         tab, row = row_of
-        if row.cells.get(FORMULA) != result.site.text or (not dated and _asks_for_the_date(sites, result.site)):
+        if row.cells.get(FORMULA) != result.site.text or result.site.path in of_the_day:
             continue
         before = row.shown.get(FORMULA)
         if before is None:
@@ -53,20 +55,23 @@ def _row(sites: FormulaSites, site: Site, tables: Tables) -> tuple[str, Row] | N
     return (tab, row) if row else None
 
 
-def _asks_for_the_date(sites: FormulaSites, site: Site) -> bool:
-    """Whether the formula, or an intermediate that it uses, calls TODAY."""
-    by_name = {each.key[0].lower(): each for each in sites.sites if each.kind == "intermediate"}
-    waiting, seen = [site], {site}
-    while waiting:
-        each = waiting.pop()
-        if each.formula and any(name.upper() == "TODAY" for name, _, _ in functions_used(each.formula)):
-            return True
-        used = {by_name[name] for name in lower_names(each) if name in by_name} - seen
-        if each.kind == "component":
-            used |= {other for other in sites.sites if other.kind == "factor" and other.key[0] == each.key[0]} - seen
-        seen |= used
-        waiting += used
-    return False
+def _sites_of_the_day(sites: FormulaSites) -> set[DocumentPath]:
+    """The formulas whose result depends on TODAY, their own or that of a value they use. One pass: `sites.sites` is in
+    an order in which they can be computed."""
+    found: set[DocumentPath] = set()
+    names: set[str] = set()
+    components: set[str] = set()
+    for site in sites.sites:
+        calls = {name.upper() for name, _, _ in functions_used(site.formula)} if site.formula else set()
+        inherits = site.kind == "component" and site.key[0] in components
+        if "TODAY" not in calls and names.isdisjoint(lower_names(site)) and not inherits:
+            continue
+        found.add(site.path)
+        if site.kind == "intermediate":
+            names.add(site.key[0].lower())
+        elif site.kind == "factor":
+            components.add(site.key[0])
+    return found
 
 
 def _as_value(before: float | str | bool) -> Value:
