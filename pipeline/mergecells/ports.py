@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-import datetime
-from collections.abc import Iterator, Mapping
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from mergecells.domain.config_tree import ConfigTree
-from mergecells.domain.locations import CellRef
-from mergecells.domain.pulls import CheckResult, Proposal, PullRequest
-from mergecells.domain.revision import Files, Revision
-from mergecells.domain.workbook import Workbook
-from mergecells.domain.workbook_layout import WorkbookLayout
+# For types only: a service that reads rules must not pay for the models of workbooks and pull requests.
+if TYPE_CHECKING:
+    import datetime
+    from collections.abc import Iterator, Mapping
+
+    from mergecells.domain.config_tree import ConfigTree
+    from mergecells.domain.locations import CellRef
+    from mergecells.domain.pulls import CheckResult, Proposal, PullRequest
+    from mergecells.domain.revision import Files, Revision
+    from mergecells.domain.workbook import Workbook
+    from mergecells.domain.workbook_layout import WorkbookLayout
 
 
 class WorkbookSource(Protocol):

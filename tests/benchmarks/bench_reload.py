@@ -21,6 +21,8 @@ import mergecells
 from mergecells.adapters.published_tree import PublishedTrees
 from mergecells.domain.config_tree import ConfigTree
 from mergecells.domain.scoring import Examples, Fields, Rules, RuleSet, Vertical
+from mergecells.formula import compiler
+from mergecells.formula.parser import parse
 from mergecells.serving.build import build_snapshot
 from mergecells.serving.bundle import Origin, seal_tree
 from mergecells.transforms import score_program
@@ -178,6 +180,8 @@ def builds(name: str, files: dict[str, bytes], rounds: int) -> None:
 
     def cold() -> None:
         score_program._compiled.cache_clear()
+        parse.cache_clear()
+        compiler._memo.clear()
         build_snapshot(sealed)
 
     bare = median(lambda: bare_load(files), rounds)
