@@ -18,6 +18,7 @@ from mergecells.transforms.tables import table_specs, tables_from_documents
 from mergecells.transforms.workbook_changes import conflict_finding, describe_edits
 from mergecells.transforms.workbook_settle import settle_tables
 from mergecells.transforms.workbook_to_config import workbook_to_tables
+from mergecells.transforms.yaml_nodes import paused_collector
 from mergecells.transforms.yaml_to_config import load_config
 
 
@@ -65,6 +66,7 @@ def read_against_base(workbook: Workbook, base: LoadResult, manifest: Manifest |
     return WorkbookReading(specs, base_tables, settle_tables(read, base_tables), tuple(findings))
 
 
+@paused_collector()
 def export_workbook(
     workbook: Workbook, base_files: Files, head_files: Files | None = None, manifest: Manifest | None = None
 ) -> ExportResult:

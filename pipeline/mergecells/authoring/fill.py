@@ -19,6 +19,7 @@ from mergecells.transforms.config_to_yaml import apply_edits
 from mergecells.transforms.merge import merge_tables
 from mergecells.transforms.tables import diff_tables, table_specs, tables_from_documents
 from mergecells.transforms.workbook_changes import conflict_finding, describe_edits
+from mergecells.transforms.yaml_nodes import paused_collector
 from mergecells.transforms.yaml_to_config import load_config
 
 
@@ -53,6 +54,7 @@ class FillPlan:
     findings: tuple[Finding, ...] = ()
 
 
+@paused_collector()
 def plan_fill(files: Files, revision: Revision, workbook: Workbook | None, read_base: ReadBase) -> FillPlan:
     """Decide what the workbook becomes; `workbook` is None when there is none yet.
 

@@ -77,6 +77,8 @@ def test_row_added_on_the_branch_moves_a_persons_own_cells_with_their_rows(tmp_p
     assert (sheet.at(4, 16).value, sheet.at(4, 17).formula) == ("ask Ann", "=C4*2")
     assert sheet.at(4, 4).note == "because"
     assert sheet.at(3, 4).note == ""
+    drawings = b"".join(content for name, content in parts(source.path).items() if name.endswith(".vml"))
+    assert b":Row>3<" in drawings  # the box of the note, counted from 0
     assert [book.sheets["Mine"].at(row, 1).formula for row in (1, 2)] == ["=Factors!C4", "=SUM(Factors!C3:C6)"]
     assert book.names["company.home"] == "Factors!$E$4"
     assert book.names["company.newest"] == "Factors!$E$2"
