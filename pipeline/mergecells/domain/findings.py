@@ -44,6 +44,14 @@ def has_errors(findings: Iterable[Finding]) -> bool:
 
 
 def sort_findings(findings: Iterable[Finding]) -> list[Finding]:
-    """By file, line and column, so that two runs print the same; duplicates go."""
-    unique = dict.fromkeys(findings)
-    return sorted(unique, key=lambda f: (f.file or "", f.line or 0, f.column or 0, f.cell or "", f.code, f.message))
+    """By file, line and column, so that two runs print the same; duplicates go.
+
+    Golden examples come last: a mistake in a rule moves many of them, and the cause is to be read first.
+    """
+    return sorted(dict.fromkeys(findings), key=_order)
+
+
+def _order(finding: Finding) -> tuple[bool, str, int, int, str, str, str]:
+    consequence = finding.code.startswith("example.")
+    place = (finding.file or "", finding.line or 0, finding.column or 0, finding.cell or "")
+    return (consequence, *place, finding.code, finding.message)
