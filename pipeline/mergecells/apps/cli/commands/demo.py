@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import contextlib
+import shutil
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from mergecells.apps.cli.console import CliContext
+
+if TYPE_CHECKING:
+    from mergecells.apps.demo.story import Story
 
 
 def register(app: typer.Typer) -> None:
@@ -69,16 +74,19 @@ def _place(folder: Path | None, *, keep: bool) -> Iterator[Path]:
             yield Path(temporary)
 
 
-def _say_what_next(context: CliContext, story: object) -> None:
-    from mergecells.apps.demo.story import Story
-
-    assert isinstance(story, Story)
+def _say_what_next(context: CliContext, story: Story) -> None:
     first, second = story.services
-    context.say(
-        f"\nThe services stay up until Ctrl-C. Try:\n"
-        f"  cd {story.root}\n"
-        f"  open {story.workbook.name} in LibreOffice or Excel, change a cell, save, then: mergecells submit\n"
-        f"  mergecells pulls approve 3 && mergecells pulls merge 3\n"
-        f"  mergecells status --service {first} --service {second}\n"
-        f"  curl -s {first}/v1/score -H 'content-type: application/json' -d '{{\"years\": 12}}'"
-    )
+    steps = [
+        f"cd {story.root}",
+        f"open {story.workbook.name} in LibreOffice or Excel, change a cell, save it",
+        'mergecells submit --author "You <you@example.org>"',
+        "mergecells pulls show 3",
+        'mergecells pulls merge 3 --by "You <you@example.org>"',
+        f"mergecells status --service {first} --service {second}",
+        f"curl -s {first}/v1/score -H 'content-type: application/json' -d '{{\"years\": 12}}'",
+    ]
+    if shutil.which("mergecells") is None:
+        steps.insert(0, f'export PATH="{Path(sys.executable).parent}:$PATH"')
+    context.say("\nThe services stay up until Ctrl-C; the folder stays after it. Try, in another terminal:")
+    for step in steps:
+        context.say(f"  {step}")
