@@ -7,7 +7,7 @@ columns, formats and notes are not ours, and stay.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,6 +24,7 @@ from mergecells.adapters.xlsx_style_patch import StylePatch
 from mergecells.domain.errors import MergecellsError
 from mergecells.domain.workbook import METADATA_SHEET, Cell, CellValue, Sheet, Workbook
 from mergecells.domain.workbook_layout import CellLayout, SheetLayout, WorkbookLayout
+from mergecells.transforms.tables import item_key
 from mergecells.transforms.workbook_formulas import same_formula
 from mergecells.transforms.workbook_header import KEY_COLUMN, find_sheet, plain_title
 
@@ -135,7 +136,15 @@ def _find_columns(layout: SheetLayout, sheet: Sheet, source: str) -> tuple[int, 
 
 
 def _layout_key(layout: SheetLayout, row: int) -> Key:
-    return tuple(_key_text(layout.cells[row, column].value) for column in layout.keys)
+    return _key(layout, [layout.cells[row, column].value for column in layout.keys])
+
+
+def _key(layout: SheetLayout, values: Sequence[CellValue]) -> Key:
+    """A row's key; a text that is a name is the same as the number that it looks like, unless keys are typed."""
+    parts = [_key_text(value) for value in values]
+    if layout.typed_keys and isinstance(values[-1], str):
+        parts[-1] = item_key(parts[-1])
+    return tuple(parts)
 
 
 def _key_text(value: CellValue) -> str:
@@ -152,7 +161,7 @@ def _present_rows(layout: SheetLayout, sheet: Sheet, header: int, columns: Mappi
     found: dict[int, Key] = {}
     for row, column in sheet.cells:
         if row > header and column == first:
-            key = tuple(_key_text(sheet.at(row, columns[each]).value) for each in layout.keys)
+            key = _key(layout, [sheet.at(row, columns[each]).value for each in layout.keys])
             if key[0]:
                 found[row] = key
     return found

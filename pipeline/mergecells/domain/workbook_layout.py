@@ -58,12 +58,14 @@ class SheetLayout:
     """A tab. A table has its titles in row 1 and one row per key below; `keys` are the columns that name a row.
 
     Without `keys` the tab is a page: its cells stand at their addresses, and a person may delete it.
+    With `typed_keys` the last key keeps its type: the number 7 and the text 7 are two rows.
     `column_styles` dress the empty cells below a table, where a person adds rows.
     """
 
     name: str
     cells: Mapping[tuple[int, int], CellLayout]
     keys: tuple[int, ...] = ()
+    typed_keys: bool = False
     column_widths: Mapping[int, float] = field(default_factory=dict)
     column_styles: Mapping[int, Style] = field(default_factory=dict)
     frozen_rows: int = 1

@@ -10,7 +10,7 @@ from mergecells.domain.tables import Column, Row, RowKey, Table, TableSpec, Tabl
 from mergecells.transforms.table_diff import diff_tables, same_value
 from mergecells.transforms.table_specs import ITEM, REMOVE, table_specs
 
-__all__ = ["REMOVE", "diff_tables", "item_key", "same_value", "table_specs", "tables_from_documents"]
+__all__ = ["REMOVE", "diff_tables", "item_key", "item_value", "same_value", "table_specs", "tables_from_documents"]
 
 
 def tables_from_documents(specs: Mapping[str, TableSpec], documents: Mapping[str, Document]) -> dict[str, Table]:
@@ -22,12 +22,40 @@ def tables_from_documents(specs: Mapping[str, TableSpec], documents: Mapping[str
 
 
 def item_key(value: TableValue) -> str:
-    """The text by which a sequence's item is known in a tab: `3` for 3 and for 3.0, `TRUE` for true."""
+    """The text by which a sequence's item is known: `3` for 3 and for 3.0, `TRUE` for true; `item_value` turns it back.
+
+    A text that would be one of those has an apostrophe before it, as in a spreadsheet: `'3`; `007` needs none.
+    """
     if isinstance(value, bool):
         return str(value).upper()
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
+    if isinstance(value, str) and (value.startswith("'") or _typed(value) is not None):
+        return f"'{value}"
     return "" if value is None else str(value)
+
+
+def item_value(key: str) -> TableValue:
+    """The item that `key` stands for, with its type."""
+    if key.startswith("'"):
+        return key[1:]
+    typed = _typed(key)
+    return key if typed is None else typed
+
+
+def _typed(text: str) -> float | bool | None:
+    """The number or truth value whose key is exactly `text`; None for a text."""
+    if text in ("TRUE", "FALSE"):
+        return text == "TRUE"
+    if not text or not text.isascii() or text[-1] not in "0123456789" or text[0] not in "-0123456789":
+        return None
+    try:
+        number = float(text)
+    except ValueError:
+        return None
+    if text not in (repr(number), str(int(number)) if number.is_integer() else ""):
+        return None
+    return int(number) if number.is_integer() else number
 
 
 def _table(spec: TableSpec, document: Document | None) -> Table:

@@ -7,8 +7,8 @@ from mergecells.domain.tables import Column, Row, RowKey, Table, TableValue
 from mergecells.domain.workbook import CellValue
 from mergecells.domain.workbook_layout import CellLayout, Highlight, SheetLayout, Style, Validation
 from mergecells.transforms import workbook_live as live
-from mergecells.transforms.table_specs import REMOVE
-from mergecells.transforms.tables import item_key
+from mergecells.transforms.table_specs import ITEM, REMOVE
+from mergecells.transforms.tables import item_value
 from mergecells.transforms.workbook_computed import computed_cells
 from mergecells.transforms.workbook_context import TabContext
 from mergecells.transforms.workbook_header import KEY_COLUMN, VALUE_COLUMN, dump_key, input_columns
@@ -55,6 +55,7 @@ def lay_out_tab(table: Table, context: TabContext) -> SheetLayout:
         name=plan.spec.tab,
         cells=cells,
         keys=tuple(plan.columns[key] for key in plan.spec.keys),
+        typed_keys=plan.spec.row_path[-1:] == (ITEM,),
         column_widths={number: _width(title) for title, number in plan.columns.items()},
         column_styles={
             number: _empty_style(plan, title, columns.get(title), context) for title, number in plan.columns.items()
@@ -103,9 +104,7 @@ def _scalar_style(kind: TableValue) -> Style:
 
 def _lay_out_row(cells: Cells, plan: TabPlan, row: Row, number: int, context: TabContext) -> None:
     for title, part in zip(plan.spec.keys, row.key, strict=True):
-        cells[number, plan.columns[title]] = CellLayout(
-            _key_value(plan, title, row.key, part, context), style="key", locked=True
-        )
+        cells[number, plan.columns[title]] = CellLayout(_key_value(plan, title, part), style="key", locked=True)
     for column in input_columns(plan.spec):
         value = row.cells.get(column.title)
         cells[number, plan.columns[column.title]] = _input_cell(plan, column, row, value, context)
@@ -116,11 +115,10 @@ def _lay_out_row(cells: Cells, plan: TabPlan, row: Row, number: int, context: Ta
     )
 
 
-def _key_value(plan: TabPlan, title: str, key: RowKey, part: str, context: TabContext) -> CellValue:
+def _key_value(plan: TabPlan, title: str, part: str) -> CellValue:
     """A key as it is shown; an item of a list keeps its type, so that formulas find a number as a number."""
     if plan.spec.tab == LISTS and title == plan.spec.keys[-1]:
-        items = context.config.rules.rules.lists.get(key[0], [])
-        return next((item for item in items if item_key(item) == part), part)
+        return item_value(part)
     return part or None
 
 

@@ -185,20 +185,20 @@ class _TabReading:
             if text != cell.value:
                 told = "has blanks around its text; they are left out."
                 self._add_at(number, title, "workbook.type", told, severity="warning")
-            return text or None
+            return (item_key(text) if self._is_item(title) else text) or None
         whole = isinstance(cell.value, float) and cell.value.is_integer()
-        if cell.kind == "number" and (whole or self._holds_items()):
+        if cell.kind == "number" and (whole or self._is_item(title)):
             return item_key(cell.value)
-        if cell.kind == "boolean" and self._holds_items():
+        if cell.kind == "boolean" and self._is_item(title):
             return item_key(cell.value)
         if cell.kind == "blank":
             return None
         self._add_at(number, title, "workbook.type", f"holds {cell.value}, which is no name.")
         return None
 
-    def _holds_items(self) -> bool:
-        """Whether the last key is the item of a sequence, which may be a number or a truth value."""
-        return self.spec.row_path[-1:] == (ITEM,)
+    def _is_item(self, title: str) -> bool:
+        """Whether this key is the item of a sequence, which may be a number or a truth value."""
+        return self.spec.row_path[-1:] == (ITEM,) and title == self.spec.keys[-1]
 
     def _check_key(self, number: int, parts: list[str | None], cells: Mapping[str, TableValue]) -> bool:
         needed = parts[:-1] if self.spec.optional_last_key else parts

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from mergecells.domain.tables import AddRow, RowKey, TableSpec
-from mergecells.transforms.tables import cell_value
+from mergecells.transforms.tables import cell_value, item_value
 from mergecells.transforms.yaml_cells import CellWriter
 from mergecells.transforms.yaml_insert import flow_text, insert_entry, key_like, new_entry, set_scalar, take_out
 from mergecells.transforms.yaml_places import Place, container, find_row, is_parent_row, row_path, rows_below
@@ -66,7 +66,7 @@ class RowRenaming:
         if parent.is_mapping:
             entry.key = key_like(name, entry.key, in_flow=parent.is_flow)
         else:
-            set_scalar(self.tree, parent, entry, name)
+            set_scalar(self.tree, parent, entry, item_value(name))
         entry.name = name
         parent.changed()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from mergecells.domain.errors import MergecellsError
 from mergecells.domain.tables import AddRow, MoveRow, RowKey, SetCell, TableSpec
 from mergecells.transforms.table_specs import ITEM, REMOVE
+from mergecells.transforms.tables import item_value
 from mergecells.transforms.yaml_cells import CellWriter, settle
 from mergecells.transforms.yaml_insert import (
     as_block,
@@ -57,7 +58,7 @@ def _new_row(tree: SourceTree, spec: TableSpec, edit: AddRow, parent: Collection
     name = row_path(spec, edit.key)[-1]
     entry = new_entry(tree, parent, name, Raw("null", None))
     if spec.row_path[-1] == ITEM:
-        set_scalar(tree, parent, entry, name, like.content.text() if like else "")
+        set_scalar(tree, parent, entry, item_value(name), like.content.text() if like else "")
     elif len(spec.columns) == 1 and not spec.columns[0].path:
         entry.content = Raw("", None)
     elif not (spec.removable and edit.cells.get(REMOVE) is True):
