@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 
 from mergecells.authoring.check import CheckReport, check_files
@@ -11,14 +10,16 @@ from mergecells.domain.configset import RULES_FILE
 from mergecells.domain.findings import has_errors, sort_findings
 from mergecells.domain.manifest import Manifest
 from mergecells.domain.revision import Files
-from mergecells.domain.tables import Tables
-from mergecells.domain.workbook import CellValue, Workbook
+from mergecells.domain.workbook import Workbook
 from mergecells.transforms.config_to_yaml import apply_edits
 from mergecells.transforms.formula_engines import Recompute
 from mergecells.transforms.tables import diff_tables, table_specs, tables_from_documents
-from mergecells.transforms.workbook_plan import EXAMPLES, LISTS
+from mergecells.transforms.workbook_plan import EXAMPLES
 from mergecells.transforms.workbook_to_config import workbook_to_tables
 from mergecells.transforms.yaml_to_config import load_config
+
+_SEED: Files = {RULES_FILE: b'version: "1.0"\n'}
+"""What no tab shows."""
 
 
 def check_edited(
@@ -50,22 +51,9 @@ def check_workbook_alone(workbook: Workbook, shown: str, recompute: Recompute | 
     specs = table_specs({}, Manifest())
     read, findings = workbook_to_tables(workbook, specs)
     tables = {tab: table for tab, table in read.items() if tab != EXAMPLES}
-    seed = _seed(workbook, read)
-    edits = diff_tables(tables_from_documents(specs, load_config(seed).documents), tables)
-    files = {**seed, **apply_edits(seed, specs, edits)}
+    edits = diff_tables(tables_from_documents(specs, load_config(_SEED).documents), tables)
+    files = {**_SEED, **apply_edits(_SEED, specs, edits)}
     report = CheckReport(()) if has_errors(findings) else check_files(files, tables=tables, recompute=recompute)
     nowhere = {"file": shown, "line": None, "column": None}
     told = [finding.model_copy(update=nowhere) for finding in (*findings, *report.findings)]
     return replace(report, findings=tuple(sort_findings(told)), files=(shown,))
-
-
-def _seed(workbook: Workbook, read: Tables) -> Files:
-    """What no edit of a table can say: the version, which no tab shows, and which items of the lists are numbers."""
-    lists: dict[str, list[CellValue]] = {}
-    table = read.get(LISTS)
-    for key, row in table.rows.items() if table else ():
-        ref = row.refs.get(table.spec.keys[-1]) if table else None
-        cell = workbook.sheets[ref.sheet].at(ref.row, ref.column) if ref else None
-        typed = cell.value if cell and cell.kind in ("number", "boolean") else key[-1]
-        lists.setdefault(key[0], []).append(typed)
-    return {RULES_FILE: f'version: "1.0"\nlists: {json.dumps(lists, ensure_ascii=False)}\n'.encode()}

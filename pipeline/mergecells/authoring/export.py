@@ -14,6 +14,7 @@ from mergecells.domain.tables import Conflict, Edit, Table, Tables, TableSpec
 from mergecells.domain.workbook import BASE_REVISION, Workbook
 from mergecells.transforms.config_to_yaml import apply_edits
 from mergecells.transforms.merge import merge_tables
+from mergecells.transforms.removed_check import check_removed
 from mergecells.transforms.tables import table_specs, tables_from_documents
 from mergecells.transforms.workbook_changes import conflict_finding, describe_edits
 from mergecells.transforms.workbook_settle import settle_tables
@@ -90,6 +91,9 @@ def export_workbook(
     if conflicts:
         told = tuple(conflict_finding(conflict, specs[conflict.tab].file) for conflict in conflicts)
         return ExportResult(revision, merged.merged, conflicts=conflicts, findings=(*findings, *told))
+    misplaced = check_removed(merged.merged)
+    if misplaced:
+        return ExportResult(revision, merged.merged, findings=(*findings, *misplaced))
     edits = tuple(merged.edits)
     files = apply_edits(head_files if head_files is not None else base_files, specs, edits) if edits else {}
     changes = tuple(describe_edits(edits, _shown(specs, reading.ours), head.documents))

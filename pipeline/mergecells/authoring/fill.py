@@ -17,6 +17,7 @@ from mergecells.domain.workbook_layout import WorkbookLayout
 from mergecells.transforms.config_to_workbook import lay_out
 from mergecells.transforms.config_to_yaml import apply_edits
 from mergecells.transforms.merge import merge_tables
+from mergecells.transforms.removed_check import check_removed
 from mergecells.transforms.tables import diff_tables, table_specs, tables_from_documents
 from mergecells.transforms.workbook_changes import conflict_finding, describe_edits
 from mergecells.transforms.yaml_nodes import paused_collector
@@ -101,6 +102,7 @@ def _merge_into(workbook: Workbook, head: _Head, read_base: ReadBase) -> FillPla
 def _lay_out(head: _Head, merged: Tables, kept: tuple[Edit, ...]) -> WorkbookLayout:
     """The layout of the merged tables; its values are computed with the kept edits where those make a usable config."""
     specs = {tab: table.spec for tab, table in head.tables.items()}
-    edited = load_config({**head.files, **apply_edits(head.files, specs, kept)}) if kept else head.load
+    writable = kept and not check_removed(merged)
+    edited = load_config({**head.files, **apply_edits(head.files, specs, kept)}) if writable else head.load
     config = edited.config if edited.config and not has_errors(edited.findings) else head.config
     return lay_out(config, {tab: merged.get(tab, table) for tab, table in head.tables.items()}, head.revision)

@@ -234,6 +234,11 @@ CODES: Mapping[str, CodeEntry] = {
         "Unmerge them: each row needs its own cells.",
         "`Factors!A2:A4` merged",
     ),
+    "workbook.removed": CodeEntry(
+        "A value in, or a row below, a row that says `remove`.",
+        "Clear `remove`, or what stands in and below the row.",
+        "a weight beside `remove` TRUE",
+    ),
     "merge.conflict": CodeEntry(
         "The sheet and main changed the same cell in different ways.",
         "Choose one of the values shown.",

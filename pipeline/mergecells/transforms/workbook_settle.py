@@ -48,8 +48,8 @@ def _is_same(column: Column, one: TableValue, other: TableValue) -> bool:
     if isinstance(one, int | float) and isinstance(other, int | float):
         return f"{float(one):.15g}" == f"{float(other):.15g}"
     # A text of line breaks alone shows as a blank cell.
-    return one is None and isinstance(other, str) and not other.strip("\n")
+    return one is None and isinstance(other, str) and not other.strip("\r\n")
 
 
 def _plain(text: str) -> str:
-    return unicodedata.normalize("NFC", text.replace("\r\n", "\n").rstrip("\n"))
+    return unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n").rstrip("\n"))
