@@ -6,11 +6,20 @@ What it computes is checked in `formula_results`, and whether engines agree in `
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 from mergecells.domain.findings import Finding
-from mergecells.formula import names_used, unsupported
+from mergecells.formula import names_used, parse, unsupported
+from mergecells.formula.analysis import NameUse, Unsupported
 from mergecells.transforms.formula_sites import FormulaSites, Site
 from mergecells.transforms.reference_check import suggestion
+
+
+@lru_cache(maxsize=16_384)
+def _uses(text: str) -> tuple[tuple[NameUse, ...], tuple[Unsupported, ...]]:
+    """What a formula that parses names, and what of it is refused; kept across reloads, which change few formulas."""
+    formula = parse(text)
+    return names_used(formula), unsupported(formula)
 
 
 def check_formula_texts(sites: FormulaSites) -> Iterator[Finding]:
@@ -40,7 +49,7 @@ def _unknown_names(sites: FormulaSites, site: Site) -> Iterator[Finding]:
     if not sites.complete or not site.formula:
         return
     known, told = sites.names_for(site), set[str]()
-    for name, start, _ in names_used(site.formula):
+    for name, start, _ in _uses(site.text)[0]:
         if name.lower() in known or name.lower() in told:
             continue
         told.add(name.lower())
@@ -62,8 +71,7 @@ _READS_OUTSIDE = frozenset(("HYPERLINK", "IMAGE", "SPARKLINE", "CALL", "QUERY", 
 
 
 def _unsupported(sites: FormulaSites, site: Site) -> Iterator[Finding]:
-    assert site.formula
-    for use in unsupported(site.formula):
+    for use in _uses(site.text)[1]:
         volatile = use.kind == "volatile" and use.name not in _READS_OUTSIDE
         yield sites.view.finding(
             "formula.volatile" if volatile else "formula.unsupported-function",

@@ -6,7 +6,7 @@ Source of each rule: the contract's section on `scoring/rules.yaml`. A vertical'
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 
 from mergecells.domain.configset import ConfigSet
@@ -24,13 +24,20 @@ _ROUNDING = 1e-9
 
 
 def check_rules(
-    config: ConfigSet, locator: Locator, incomplete: frozenset[DocumentPath] = frozenset()
+    config: ConfigSet,
+    locator: Locator,
+    incomplete: frozenset[DocumentPath] = frozenset(),
+    merged: Sequence[RuleView] | None = None,
 ) -> list[Finding]:
-    """Every broken cross-row rule of the base rules, of each vertical's merged rules, of fields and examples."""
+    """Every broken cross-row rule of the base rules, of each vertical's merged rules, of fields and examples.
+
+    `merged`: the verticals' rules, from a caller that has merged them already.
+    """
     findings = [*check_config_names(config, locator), *check_references(config, locator)]
     findings += _check_view(config, base_view(config, locator, incomplete))
     if not incomplete:
-        for view in merged_views(config, locator, fitting_verticals(config)):
+        views = merged_views(config, locator, fitting_verticals(config)) if merged is None else merged
+        for view in views:
             findings += _check_view(config, view)
     return list(without_echoes(findings))
 
