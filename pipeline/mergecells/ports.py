@@ -37,6 +37,10 @@ class WorkbookSource(Protocol):
         """Show a note and a colour at each cell (conflicts, findings) and clear those of an earlier call."""
         ...
 
+    def remember(self, metadata: Mapping[str, str]) -> None:
+        """Replace the workbook's metadata; every cell stays."""
+        ...
+
 
 class PullRequestHost(Protocol):
     """Where proposals are reviewed and merged: a local bare repository, or GitHub."""
@@ -49,6 +53,10 @@ class PullRequestHost(Protocol):
 
     def read_files(self, revision: Revision) -> Files:
         """The config files of one commit, each whole."""
+        ...
+
+    def contains(self, newer: Revision, older: Revision) -> bool:
+        """Whether `older` is `newer` or one of its ancestors; False where the repository does not have one of them."""
         ...
 
     def propose(self, proposal: Proposal) -> PullRequest:
@@ -137,6 +145,10 @@ class RejectionLog(Protocol):
 
     def record_rejection(self, line: str) -> None: ...
 
+    def record_head(self, text: str) -> None:
+        """Tell the services where the branch is: one JSON object, in the place of the former one."""
+        ...
+
 
 class ConfigFolder(Protocol):
     """Where a running service finds its config: a published tree, a checkout, a mounted ConfigMap, a plain folder."""
@@ -153,6 +165,11 @@ class ConfigFolder(Protocol):
 
     def read(self) -> ConfigTree:
         """All files at one moment. Raises TreeChangingError, ConfigRejectedError, or MergecellsError."""
+        ...
+
+    def head(self) -> str:
+        """What the publisher of this folder last told of its branch, see `RejectionLog.record_head`; empty when
+        nobody did. Never raises."""
         ...
 
     def older(self) -> Iterator[ConfigTree]:

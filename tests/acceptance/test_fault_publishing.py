@@ -81,7 +81,7 @@ def test_leftover_link_and_half_tree_of_a_killed_follower_are_cleaned_at_the_sta
     (folder / ".tmp-current-99-ab").symlink_to(f"revisions/{second}")
     assert assert_whole(folder) == first
     assert follow_once(str(stage.bare), folder).revision == second
-    assert sorted(entry.name for entry in folder.iterdir()) == [".lock", "current", "revisions"]
+    assert sorted(entry.name for entry in folder.iterdir()) == [".lock", "current", "head.json", "revisions"]
     assert not half.exists()
 
 
@@ -136,8 +136,14 @@ def test_follower_and_service_through_good_bad_rollback_and_force_push(tmp_path:
             stage.commit(bad_files("bad"))
             wait_for(lambda: any(isinstance(step, FollowStep) and step.rejected for step in steps))
             live(second, "two")
+            wait_for(lambda: config.status.unpublished)
+            assert config.status.unpublished is not None
+            assert config.status.unpublished.revision == stage.head()
+            assert "rule.weight-sum" in config.status.unpublished.reason
+            assert config.status.status == "ok"
             stage.push(first)
             live(first, "one")
+            wait_for(lambda: config.status.unpublished is None)
             stage.run("checkout", "-q", "--orphan", "elsewhere")
             live(stage.commit(sample_files("three")), "three")
             assert config.status.loaded_from == "bundle"

@@ -14,6 +14,8 @@ import pytest
 
 from acceptance.service_process import ServiceProcess, publish, service, sha, until
 from acceptance.stage import Answer, command
+from mergecells.adapters.published_tree import PublishedTrees
+from mergecells.serving.rejections import BranchHead, RejectedRevision
 
 
 @pytest.fixture
@@ -45,6 +47,25 @@ def free_address() -> str:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return f"http://127.0.0.1:{probe.getsockname()[1]}"
+
+
+def test_status_tells_what_follow_refused_before_any_service_saw_it(
+    two: tuple[ServiceProcess, ServiceProcess], folder: Path
+) -> None:
+    """Who asks only services learns that the branch moved on and why they did not; waiting for it ends at once."""
+    refused = RejectedRevision(revision="d" * 40, at="2026-11-21T00:00:00.000Z", reason="weights sum to 0.5")
+    head = BranchHead(branch="main", head="d" * 40, published=sha(1), at=refused.at, rejected=refused)
+    PublishedTrees(folder).record_head(head.model_dump_json())
+    for running in two:
+        assert until(lambda one=running: one.report()["unpublished"])["revision"] == "d" * 40  # type: ignore[misc]
+        assert running.report()["status"] == "ok"
+    answer = status(*named(*two), "--wait", "ddddddd", "--timeout", "60")
+    assert answer.status == 1
+    told = "the branch is at dddddddddddd, which is not published: weights sum to 0.5"
+    assert answer.output.count(told) == 2
+    assert "rejected" in answer.messages
+    PublishedTrees(folder).record_head(head.model_copy(update={"rejected": None}).model_dump_json())
+    until(lambda: two[0].report()["unpublished"] is None)
 
 
 def test_status_of_services_swaps_and_waits(two: tuple[ServiceProcess, ServiceProcess], folder: Path) -> None:

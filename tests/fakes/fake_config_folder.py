@@ -18,6 +18,7 @@ class FakeConfigFolder:
         self.name: str | None = None
         self.others: list[ConfigTree] = []
         self.reads = 0
+        self.told = ""
 
     def describe(self) -> str:
         return "memory"
@@ -33,6 +34,9 @@ class FakeConfigFolder:
         if self.error is not None:
             raise self.error
         return self.tree
+
+    def head(self) -> str:
+        return self.told
 
     def older(self) -> Iterator[ConfigTree]:
         return iter(self.others)

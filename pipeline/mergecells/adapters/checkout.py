@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mergecells.adapters.git_head import GitHead
-from mergecells.adapters.published_tree import CURRENT, REVISIONS, PublishedTrees
+from mergecells.adapters.published_tree import CURRENT, HEAD, REVISIONS, PublishedTrees
 from mergecells.adapters.tree_files import FoundFiles, read_config_files, unreadable
 from mergecells.domain.config_files import CONFIG_FOLDERS
 from mergecells.domain.config_tree import MANIFEST_FILE, SEAL_FOLDER, ConfigTree, TreeChangingError
@@ -26,6 +26,7 @@ KUBERNETES_LINK = "..data"
 # git-sync 3 names its trees `rev-<sha>`, git-sync 4 and `mergecells follow` by the SHA alone.
 _TREE_NAME = re.compile(r"(?:rev-)?([0-9a-f]{40}(?:[0-9a-f]{24})?)\Z")
 _SHOWN_DIGEST = 12
+_MAX_HEAD = 1024 * 1024
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 
 
@@ -88,6 +89,16 @@ class ConfigRoot:
         if place.whole is None and read_config_files(place.root) != found:
             raise TreeChangingError(f"The files in {place.root} changed while they were read.")
         return ConfigTree(self._revision(place, found), found.files, found.sealed)
+
+    def head(self) -> str:
+        """See `ports.ConfigFolder`: `head.json` beside `current` of `follow`'s folder."""
+        if self.path.name != CURRENT:
+            return ""
+        try:
+            with (self.path.parent / HEAD).open(encoding="utf-8", errors="replace") as text:
+                return text.read(_MAX_HEAD)
+        except OSError:
+            return ""
 
     def older(self) -> Iterator[ConfigTree]:
         """See `ports.ConfigFolder`: the other trees of `follow`'s folder."""

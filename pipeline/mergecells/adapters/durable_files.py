@@ -33,7 +33,7 @@ def write_tree(root: Path, files: Mapping[str, bytes]) -> None:
 
 
 def _write_file(place: Path, content: bytes) -> None:
-    # Read-only: a published tree never changes, and an editor that tries to is told so.
+    # Read-only: what is published is only ever replaced, and an editor that tries to change it is told so.
     handle = os.open(place, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o444)
     try:
         view = memoryview(content)
@@ -44,14 +44,16 @@ def _write_file(place: Path, content: bytes) -> None:
         os.close(handle)
 
 
-def append_line(place: Path, line: str) -> None:
-    """Add one line in one write, and fsync it."""
-    handle = os.open(place, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o644)
+def replace_file(place: Path, content: bytes) -> None:
+    """Write a small file anew, durably: who reads it finds the former or the new content, whole."""
+    new = temporary_name(place.parent, place.name)
     try:
-        os.write(handle, line.encode() + b"\n")
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+        _write_file(new, content)
+        new.replace(place)
+    except OSError:
+        remove(new)
+        raise
+    sync_folder(place.parent)
 
 
 def sync_folder(folder: Path) -> None:

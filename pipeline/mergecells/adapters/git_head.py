@@ -5,13 +5,16 @@ from __future__ import annotations
 import contextlib
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from mergecells.adapters.git_repository import GitRepository
 from mergecells.domain.config_files import is_config_file, named_files
 from mergecells.domain.errors import MergecellsError
 from mergecells.domain.manifest import MANIFEST_NAME
 from mergecells.domain.revision import Files, Revision
 from mergecells.transforms.yaml_to_config import parse_manifest
+
+if TYPE_CHECKING:
+    from mergecells.adapters.git_repository import GitRepository
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +57,9 @@ class GitHead:
         """
         if _git_folder(root) is None:
             return None
+        # Imported here: a service on a published tree never asks git, and need not wait 40 ms for its adapter.
+        from mergecells.adapters.git_repository import GitRepository
+
         try:
             repository = GitRepository(root)
             revision = repository.resolve("HEAD")

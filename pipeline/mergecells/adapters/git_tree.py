@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from mergecells.adapters.git_process import GitFailedError, GitProcess
 from mergecells.domain.config_files import MAX_CONFIG_BYTES, MAX_CONFIG_FILES, MAX_FILE_BYTES, path_problem
-from mergecells.domain.errors import ConfigRejectedError, MergecellsError, UnknownRevisionError
+from mergecells.domain.errors import ConfigRejectedError, UnknownRevisionError
 from mergecells.domain.findings import Finding
 from mergecells.domain.revision import Revision, short
 
@@ -77,9 +77,12 @@ def read_blobs(git: GitProcess, entries: Sequence[TreeEntry]) -> dict[str, bytes
 def _entry_findings(entries: Sequence[TreeEntry]) -> Iterator[Finding]:
     total = sum(entry.size for entry in entries)
     if len(entries) > MAX_CONFIG_FILES or total > MAX_CONFIG_BYTES:
-        raise MergecellsError(
-            f"The config has {len(entries):,} files and {total:,} bytes.",
-            f"The limits are {MAX_CONFIG_FILES:,} files and {MAX_CONFIG_BYTES:,} bytes; move what is no config away.",
+        # A finding: the commit will never be smaller, so a follower must not try it again and again.
+        yield Finding(
+            code="schema.too-large",
+            message=f"The config has {len(entries):,} files and {total:,} bytes.",
+            hint=f"The limits are {MAX_CONFIG_FILES:,} files and {MAX_CONFIG_BYTES:,} bytes; move what is no config "
+            "away.",
         )
     for entry in entries:
         shown = entry.path.encode("utf-8", "backslashreplace").decode()

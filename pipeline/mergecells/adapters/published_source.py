@@ -10,7 +10,9 @@ from pathlib import Path
 from mergecells.adapters.durable_files import remove
 from mergecells.adapters.git_process import GitFailedError, GitProcess
 from mergecells.adapters.git_repository import GitRepository
+from mergecells.adapters.git_tree import list_tree
 from mergecells.domain.config_files import is_config_file, named_files
+from mergecells.domain.configset import RULES_FILE
 from mergecells.domain.errors import MergecellsError, UnknownRevisionError
 from mergecells.domain.manifest import MANIFEST_NAME
 from mergecells.domain.revision import Files, Revision
@@ -25,14 +27,19 @@ def is_remote(repository: str) -> bool:
 
 
 class GitBranch:
-    """Implements `ports.RevisionSource`. What an address holds is mirrored into a bare repository at `mirror`."""
+    """Implements `ports.RevisionSource`. What an address holds is mirrored into a bare repository at `mirror`.
 
-    def __init__(self, repository: str, branch: str, mirror: Path) -> None:
+    `root` is the config root inside the repository, `teams/leads` for instance. Without one, it is the folder of a
+    checkout that `repository` names, else the repository's top, else the one folder that holds a manifest.
+    """
+
+    def __init__(self, repository: str, branch: str, mirror: Path, root: str | None = None) -> None:
         self._address = repository
         self._branch = branch
         self._mirror = mirror
         self._remote = is_remote(repository)
         self._local = None if self._remote else GitRepository(Path(repository))
+        self._root = root.strip("/") if root else None
 
     def describe(self) -> str:
         """See `ports.RevisionSource`: the repository, a blank, the branch."""
@@ -63,12 +70,32 @@ class GitBranch:
 
     def read_files(self, revision: Revision) -> Files:
         """See `ports.RevisionSource`."""
+        if self._root is not None:
+            return self._read_below(self._root, revision)
+        start = self._local.config_prefix if self._local else ""
+        files = self._read_below(start, revision)
+        if start or MANIFEST_NAME in files or RULES_FILE in files:
+            return files
+        roots = self._roots(revision)
+        if len(roots) > 1:
+            raise MergecellsError(
+                f"{self._address} holds several configs: {', '.join(roots[:5])}.", "Name one with --root."
+            )
+        return self._read_below(roots[0], revision) if roots else files
+
+    def _read_below(self, root: str, revision: Revision) -> Files:
         repository = self._repository()
-        files = repository.read_files(revision, wanted=is_config_file)
+        files = repository.read_files(revision, root, is_config_file)
         named = named_files(parse_manifest(files)[0]) if MANIFEST_NAME in files else frozenset()
         if named - files.keys():
-            files |= repository.read_files(revision, wanted=lambda path: path in named)
+            files |= repository.read_files(revision, root, lambda path: path in named)
         return files
+
+    def _roots(self, revision: Revision) -> list[str]:
+        """The folders of the commit that hold a manifest beside rules."""
+        paths = {entry.path for entry in list_tree(GitProcess(self._repository().path), revision)}
+        found = (path.removesuffix(f"/{MANIFEST_NAME}") for path in paths if path.endswith(f"/{MANIFEST_NAME}"))
+        return sorted(folder for folder in found if f"{folder}/{RULES_FILE}" in paths)
 
     def _fetch(self) -> Revision:
         if not (self._mirror / "HEAD").is_file():

@@ -14,10 +14,10 @@ from pathlib import Path
 
 from mergecells.adapters.durable_files import (
     TEMPORARY,
-    append_line,
     locked,
     remove,
     remove_leftovers,
+    replace_file,
     swap_link,
     sync_folder,
     temporary_name,
@@ -32,6 +32,11 @@ from mergecells.domain.revision import Revision
 REVISIONS = "revisions"
 CURRENT = "current"
 REJECTED = "rejected.jsonl"
+HEAD = "head.json"
+
+KEEP_REJECTIONS = 100
+KEEP_REJECTION_BYTES = 1024 * 1024
+"""The newest stay: who pushes broken commits by the thousand must not fill the disk of the services."""
 
 KEEP = 5
 """Trees that stay beside the current one: who opened an older one a moment ago must be able to finish reading it."""
@@ -103,9 +108,9 @@ class PublishedTrees:
             yield ConfigTree(place.name, found.files, found.sealed)
 
     def record_rejection(self, line: str) -> None:
-        """Append one line to `rejected.jsonl`."""
+        """Add one line to `rejected.jsonl`, written anew so that it stays bounded, and whole after a kill."""
         try:
-            append_line(self.folder / REJECTED, line)
+            replace_file(self.folder / REJECTED, _bounded([*self.rejections(), line]))
         except OSError as error:
             raise _failure(self.folder, error) from error
 
@@ -115,6 +120,13 @@ class PublishedTrees:
             return (self.folder / REJECTED).read_text(encoding="utf-8", errors="replace").splitlines()
         except FileNotFoundError:
             return []
+        except OSError as error:
+            raise _failure(self.folder, error) from error
+
+    def record_head(self, text: str) -> None:
+        """Write `head.json`: where the branch is, for the services."""
+        try:
+            replace_file(self.folder / HEAD, text.encode() + b"\n")
         except OSError as error:
             raise _failure(self.folder, error) from error
 
@@ -168,6 +180,18 @@ class PublishedTrees:
             except OSError:
                 continue
             remove(doomed)
+
+
+def _bounded(lines: list[str]) -> bytes:
+    kept: list[bytes] = []
+    size = 0
+    for line in reversed(lines[-KEEP_REJECTIONS:]):
+        encoded = line.encode("utf-8", "backslashreplace") + b"\n"
+        size += len(encoded)
+        if kept and size > KEEP_REJECTION_BYTES:
+            break
+        kept.append(encoded)
+    return b"".join(reversed(kept))
 
 
 def _age_key(place: Path) -> int:

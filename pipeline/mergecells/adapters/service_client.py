@@ -32,6 +32,7 @@ class ServiceReport:
     status: str | None = None
     last_attempt: str | None = None
     rejected: dict[str, Any] | None = None
+    unpublished: dict[str, Any] | None = None
     problem: str | None = None
 
 
@@ -82,8 +83,10 @@ def ask_service(url: str, seconds: float) -> ServiceReport:
 def _report(url: str, ready: bool, document: dict[str, Any]) -> ServiceReport:
     texts = {name: document.get(name) for name in ("revision", "loaded_at", "status", "last_attempt")}
     known = {name: value for name, value in texts.items() if isinstance(value, str)}
-    rejected = document.get("rejected")
-    return ServiceReport(url, ready, rejected=rejected if isinstance(rejected, dict) else None, **known)
+    rejected, unpublished = (
+        found if isinstance(found := document.get(name), dict) else None for name in ("rejected", "unpublished")
+    )
+    return ServiceReport(url, ready, rejected=rejected, unpublished=unpublished, **known)
 
 
 def _get(url: str, seconds: float) -> tuple[int, Any]:

@@ -151,10 +151,9 @@ class _Reading:
             return
         self._bytes += found.st_size
         if self._bytes > MAX_CONFIG_BYTES or len(self.files) >= MAX_CONFIG_FILES:
-            raise MergecellsError(
-                f"The config has more than {MAX_CONFIG_FILES:,} files or {MAX_CONFIG_BYTES:,} bytes.",
-                "Move what is no config out of its folders.",
-            )
+            message = f"The config has more than {MAX_CONFIG_FILES:,} files or {MAX_CONFIG_BYTES:,} bytes."
+            hint = "Move what is no config out of its folders."
+            raise ConfigRejectedError(message, [Finding(code="schema.too-large", message=message, hint=hint)], hint)
         self.files[path] = _read_whole(handle, found.st_size)
 
     def _refuse(self, code: str, path: str, message: str) -> None:

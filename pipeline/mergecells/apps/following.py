@@ -16,18 +16,22 @@ from mergecells.serving.follow import Follower, FollowStep, run_follower
 from mergecells.serving.rejections import Rejections
 
 
-def follow_once(repository: str, folder: Path, branch: str = "main") -> FollowStep:
-    """Publish the branch's newest good revision to `folder`. Raises MergecellsError when that cannot be done."""
+def follow_once(repository: str, folder: Path, branch: str = "main", root: str | None = None) -> FollowStep:
+    """Publish the branch's newest good revision to `folder`. Raises MergecellsError when that cannot be done.
+
+    `root`: see `GitBranch`.
+    """
     trees = PublishedTrees(folder)
     with trees.locked():
         trees.prepare()
-        return _follower(repository, trees, branch).step()
+        return _follower(repository, trees, branch, root).step()
 
 
 def follow_branch(
     repository: str,
     folder: Path,
     branch: str = "main",
+    root: str | None = None,
     *,
     interval: float = 0.5,
     stop: threading.Event,
@@ -41,11 +45,11 @@ def follow_branch(
     trees = PublishedTrees(folder)
     with trees.locked():
         trees.prepare()
-        run_follower(_follower(repository, trees, branch), stop.wait, interval, report)
+        run_follower(_follower(repository, trees, branch, root), stop.wait, interval, report)
 
 
-def _follower(repository: str, trees: PublishedTrees, branch: str) -> Follower:
-    source = GitBranch(repository, branch, trees.folder / MIRROR)
+def _follower(repository: str, trees: PublishedTrees, branch: str, root: str | None) -> Follower:
+    source = GitBranch(repository, branch, trees.folder / MIRROR, root)
     return Follower(source, trees, Rejections(trees), _check, SystemClock())
 
 

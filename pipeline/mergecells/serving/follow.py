@@ -67,10 +67,11 @@ class Follower:
             return FollowStep("unchanged", current, head)
         refused: list[RejectedRevision] = []
         published = self._publish_newest_good(head, current, refused)
-        self._head = head
         kind: StepKind = "published" if published else "rejected" if refused else "unchanged"
         step = FollowStep(kind, published or current, head, tuple(refused), self._clock.monotonic() - started)
         self._tell(step)
+        self._rejections.tell_head(self._place()[1], head, step.revision, iso(self._clock.now()))
+        self._head = head  # Last: what could not be told, on a full disk for instance, is told by the next step.
         return step
 
     def _publish_newest_good(

@@ -16,6 +16,7 @@ from mergecells.serving.build import build_snapshot
 from mergecells.serving.clock import iso
 from mergecells.serving.debounce import Debounce
 from mergecells.serving.last_known_good import rejection_of
+from mergecells.serving.rejections import refused_head
 from mergecells.serving.snapshot import Snapshot
 from mergecells.serving.snapshot_store import SnapshotStore
 from mergecells.serving.turns import quick_turns
@@ -28,6 +29,9 @@ FULL_LOOK_SECONDS = 10.0
 
 CHANGING_SECONDS = 0.05
 """Pause before a folder that changed while it was read is read again."""
+
+ASK_SECONDS = 0.5
+"""Between two looks at what the publisher says of its branch."""
 
 RETRY_SECONDS = 1.0
 """Pause before what could not be read is tried again though nothing seems to have changed."""
@@ -56,6 +60,8 @@ class Reloader:
     _full_look_at: float = 0.0
     _retry_at: float = float("inf")
     _changing_since: float | None = None
+    _told: str = ""
+    _ask_at: float = 0.0
 
     def tick(self, asked: bool = False) -> float:
         """Look, and load when it is time; `asked`: load now. Returns the seconds after which to look again at the
@@ -67,7 +73,21 @@ class Reloader:
                 if self._arrived_whole(fingerprint, now) or asked or self._is_due(now):
                     self._load(asked)
         now = self.clock.monotonic()
+        self._ask_publisher(now)
         return max(0.0, min(self.debounce.due_in(now), self._retry_at - now))
+
+    def _ask_publisher(self, now: float) -> None:
+        """After loading: what was refused before it got here is for people, and never in a hurry."""
+        if now < self._ask_at:
+            return
+        self._ask_at = now + ASK_SECONDS
+        told = self.folder.head()
+        if told == self._told:
+            return
+        self._told = told
+        unpublished = refused_head(told)
+        if unpublished != self.store.status.unpublished:
+            self.store.tell_unpublished(unpublished)
 
     def _arrived_whole(self, fingerprint: str, now: float) -> bool:
         """True when a complete tree took the place of the former one: nothing to wait for. Edits are debounced."""

@@ -69,6 +69,10 @@ class SnapshotStore:
         """The newest config cannot serve; what serves stays."""
         self.status = replace(self.status, status=state, last_attempt=rejection.at, rejected=rejection)
 
+    def tell_unpublished(self, unpublished: Rejection | None) -> None:
+        """The head of the branch that publishing refused, None when it did not."""
+        self.status = replace(self.status, unpublished=unpublished)
+
     def say(self, *, watching: str | None = None, note: str | None = None) -> None:
         """Tell how changes are noticed, or add a note to what serves."""
         if watching is not None and watching != self.status.watching:

@@ -37,7 +37,10 @@ class Rejection:
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """One consistent view. Times are UTC, ISO. `watching` says how changes are noticed."""
+    """One consistent view. Times are UTC, ISO. `watching` says how changes are noticed.
+
+    `unpublished` is the head of the followed branch when `follow` refused it: this service never saw it.
+    """
 
     revision: Revision
     loaded_at: str
@@ -47,6 +50,7 @@ class Status:
     loaded_from: str = ""
     watching: str = ""
     notes: tuple[str, ...] = ()
+    unpublished: Rejection | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON values, under the names of the HTTP contract."""
@@ -59,6 +63,7 @@ class Status:
             "loaded_from": self.loaded_from,
             "watching": self.watching,
             "notes": list(self.notes),
+            "unpublished": self.unpublished.to_dict() if self.unpublished else None,
         }
 
 

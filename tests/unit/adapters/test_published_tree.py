@@ -191,6 +191,17 @@ def test_rejection_lines_are_appended(tmp_path: Path) -> None:
     assert trees.rejections() == ['{"revision": "a"}', '{"revision": "b"}']
 
 
+def test_rejections_stay_bounded_whoever_pushes_what(tmp_path: Path) -> None:
+    """Broken commits by the hundred, each with long findings: the newest stay, within a megabyte."""
+    trees = PublishedTrees(tmp_path)
+    for number in range(130):
+        trees.record_rejection(f'{{"revision": "{number}"}}')
+    assert trees.rejections() == [f'{{"revision": "{number}"}}' for number in range(30, 130)]
+    trees.record_rejection("x" * 700_000)
+    trees.record_rejection("y" * 700_000)
+    assert [line[0] for line in trees.rejections()] == ["y"]
+
+
 def _fill(filler: Path) -> None:
     handle = os.open(filler, os.O_WRONLY | os.O_CREAT)
     with pytest.raises(OSError, match="No space left"):

@@ -16,7 +16,7 @@ from mergecells.domain.findings import Finding
 from mergecells.domain.revision import Files
 from mergecells.serving.bundle import read_manifest
 from mergecells.serving.follow import Follower, FollowStep, run_follower
-from mergecells.serving.rejections import Rejections, read_rejections
+from mergecells.serving.rejections import Rejections, read_rejections, refused_head
 
 
 class Stage(GitStage):
@@ -156,6 +156,109 @@ def test_link_in_a_commit_is_refused(stage: Stage) -> None:
     assert step.rejected[0].findings[0].code == "security.symlink"
 
 
+MEGABYTE = 1024 * 1024
+HOSTILE = {
+    "huge file": ({"scoring/huge.yaml": b"#" * (17 * MEGABYTE)}, "schema.too-large"),
+    "too many files": ({f"scoring/verticals/v{number}.yaml": b"" for number in range(20_001)}, "schema.too-large"),
+    "unusable path": ({"scoring/a\\b.yaml": b"x"}, "security.path"),
+}
+
+
+@pytest.mark.parametrize(("files", "code"), HOSTILE.values(), ids=HOSTILE.keys())
+def test_hostile_commit_is_recorded_as_refused_and_tried_once(stage: Stage, files: Files, code: str) -> None:
+    """What can never be read safely is a property of the commit: remembered with its reason, a later one goes live."""
+    good = stage.commit(sample_files())
+    follower = stage.follower()
+    follower.step()
+    hostile = _commit_objects(stage, good, {**sample_files(), **files})
+    step = follower.step()
+    assert (step.kind, step.revision, step.head) == ("rejected", good, hostile)
+    assert {finding.code for finding in step.rejected[0].findings} == {code}
+    assert [entry.revision for entry in read_rejections(stage.trees)] == [hostile]
+    assert stage.follower().step().kind == "unchanged"
+    later = stage.commit(sample_files("two"))
+    assert follower.step().revision == later
+
+
+def test_path_that_climbs_out_of_the_tree_is_never_read_nor_written(stage: Stage) -> None:
+    """Git objects can name `..`, which no honest git writes: it is no config file, and nothing appears outside."""
+    climbing = {"scoring/../../../out.yaml": b"x", "scoring/.git/config": b"x"}
+    sha = _commit_objects(stage, stage.commit(sample_files()), {**sample_files("two"), **climbing})
+    assert stage.follower().step().revision == sha
+    assert next(stage.trees.recent()).files == sample_files("two")
+    assert not list(stage.trees.folder.parent.rglob("out.yaml"))
+
+
+def _commit_objects(stage: Stage, parent: str, files: Files) -> str:
+    """A commit with any paths at all, made of git objects and put on the branch."""
+    scratch, repository = stage.work.parent / "object", stage.bare
+    blobs: dict[bytes, str] = {}
+
+    def write(kind: str, content: bytes) -> str:
+        scratch.write_bytes(content)
+        return stage.run("hash-object", "-t", kind, "-w", "--literally", str(scratch), at=repository)
+
+    def tree(under: dict[tuple[str, ...], bytes]) -> str:
+        folders: dict[str, dict[tuple[str, ...], bytes]] = {}
+        entries = {}
+        for (name, *rest), content in under.items():
+            if rest:
+                folders.setdefault(name, {})[tuple(rest)] = content
+            else:
+                blobs[content] = blobs.get(content) or write("blob", content)
+                entries[name] = ("100644", blobs[content])
+        entries |= {name: ("40000", tree(inner)) for name, inner in folders.items()}
+        order = sorted(entries, key=lambda name: name + "/" * (name in folders))
+        return write("tree", b"".join(f"{entries[n][0]} {n}\0".encode() + bytes.fromhex(entries[n][1]) for n in order))
+
+    top = tree({tuple(path.split("/")): content for path, content in files.items()})
+    commit = stage.run("commit-tree", top, "-p", parent, "-m", "hostile", at=repository)
+    stage.run("update-ref", "refs/heads/main", commit, at=repository)
+    return commit
+
+
+def test_config_in_a_folder_of_the_repository_is_found_by_its_manifest(stage: Stage, tmp_path: Path) -> None:
+    """A repository of many things: the one folder with a manifest beside rules is the config root."""
+    nested = {f"teams/leads/{name}": content for name, content in sample_files("deep").items()}
+    nested |= {"teams/leads/mergecells.yaml": b"version: 1\n", "schemas/other.json": b"{}"}
+    sha = stage.commit(nested)
+    assert stage.follower().step().revision == sha
+    tree = next(stage.trees.recent())
+    assert tree.files == sample_files("deep") | {"mergecells.yaml": b"version: 1\n"}
+    stage.commit(nested | {f"teams/sales/{name}": content for name, content in sample_files("other").items()})
+    with pytest.raises(MergecellsError, match=r"several configs.*teams/leads, teams/sales.*--root"):
+        stage.follower().step()
+    source = GitBranch(str(stage.bare), "main", stage.mirror, "teams/sales/")
+    follower = Follower(source, PublishedTrees(tmp_path / "sales"), Rejections(stage.trees), stage.check, FakeClock())
+    assert follower.step().kind == "published"
+    assert next(PublishedTrees(tmp_path / "sales").recent()).files == sample_files("other")
+
+
+def test_checkout_folder_of_a_repository_is_followed_from_there(stage: Stage) -> None:
+    """`follow repo/teams/leads`: the folder that was named is the config root, the commit that of the repository."""
+    sha = stage.commit({f"teams/leads/{name}": content for name, content in sample_files("deep").items()})
+    assert stage.follower(str(stage.work / "teams" / "leads")).step().revision == sha
+    assert next(stage.trees.recent()).files == sample_files("deep")
+
+
+def test_services_are_told_where_the_branch_is_and_why_it_is_not_published(stage: Stage) -> None:
+    """`head.json` follows the branch: a refused head with its reason, and nothing once the head is published."""
+    good = stage.commit(sample_files())
+    follower = stage.follower()
+    follower.step()
+    place = stage.trees.folder / "head.json"
+    assert refused_head(place.read_text()) is None
+    bad = stage.commit(sample_files("bad"))
+    follower.step()
+    refused = refused_head(place.read_text())
+    assert refused is not None
+    assert (refused.revision, refused.findings[0].code) == (bad, "example.mismatch")
+    stage.push(good)
+    follower.step()
+    assert refused_head(place.read_text()) is None
+    assert refused_head("half a li") is None
+
+
 def test_commit_without_rules_is_refused(stage: Stage) -> None:
     """An emptied repository is no config."""
     good = stage.commit(sample_files())
@@ -202,5 +305,7 @@ def test_rejection_line_cut_short_by_a_kill_is_passed_over(stage: Stage, tmp_pat
     stage.commit(sample_files())
     stage.follower().step()
     (tmp_path / "pub" / "rejected.jsonl").write_text('{"revision": "abc", "at": "n')
-    stage.commit(sample_files("bad"))
+    bad = stage.commit(sample_files("bad"))
     assert stage.follower().step().kind == "rejected"
+    assert [entry.revision for entry in read_rejections(stage.trees)] == [bad]
+    assert stage.follower().step().kind == "unchanged"

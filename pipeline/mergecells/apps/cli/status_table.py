@@ -24,9 +24,10 @@ def runs(report: ServiceReport, wanted: str) -> bool:
 
 
 def refused(report: ServiceReport, wanted: str) -> bool:
-    """Whether the service looked at `wanted` and will not run it."""
-    rejected = (report.rejected or {}).get("revision")
-    return report.status == "rejected" and isinstance(rejected, str) and rejected.startswith(wanted)
+    """Whether `wanted` will not run: the service looked at it and refused, or `follow` did before it."""
+    looked_at = report.rejected if report.status == "rejected" else None
+    revisions = [(found or {}).get("revision") for found in (looked_at, report.unpublished)]
+    return any(isinstance(revision, str) and revision.startswith(wanted) for revision in revisions)
 
 
 def render_status(reports: Sequence[ServiceReport], now: datetime.datetime) -> str:
@@ -37,7 +38,10 @@ def render_status(reports: Sequence[ServiceReport], now: datetime.datetime) -> s
     for report, row in zip(reports, rows, strict=True):
         lines.append(_line(row, widths))
         if report.rejected and report.status != "ok":
-            lines += _rejection(report.rejected)
+            lines.append(f"  {_reason(report.rejected)}")
+        if report.unpublished:
+            head = printable(short(str(report.unpublished.get("revision") or "unknown")))
+            lines.append(f"  the branch is at {head}, which is not published: {_reason(report.unpublished)}")
     return "\n".join(lines)
 
 
@@ -74,11 +78,11 @@ def _newest(report: ServiceReport) -> str:
     return printable(report.status or "unknown") + name
 
 
-def _rejection(rejected: dict[str, object]) -> list[str]:
+def _reason(rejected: dict[str, object]) -> str:
     reason = printable(" ".join(str(rejected.get("reason") or "no reason given").split()))
     if len(reason) > _LONGEST_REASON:
         reason = reason[: _LONGEST_REASON - 1] + "…"
-    return [f"  {reason}"]
+    return reason
 
 
 def _line(cells: Sequence[str], widths: Sequence[int]) -> str:

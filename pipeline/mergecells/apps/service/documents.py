@@ -51,13 +51,14 @@ class RejectedAnswer(BaseModel):
 
 
 class ConfigAnswer(BaseModel):
-    """What runs, since when, and what was rejected last."""
+    """What runs, since when, what was rejected, and a newer revision that `follow` refused before it got here."""
 
     revision: str | None
     loaded_at: str | None
     status: str
     last_attempt: str | None
     rejected: RejectedAnswer | None
+    unpublished: RejectedAnswer | None
 
 
 def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:

@@ -86,6 +86,7 @@ class LiveConfig:
             "status": "not-ready",
             "last_attempt": rejected.at if rejected else None,
             "rejected": rejected.to_dict() if rejected else None,
+            "unpublished": None,
         }
 
     def reload(self) -> None:

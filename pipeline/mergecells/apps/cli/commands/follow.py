@@ -33,6 +33,10 @@ def follow(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="Where `revisions/` and the link `current` are kept.")],
     *,
     branch: Annotated[str, typer.Option("--branch", help="The branch to follow.")] = "main",
+    root: Annotated[
+        str | None,
+        typer.Option("--root", metavar="PATH", help="The config root inside the repository. Default: where it is."),
+    ] = None,
     once: Annotated[bool, typer.Option("--once", help="Look once and end.")] = False,
     interval: Annotated[
         float, typer.Option("--interval", min=0.05, max=3600, metavar="S", help="Seconds between looks.")
@@ -49,17 +53,17 @@ def follow(
     on_terminal = sys.stdout.isatty() and not os.environ.get("MERGECELLS_LOG_FORMAT")
     with _logs(silent=once or on_terminal):
         if once:
-            _once(context, repository, folder, branch, output)
+            from mergecells.apps.following import follow_once
+
+            _once(context, follow_once(repository, folder, branch, root), branch, output)
         else:
             context.say(f"following {branch} of {repository} into {folder}; Ctrl-C stops")
-            _forever(repository, folder, branch, interval, on_terminal)
+            _forever(repository, folder, branch, root, interval=interval, show=on_terminal)
 
 
-def _once(context: CliContext, repository: str, folder: Path, branch: str, output: Output) -> None:
+def _once(context: CliContext, step: FollowStep, branch: str, output: Output) -> None:
     from mergecells.apps.cli.follow_lines import describe_end, describe_step, step_to_dict
-    from mergecells.apps.following import follow_once
 
-    step = follow_once(repository, folder, branch)
     if output is Output.JSON:
         print_json(step_to_dict(step))
     else:
@@ -71,7 +75,7 @@ def _once(context: CliContext, repository: str, folder: Path, branch: str, outpu
         raise typer.Exit(1)
 
 
-def _forever(repository: str, folder: Path, branch: str, interval: float, show: bool) -> None:
+def _forever(repository: str, folder: Path, branch: str, root: str | None, *, interval: float, show: bool) -> None:
     from mergecells.apps.cli.follow_lines import describe_step
     from mergecells.apps.following import follow_branch
 
@@ -83,7 +87,7 @@ def _forever(repository: str, folder: Path, branch: str, interval: float, show: 
 
     former = signal.signal(signal.SIGTERM, lambda *_: stop.set())
     try:
-        follow_branch(repository, folder, branch, interval=interval, stop=stop, report=tell)
+        follow_branch(repository, folder, branch, root, interval=interval, stop=stop, report=tell)
     finally:
         signal.signal(signal.SIGTERM, former)
 
