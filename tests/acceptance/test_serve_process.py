@@ -239,3 +239,47 @@ def test_serve_logs_every_line_as_json_with_the_ids_of_the_answer(shared: Servic
     lines = until(lambda: [line for line in shared.logged("http.request") if line["request_id"] == wanted])
     assert lines[0]["trace_id"] == answer.headers["x-trace-id"]
     assert json.dumps(lines[0]).count(sha(1)) == 1
+
+
+def test_serve_large_body_does_not_keep_other_requests_waiting(shared: ServiceProcess) -> None:
+    """15 MB of JSON are parsed while small requests are answered, by the hundred rather than after it."""
+    body = json.dumps([{"years": 10, "note": "x" * 1500}] * 9_500).encode()
+    answered: list[int] = []
+    done = threading.Event()
+
+    def ask() -> None:
+        while not done.is_set():
+            answered.append(shared.get("/healthz").status_code)
+
+    asking = threading.Thread(target=ask)
+    asking.start()
+    try:
+        assert shared.post("/v1/score/batch", content=body).status_code == 200
+    finally:
+        done.set()
+        asking.join()
+    assert len(answered) > 10
+    assert set(answered) == {200}
+
+
+def test_serve_closes_a_connection_whose_request_never_comes(tmp_path: Path) -> None:
+    """A head that drips in byte by byte ends with the connection; a request that is under way does not."""
+    publish(tmp_path / "live", 1, 50)
+    with service(tmp_path / "live", tmp_path / "log", MERGECELLS_HEAD_SECONDS="0.3") as running:
+        host, port = running.url.removeprefix("http://").split(":")
+        with socket.create_connection((host, int(port)), timeout=10) as silent:
+            assert silent.recv(1) == b""
+        with socket.create_connection((host, int(port)), timeout=0.1) as dripping:
+            until(lambda: not drip(dripping))
+        assert running.score()["score"] == 50.0
+
+
+def drip(connection: socket.socket) -> bool:
+    """Send one byte of a head; False once the other end has closed."""
+    try:
+        connection.sendall(b"G")
+        return connection.recv(1) != b""
+    except TimeoutError:
+        return True
+    except OSError:
+        return False

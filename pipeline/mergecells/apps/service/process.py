@@ -8,10 +8,12 @@ import signal
 import socket
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 
 import uvicorn
 from starlette.types import ASGIApp
 
+from mergecells.apps.service.patient_protocol import PatientProtocol
 from mergecells.apps.service.settings import ServiceSettings
 from mergecells.domain.errors import MergecellsError, UsageError
 
@@ -64,6 +66,9 @@ def run(app: ASGIApp, bound: socket.socket, settings: ServiceSettings, stopping:
         backlog=_BACKLOG,
         timeout_graceful_shutdown=int(settings.stop_seconds),
         h11_max_incomplete_event_size=64 * 1024,
+        # Typed as a class; all that is done with it is to call it.
+        http=partial(PatientProtocol, settings.head_seconds),  # type: ignore[arg-type]
+        limit_concurrency=settings.max_connections,
     )
     # The server raises the signal again when it has ended; without a handler SIGTERM would end us as killed.
     former = signal.signal(signal.SIGTERM, lambda *_: logger.info("stopped", extra={"event": "service.stop"}))

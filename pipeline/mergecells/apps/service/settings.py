@@ -10,6 +10,7 @@ from mergecells.domain.errors import UsageError
 
 TOKEN_VARIABLE = "MERGECELLS_RELOAD_TOKEN"  # noqa: S105 - the variable's name
 BODY_VARIABLE = "MERGECELLS_MAX_BODY_BYTES"
+HEAD_VARIABLE = "MERGECELLS_HEAD_SECONDS"
 STATE_VARIABLE = "MERGECELLS_STATE_DIR"
 
 
@@ -17,14 +18,18 @@ STATE_VARIABLE = "MERGECELLS_STATE_DIR"
 class ServiceSettings:
     """`reload_token` None: nobody may ask for a reload. Sizes are bytes and leads, times seconds.
 
+    `max_body` is for a batch, `max_lead_body` for one lead; beyond `max_connections` a request is answered 503 unread.
     `state_dir`: where the last known good config is kept; empty for the user's own state folder.
     """
 
     reload_token: str | None = field(default=None, repr=False)
     max_body: int = 16 * 1024 * 1024
+    max_lead_body: int = 1024 * 1024
     max_leads: int = 10_000
+    max_connections: int = 512
     body_seconds: float = 30.0
     stop_seconds: float = 10.0
+    head_seconds: float = 10.0
     state_dir: str = ""
 
 
@@ -35,6 +40,7 @@ def read_settings(environ: Mapping[str, str] = os.environ) -> ServiceSettings:
         # An empty variable is a forgotten one, never an empty password.
         reload_token=environ.get(TOKEN_VARIABLE, "").strip() or None,
         max_body=_positive(environ, BODY_VARIABLE, default.max_body),
+        head_seconds=_seconds(environ, HEAD_VARIABLE, default.head_seconds),
         state_dir=environ.get(STATE_VARIABLE, "").strip(),
     )
 
@@ -46,3 +52,14 @@ def _positive(environ: Mapping[str, str], variable: str, default: int) -> int:
     if not text.isascii() or not text.isdigit() or int(text) == 0:
         raise UsageError(f"{variable} is {text!r}.", "Give a number of bytes above 0.")
     return int(text)
+
+
+def _seconds(environ: Mapping[str, str], variable: str, default: float) -> float:
+    text = environ.get(variable, "").strip()
+    try:
+        seconds = float(text) if text else default
+    except ValueError:
+        seconds = 0.0
+    if not 0 < seconds <= 3600:
+        raise UsageError(f"{variable} is {text!r}.", "Give seconds, above 0 and up to 3600.")
+    return seconds
