@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,6 +14,10 @@ from mergecells.adapters.lead_columns import ColumnMap
 from mergecells.adapters.leads_file import LeadRow, LeadsFormat, UnreadableRow
 from mergecells.transforms.score import Score
 
+_STARTS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+"""Full-width forms too: some programs take them for the plain ones."""
+_BLANK = " \u00a0\u3000\n"
+_NUMBER = re.compile(r"[+-]?[0-9][0-9 .,]*%?|[+-]")
 _LINES_KEPT = 3
 _ISSUES_KEPT = 200
 _UNREADABLE_KEPT = 20
@@ -33,12 +38,24 @@ class _CsvRows:
     def __init__(self, stream: TextIO, keep: Sequence[str]) -> None:
         self._keep = keep
         self._writer = csv.writer(stream, lineterminator="\n")
-        self._writer.writerow(["line", *keep, "score", "tier", "revision", "issues"])
+        self._writer.writerow(["line", *map(_inert, keep), "score", "tier", "revision", "issues"])
 
     def write(self, row: LeadRow, score: Score) -> None:
-        kept = [row.cells.get(title) for title in self._keep]
+        kept = [_inert(row.cells.get(title)) for title in self._keep]
         value = f"{score.value:.10g}"
-        self._writer.writerow([row.line, *kept, value, score.tier, score.revision, "; ".join(score.issues)])
+        self._writer.writerow([row.line, *kept, value, _inert(score.tier), score.revision, "; ".join(score.issues)])
+
+
+def _inert(cell: Any) -> Any:
+    """A kept cell that a spreadsheet program would run as a formula when it opens the file gets an apostrophe before
+    it, which such programs take as "this is text". Numbers stay what they are, `-5` and `+49 30 12` too, and so
+    does a lone dash.
+
+    Source: OWASP, CSV injection.
+    """
+    if not isinstance(cell, str) or not cell.lstrip(_BLANK).startswith(_STARTS_A_FORMULA) or _NUMBER.fullmatch(cell):
+        return cell
+    return f"'{cell}"
 
 
 class _JsonRows:
