@@ -22,19 +22,21 @@ class FakePullRequestHost:
     commits: dict[Revision, dict[str, bytes]] = field(default_factory=dict)
     branches: dict[str, Revision] = field(default_factory=dict)
     stored: dict[int, PullRequest] = field(default_factory=dict)
+    parents: dict[Revision, tuple[Revision, ...]] = field(default_factory=dict)
     clock: int = 0
 
     def __post_init__(self) -> None:
         self.branches[self.branch] = self.commit(dict(self.files))
 
-    def commit(self, files: dict[str, bytes]) -> Revision:
+    def commit(self, files: dict[str, bytes], *parents: Revision) -> Revision:
         revision = hashlib.sha1(f"commit {len(self.commits)}".encode()).hexdigest()
+        self.parents[revision] = parents
         self.commits[revision] = files
         return revision
 
     def push(self, files: Mapping[str, bytes | None], branch: str = "main") -> Revision:
         """Somebody commits straight to the branch."""
-        self.branches[branch] = self.commit(_applied(self.commits[self.branches[branch]], files))
+        self.branches[branch] = self.commit(_applied(self.commits[self.branches[branch]], files), self.branches[branch])
         return self.branches[branch]
 
     def head(self, branch: str) -> Revision:
@@ -54,6 +56,9 @@ class FakePullRequestHost:
     def read_files(self, revision: Revision) -> Files:
         return dict(self.commits[self.resolve(revision)])
 
+    def contains(self, newer: Revision, older: Revision) -> bool:
+        return newer == older or any(self.contains(parent, older) for parent in self.parents.get(newer, ()))
+
     def propose(self, proposal: Proposal) -> PullRequest:
         author = parse_identity(proposal.author)
         if not proposal.title.strip() or len(proposal.title) > 256 or len(proposal.body) > 65_536:
@@ -66,7 +71,7 @@ class FakePullRequestHost:
             raise MergecellsError("Nothing to propose.")
         before = next((p for p in self.stored.values() if p.state == "open" and p.source == proposal.source), None)
         unchanged = before and before.base_revision == newest and self.commits[before.head_revision] == files
-        head = before.head_revision if before and unchanged else self.commit(files)
+        head = before.head_revision if before and unchanged else self.commit(files, newest)
         now = self._now()
         checks = tuple(check.model_copy(update={"revision": head}) for check in proposal.checks)
         return self._store(
@@ -144,7 +149,7 @@ class FakePullRequestHost:
             raise HeadMovedError(f"{pull.branch} or #{number} moved.")
         if failed_checks(pull) and not force:
             raise MergecellsError("A check failed.")
-        merged = self.commit(self._merged(pull))
+        merged = self.commit(self._merged(pull), self.branches[pull.branch], pull.head_revision)
         self.branches[pull.branch] = merged
         news = {"state": "merged", "merge_revision": merged, "merged_by": who, "merged_at": self._now()}
         return self._store(pull.model_copy(update=news))

@@ -119,6 +119,13 @@ class GitReading:
         asked = ("merge-base", "--is-ancestor", self._full(older), self._full(newer))
         return self._git.run(*asked, accept=(0, 1)).status == 0
 
+    def contains(self, newer: Revision, older: Revision) -> bool:
+        """As `is_ancestor`; False for a commit that this repository does not have."""
+        try:
+            return self.is_ancestor(self.resolve(older), self.resolve(newer))
+        except UnknownRevisionError:
+            return False
+
     def tree_of(self, revision: Revision) -> str:
         """The SHA of a commit's tree: equal trees hold equal files."""
         return self._git.run("rev-parse", "--verify", "--end-of-options", f"{revision}^{{tree}}").text

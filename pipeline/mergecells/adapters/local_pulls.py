@@ -49,6 +49,9 @@ class LocalPulls:
     def read_files(self, revision: Revision) -> Files:
         return read_config_files(self.repository, revision, self.prefix)
 
+    def contains(self, newer: Revision, older: Revision) -> bool:
+        return self.repository.contains(newer, older)
+
     def propose(self, proposal: Proposal) -> PullRequest:
         """Open or update the source's pull request. Raises HeadMovedError, UsageError, or MergecellsError when the
         files are those of the branch already."""

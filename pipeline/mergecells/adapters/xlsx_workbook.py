@@ -57,6 +57,16 @@ class XlsxWorkbook:
             self._refuse_open()
             replace_file(self.path, content)
 
+    def remember(self, metadata: Mapping[str, str]) -> None:
+        """Replace the metadata. Raises MergecellsError while a program has the file open."""
+        from mergecells.adapters.xlsx_package import Package
+        from mergecells.adapters.xlsx_properties import patch_metadata
+
+        self._refuse_open()
+        package = Package(self.path)
+        patch_metadata(package, metadata, {})
+        replace_file(self.path, package.content())
+
     def _refuse_open(self) -> None:
         """LibreOffice and Excel leave a lock file beside a workbook that is open; a write now would be lost at their
         next save."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from mergecells.authoring.submitted import SubmittedFiles
 from mergecells.domain.changes import Change
 from mergecells.domain.configset import LoadResult
 from mergecells.domain.findings import Finding, has_errors
@@ -14,6 +15,7 @@ from mergecells.domain.tables import Conflict, Edit, Table, Tables, TableSpec
 from mergecells.domain.workbook import BASE_REVISION, Workbook
 from mergecells.transforms.config_to_yaml import apply_edits
 from mergecells.transforms.merge import merge_tables
+from mergecells.transforms.merge_submitted import advance_base
 from mergecells.transforms.removed_check import check_removed
 from mergecells.transforms.tables import table_specs, tables_from_documents
 from mergecells.transforms.workbook_changes import conflict_finding, describe_edits
@@ -59,27 +61,44 @@ def base_revision(workbook: Workbook) -> Revision:
     return workbook.metadata.get(BASE_REVISION, "")
 
 
-def read_against_base(workbook: Workbook, base: LoadResult, manifest: Manifest | None = None) -> WorkbookReading:
-    """The workbook's tables with what spreadsheet programs rewrite settled to the base's text."""
+def read_against_base(
+    workbook: Workbook,
+    base: LoadResult,
+    manifest: Manifest | None = None,
+    submitted: Sequence[SubmittedFiles] = (),
+) -> WorkbookReading:
+    """The workbook's tables with what spreadsheet programs rewrite settled to the base's text.
+
+    `submitted` are this workbook's own submissions that the head contains: their edits are part of what is compared
+    with, so that a further edit of the same cell is not taken for a conflict with oneself.
+    """
     specs = table_specs(base.documents, manifest or _manifest(base))
-    base_tables = tables_from_documents(specs, base.documents)
+    base_tables: Tables = tables_from_documents(specs, base.documents)
     read, findings = workbook_to_tables(workbook, specs)
+    for before, after in submitted:
+        sides = [tables_from_documents(specs, load_config(files).documents) for files in (before, after)]
+        base_tables = advance_base(base_tables, *sides, read)
     return WorkbookReading(specs, base_tables, settle_tables(read, base_tables), tuple(findings))
 
 
 @paused_collector()
 def export_workbook(
-    workbook: Workbook, base_files: Files, head_files: Files | None = None, manifest: Manifest | None = None
+    workbook: Workbook,
+    base_files: Files,
+    head_files: Files | None = None,
+    manifest: Manifest | None = None,
+    submitted: Sequence[SubmittedFiles] = (),
 ) -> ExportResult:
     """Bring the workbook's edits into the head's files (the base's when no head is given).
 
-    `base_files` are the files at the workbook's base revision, `head_files` those of the branch now. Findings are those
+    `base_files` are the files at the workbook's base revision, `head_files` those of the branch now, `submitted` what
+    it brought into them before. Findings are those
     of the workbook and, where they cannot be parsed, of the files; `authoring.check` judges the content.
     """
     revision = base_revision(workbook)
     base = load_config(base_files)
     head = base if head_files is None or dict(head_files) == dict(base_files) else load_config(head_files)
-    reading = read_against_base(workbook, base, manifest)
+    reading = read_against_base(workbook, base, manifest, submitted)
     unusable = [finding for load in (base, head) if load.config is None for finding in load.findings]
     findings = tuple(dict.fromkeys((*reading.findings, *unusable)))
     if has_errors(findings):

@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from mergecells.authoring.export import base_revision, read_against_base
+from mergecells.authoring.submitted import (
+    Contains,
+    dump_submitted,
+    merged_submissions,
+    not_within,
+    read_submitted,
+)
 from mergecells.domain.changes import Change
 from mergecells.domain.configset import ConfigSet, LoadResult
 from mergecells.domain.errors import ConfigRejectedError
 from mergecells.domain.findings import Finding, has_errors
 from mergecells.domain.revision import Files, Revision
 from mergecells.domain.tables import Conflict, Edit, Tables
-from mergecells.domain.workbook import Workbook
+from mergecells.domain.workbook import SUBMITTED, Workbook
 from mergecells.domain.workbook_layout import WorkbookLayout
 from mergecells.transforms.config_to_workbook import lay_out
 from mergecells.transforms.config_to_yaml import apply_edits
@@ -39,6 +46,11 @@ ReadBase = Callable[[Revision], Files | None]
 """The files at a workbook's base revision, None where that revision is not to be had."""
 
 
+def _contains_itself(newer: Revision, older: Revision) -> bool:
+    """What is known of ancestry where there is no history."""
+    return newer == older
+
+
 @dataclass(frozen=True, slots=True)
 class FillPlan:
     """What a fill would do. `layout` is None when it must not be done (conflicts, or errors among the findings).
@@ -56,7 +68,13 @@ class FillPlan:
 
 
 @paused_collector()
-def plan_fill(files: Files, revision: Revision, workbook: Workbook | None, read_base: ReadBase) -> FillPlan:
+def plan_fill(
+    files: Files,
+    revision: Revision,
+    workbook: Workbook | None,
+    read_base: ReadBase,
+    contains: Contains = _contains_itself,
+) -> FillPlan:
     """Decide what the workbook becomes; `workbook` is None when there is none yet.
 
     Raises ConfigRejectedError when the files cannot be read: a workbook is never filled from half a config.
@@ -68,14 +86,15 @@ def plan_fill(files: Files, revision: Revision, workbook: Workbook | None, read_
     theirs = tables_from_documents(specs, head.documents)
     if workbook is None:
         return FillPlan(lay_out(head.config, theirs, revision), revision, created=True)
-    return _merge_into(workbook, _Head(files, head, head.config, theirs, revision), read_base)
+    return _merge_into(workbook, _Head(files, head, head.config, theirs, revision), read_base, contains)
 
 
-def _merge_into(workbook: Workbook, head: _Head, read_base: ReadBase) -> FillPlan:
-    theirs, revision = head.tables, head.revision
-    base_files = read_base(base_revision(workbook))
+def _merge_into(workbook: Workbook, head: _Head, read_base: ReadBase, contains: Contains) -> FillPlan:
+    theirs, revision, since = head.tables, head.revision, base_revision(workbook)
+    base_files = read_base(since)
     base = load_config(base_files) if base_files is not None else head.load
-    reading = read_against_base(workbook, base)
+    submitted = merged_submissions(workbook, since, revision, contains, read_base) if base_files is not None else ()
+    reading = read_against_base(workbook, base, submitted=tuple(submitted))
     # A tab that is missing is made again; whatever else cannot be read would be overwritten unseen.
     findings = tuple(finding for finding in reading.findings if finding.code != "workbook.missing-tab")
     if has_errors(findings):
@@ -91,12 +110,20 @@ def _merge_into(workbook: Workbook, head: _Head, read_base: ReadBase) -> FillPla
     incoming = tuple(diff_tables(ours, {tab: merged.merged[tab] for tab in theirs if tab in merged.merged}))
     shown = {**theirs, **ours}
     return FillPlan(
-        layout=_lay_out(head, merged.merged, kept),
+        layout=_remember(_lay_out(head, merged.merged, kept), workbook, revision, contains),
         revision=revision,
         incoming=tuple(describe_edits(incoming, {**shown, **merged.merged}, head.load.documents)),
         kept=tuple(describe_edits(kept, shown, head.load.documents)),
         findings=findings,
     )
+
+
+def _remember(layout: WorkbookLayout, workbook: Workbook, head: Revision, contains: Contains) -> WorkbookLayout:
+    """Submissions that are not in what the workbook shows now are needed when they are merged."""
+    if SUBMITTED not in workbook.metadata:
+        return layout
+    waiting = not_within(read_submitted(workbook), head, contains)
+    return replace(layout, metadata={**layout.metadata, SUBMITTED: dump_submitted(waiting)})
 
 
 def _lay_out(head: _Head, merged: Tables, kept: tuple[Edit, ...]) -> WorkbookLayout:

@@ -8,13 +8,14 @@ from dataclasses import dataclass, replace
 from mergecells.authoring.check import CheckReport, check_files
 from mergecells.authoring.export import ExportResult, base_revision, export_workbook
 from mergecells.authoring.propose import Candidate, Submission, make_plan, open_pull, propose_plan
+from mergecells.authoring.submitted import Submitted, dump_submitted, merged_submissions, read_submitted
 from mergecells.domain.errors import HeadMovedError, MergecellsError, UnknownRevisionError
 from mergecells.domain.findings import Finding, sort_findings
 from mergecells.domain.identity import parse_identity
 from mergecells.domain.locations import CellRef, parse_cell_ref
 from mergecells.domain.plan import Plan
 from mergecells.domain.revision import Files, is_full_sha, short
-from mergecells.domain.workbook import Workbook
+from mergecells.domain.workbook import SUBMITTED, Workbook
 from mergecells.ports import PullRequestHost, WorkbookSource
 from mergecells.transforms.formula_engines import Recompute
 from mergecells.transforms.workbook_changes import conflict_marks
@@ -53,7 +54,8 @@ def submit_workbook(source: WorkbookSource, host: PullRequestHost, request: Subm
         except HeadMovedError as error:
             moved = error
             continue
-        return replace(submission, notes=(*submission.notes, *_mark(source, marks)))
+        notes = (*submission.notes, *_mark(source, marks), *_remember(source, workbook, submission))
+        return replace(submission, notes=notes)
     raise moved
 
 
@@ -81,7 +83,8 @@ def _submit_once(
 ) -> tuple[Submission, dict[CellRef, str]]:
     head = host.head(request.branch)
     head_files = host.read_files(head)
-    export = export_workbook(workbook, base_files, head_files)
+    submitted = merged_submissions(workbook, base_revision(workbook), head, host.contains, host.read_files)
+    export = export_workbook(workbook, base_files, head_files, submitted=tuple(submitted))
     candidate = Candidate(request.branch, head, head_files, dict(export.files))
     if not export.ok:
         plan = _plan(candidate, export, export.findings, request)
@@ -140,4 +143,17 @@ def _mark(source: WorkbookSource, marks: Mapping[CellRef, str]) -> tuple[str, ..
         source.mark(marks)
     except MergecellsError as error:
         return (f"The cells could not be marked: {error.message}",)
+    return ()
+
+
+def _remember(source: WorkbookSource, workbook: Workbook, submission: Submission) -> tuple[str, ...]:
+    """Let the workbook know what it submitted: once that is merged, a further edit starts from there."""
+    if submission.outcome != "proposed" or submission.pull is None:
+        return ()
+    made = Submitted(submission.pull.base_revision, submission.pull.head_revision)
+    try:
+        source.remember({**workbook.metadata, SUBMITTED: dump_submitted((*read_submitted(workbook), made))})
+    except MergecellsError as error:
+        told = "run `mergecells fill --apply` after the merge, before you edit the same cells again"
+        return (f"The workbook could not take a note of this submission: {error.message} So {told}.",)
     return ()

@@ -15,6 +15,8 @@ METADATA_SHEET = "_mergecells"
 """A hidden tab with `key | value` rows where a system has no better place for metadata."""
 
 BASE_REVISION = "base_revision"
+SUBMITTED = "submitted"
+"""Metadata: pairs of revisions `branch:proposal`, one for each submission whose merge the workbook does not show."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
@@ -43,6 +43,11 @@ class GivenWorkbook:
         if self.locked:
             raise MergecellsError("The file is open elsewhere.")
         self.marks = dict(marks)
+
+    def remember(self, metadata: Mapping[str, str]) -> None:
+        if self.locked:
+            raise MergecellsError("The file is open elsewhere.")
+        self.workbook = replace(self.workbook, metadata={**self.workbook.metadata, **metadata})
 
 
 class MovingHost(FakePullRequestHost):
@@ -132,7 +137,8 @@ def test_submit_of_a_locked_workbook_still_tells_how_it_ended(host: MovingHost, 
     source.locked = True
     submission = submit_workbook(source, host, REQUEST)
     assert submission.pull
-    assert submission.notes == ("The cells could not be marked: The file is open elsewhere.",)
+    assert submission.notes[0] == "The cells could not be marked: The file is open elsewhere."
+    assert "could not take a note of this submission" in submission.notes[1]
 
 
 @pytest.mark.parametrize(
@@ -147,3 +153,45 @@ def test_submit_with_an_unusable_base_is_told(host: MovingHost, tmp_path: Path, 
     with pytest.raises(MergecellsError, match=said) as error:
         submit_workbook(source, host, REQUEST)
     assert "mergecells fill --apply" in error.value.hint
+
+
+def retyped(source: GivenWorkbook, cells: Mapping[tuple[str, int, int], float]) -> GivenWorkbook:
+    """The same workbook, edited further without a fill."""
+    sheets = dict(source.workbook.sheets)
+    for (tab, row, column), value in cells.items():
+        sheet = sheets[tab]
+        sheets[tab] = replace(sheet, cells={**sheet.cells, (row, column): Cell("number", value)})
+    return GivenWorkbook(replace(source.workbook, sheets=sheets))
+
+
+def test_submit_of_a_cell_again_after_its_own_merge_is_no_conflict(host: MovingHost, tmp_path: Path) -> None:
+    """80 → 82, merged, then 82 → 84 in the workbook that was not filled since: main's 82 is this workbook's own."""
+    source = edited(host, tmp_path, {("Tiers", 2, 2): 82.0})
+    for value, old in ((84.0, 82), (86.0, 84), (80.0, 86)):
+        first = submit_workbook(source, host, REQUEST)
+        assert first.pull
+        host.merge(first.pull.number, "Bo <bo@example.org>")
+        source = retyped(source, {("Tiers", 2, 2): value})
+        submission = submit_workbook(source, host, REQUEST)
+        assert [(each.old, each.new) for each in submission.plan.changes.changes] == [(old, value)]
+
+
+def test_submit_of_a_cell_that_somebody_changed_after_its_merge_is_a_conflict(host: MovingHost, tmp_path: Path) -> None:
+    """What another person made of a merged edit is not overwritten."""
+    source = edited(host, tmp_path, {("Tiers", 2, 2): 82.0})
+    first = submit_workbook(source, host, REQUEST)
+    assert first.pull
+    host.merge(first.pull.number, "Bo <bo@example.org>")
+    host.push({RULES: host.read_files("main")[RULES].replace(b"min: 82", b"min: 83")})
+    submission = submit_workbook(retyped(source, {("Tiers", 2, 2): 84.0}), host, REQUEST)
+    assert [each.code for each in submission.plan.findings] == ["merge.conflict"]
+    unchanged = submit_workbook(source, host, REQUEST)
+    assert unchanged.outcome == "unchanged"
+
+
+def test_submit_again_while_the_first_is_in_review_keeps_its_edit(host: MovingHost, tmp_path: Path) -> None:
+    """A submission that is not merged is still this workbook's own edit."""
+    source = edited(host, tmp_path, {("Tiers", 2, 2): 82.0})
+    submit_workbook(source, host, REQUEST)
+    both = submit_workbook(retyped(source, {("Tiers", 3, 2): 62.0}), host, REQUEST)
+    assert [(each.old, each.new) for each in both.plan.changes.changes] == [(80, 82.0), (60, 62.0)]

@@ -41,6 +41,10 @@ class WorkbookSession:
         except UnknownRevisionError:
             return None
 
+    def contains(self, newer: Revision, older: Revision) -> bool:
+        """Whether a commit has another among its ancestors; a folder without history knows of none."""
+        return self.repository is not None and self.repository.contains(newer, older)
+
 
 def open_session(context: CliContext, workbook: str | None) -> WorkbookSession:
     """Read the config folder and find the workbook. Raises MergecellsError where either cannot be used."""

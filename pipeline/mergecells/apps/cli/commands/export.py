@@ -28,6 +28,7 @@ def export(
     """Bring the workbook's edits into the files: comments, order and untouched text stay byte for byte."""
     from mergecells.apps.cli.workbook_session import open_session, write_files
     from mergecells.authoring.export import base_revision, export_workbook
+    from mergecells.authoring.submitted import merged_submissions
     from mergecells.transforms.workbook_changes import conflict_marks
 
     context: CliContext = ctx.obj
@@ -36,7 +37,9 @@ def export(
     base = session.read_base(base_revision(read))
     if base is None:
         context.say("The revision that the workbook was filled from is not here; comparing with the files as they are.")
-    result = export_workbook(read, base if base is not None else session.files, session.files)
+    known = base_revision(read) if base is not None else ""
+    submitted = tuple(merged_submissions(read, known, session.revision, session.contains, session.read_base))
+    result = export_workbook(read, base if base is not None else session.files, session.files, submitted=submitted)
     if output is Output.JSON:
         print_json(_as_json(result, session, apply))
     else:

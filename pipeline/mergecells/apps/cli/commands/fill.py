@@ -32,7 +32,7 @@ def fill(
     context: CliContext = ctx.obj
     session = open_session(context, workbook)
     present = session.source.read() if session.source.exists() else None
-    plan = plan_fill(session.files, session.revision, present, session.read_base)
+    plan = plan_fill(session.files, session.revision, present, session.read_base, session.contains)
     name = session.source.describe()
     if output is Output.JSON:
         print_json(_as_json(plan, name, apply))

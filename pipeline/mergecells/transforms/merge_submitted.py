@@ -1,0 +1,42 @@
+"""Where a workbook's edits start from that submitted others before, and whose submission was merged."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from mergecells.domain.tables import Row, RowKey, Table, Tables
+from mergecells.transforms.table_diff import same_value
+
+
+def advance_base(base: Tables, before: Tables, after: Tables, ours: Tables) -> dict[str, Table]:
+    """`base` with what this workbook (`ours`, filled from `base`) submitted: its edits made `after` of `before`.
+
+    Cells of rows that keep their key, and rows that the submission added and the workbook still has. A rename stays
+    out: rows would be known by other names than the workbook's, and somebody else's could be taken for deleted ones.
+    What stays out may give a conflict too many; it never loses anything.
+    """
+    return {tab: _advance(table, before.get(tab), after.get(tab), ours.get(tab)) for tab, table in base.items()}
+
+
+def _advance(base: Table, before: Table | None, after: Table | None, ours: Table | None) -> Table:
+    if before is None or after is None or ours is None:
+        return base
+    rows: dict[RowKey, Row] = {}
+    for key, row in base.rows.items():
+        old, new = before.rows.get(key), after.rows.get(key)
+        rows[key] = _advance_row(row, old, new) if old is not None and new is not None else row
+    for key, row in after.rows.items():
+        shown = ours.rows.get(key)
+        is_added = key not in rows and key not in before.rows
+        if is_added and shown is not None and shown.former_key not in base.rows:
+            rows[key] = Row(key, row.cells)
+    return Table(base.spec, rows)
+
+
+def _advance_row(row: Row, before: Row, after: Row) -> Row:
+    submitted = {
+        title: after.cells.get(title)
+        for title, value in row.cells.items()
+        if same_value(before.cells.get(title), value) and not same_value(after.cells.get(title), value)
+    }
+    return replace(row, cells={**row.cells, **submitted}) if submitted else row
