@@ -70,15 +70,14 @@ def test_score_csv_keeps_no_cell_that_a_spreadsheet_would_run(root: Path, tmp_pa
     """What a stranger typed into a web form must not become a formula on the desk of who opens the scores."""
     hostile = ['=HYPERLINK("http://x")', "+cmd|'/c calc'!A0", "-1+1", "@SUM(A1)", " =1", "\t=1", "\uff1d1"]
     harmless = ["p1", "-5", "+49 30 12", "-", "", "1=1", "50%"]
+    cells = [*hostile, *harmless]
     file = tmp_path / "leads.csv"
     with file.open("w", newline="") as stream:
-        csv.writer(stream).writerows([["=Id"], *([cell or '""'] for cell in [*hostile, *harmless])])
+        csv.writer(stream).writerows([["=Id", "Lead Origin"], *([cell, "API"] for cell in cells)])
     rows = table(score(root, file, "--keep", "=Id").output)
-    assert [row["'=Id"] for row in rows] == [*(f"'{cell}" for cell in hostile), *(cell or '""' for cell in harmless)]
-    kept = [
-        json.loads(line)["=Id"] for line in score(root, file, "--keep", "=Id", "--output", "json").output.splitlines()
-    ]
-    assert kept[: len(hostile)] == hostile
+    assert [row["'=Id"] for row in rows] == [*(f"'{cell}" for cell in hostile), *harmless]
+    lines = score(root, file, "--keep", "=Id", "--output", "json").output.splitlines()
+    assert [json.loads(line)["=Id"] for line in lines] == cells
 
 
 def test_score_agrees_with_the_golden_examples(root: Path, tmp_path: Path) -> None:
