@@ -75,9 +75,9 @@ def read_against_base(
     specs = table_specs(base.documents, manifest or _manifest(base))
     base_tables: Tables = tables_from_documents(specs, base.documents)
     read, findings = workbook_to_tables(workbook, specs)
-    for before, after in submitted:
-        sides = [tables_from_documents(specs, load_config(files).documents) for files in (before, after)]
-        base_tables = advance_base(base_tables, *sides, read)
+    for each in submitted:
+        before, after = (tables_from_documents(specs, load_config(files).documents) for files in each)
+        base_tables = advance_base(base_tables, before, after, read)
     return WorkbookReading(specs, base_tables, settle_tables(read, base_tables), tuple(findings))
 
 
