@@ -20,7 +20,7 @@ from mergecells.adapters.published_tree import PublishedTrees
 from mergecells.domain.config_tree import ConfigTree
 
 TOKEN = "s3cret-for-reloads"
-PATIENCE = 20.0
+PATIENCE = 60.0
 
 
 def rules(points_at_ten: float) -> bytes:

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -219,7 +220,7 @@ def test_watch_limit_is_said_in_the_status_and_polling_goes_on(open_to_all: Path
     write_files(open_to_all, sample_files("two"))
     child.go_on()
     assert child.line() == "loaded"
-    assert child.process.wait(10) == 0
+    assert child.process.wait(60) == 0
 
 
 def test_permission_removed_and_given_back(open_to_all: Path) -> None:
@@ -235,7 +236,7 @@ def test_permission_removed_and_given_back(open_to_all: Path) -> None:
     (open_to_all / "scoring").chmod(0o755)
     child.go_on()
     assert child.line() == "loaded"
-    assert child.process.wait(10) == 0
+    assert child.process.wait(60) == 0
 
 
 def test_rollback_to_older_files_with_older_times_is_loaded(opened: Opener, plain: Path) -> None:
@@ -249,12 +250,20 @@ def test_rollback_to_older_files_with_older_times_is_loaded(opened: Opener, plai
 
 def test_two_edits_within_the_debounce_give_one_load_of_the_last(opened: Opener, plain: Path) -> None:
     """What was never at rest is never loaded."""
-    config = opened(plain, quiet=0.4, longest=5)
     seen: list[str] = []
-    config.on_swap(lambda snapshot: seen.append(snapshot.config.rules.rules.version))
-    write_files(plain, sample_files("two"))
-    write_files(plain, sample_files("three"))
-    wait_for(is_live(config, "three"))
+    for quiet in (0.3, 1.5, 6.0):  # A busy machine may pause for longer between the two edits than we are patient.
+        config = opened(plain, quiet=quiet, longest=60)
+        config.on_swap(lambda snapshot: seen.append(snapshot.config.rules.rules.version))
+        started = time.monotonic()
+        write_files(plain, sample_files("two"))
+        write_files(plain, sample_files("three"))
+        within = time.monotonic() - started < quiet / 2
+        wait_for(is_live(config, "three"))
+        if within:
+            break
+        config.close()
+        seen.clear()
+        write_files(plain, sample_files("one"))
     assert seen == ["three"]
 
 

@@ -182,7 +182,7 @@ def test_serve_without_a_token_refuses_every_reload(tmp_path: Path) -> None:
 def test_serve_hostile_bytes_are_answered_or_cut_and_nothing_else_happens(shared: ServiceProcess, sent: bytes) -> None:
     """No header is smuggled in, no traceback comes out, and the service scores on."""
     host, port = shared.url.removeprefix("http://").split(":")
-    with socket.create_connection((host, int(port)), timeout=10) as connection:
+    with socket.create_connection((host, int(port)), timeout=60) as connection:
         connection.sendall(sent)
         connection.shutdown(socket.SHUT_WR)
         answer = b""
@@ -225,7 +225,7 @@ def test_serve_on_a_port_in_use_says_so(shared: ServiceProcess, tmp_path: Path) 
     """Exit status 1 and what to do; the one that has the port is not disturbed."""
     port = shared.url.rsplit(":", 1)[1]
     process = start(["serve", "--config", str(tmp_path), "--port", port], tmp_path / "log")
-    assert process.wait(20) == 1
+    assert process.wait(60) == 1
     told = (tmp_path / "log").read_text()
     assert f"Port {port}" in told
     assert "--port" in told
@@ -267,7 +267,7 @@ def test_serve_closes_a_connection_whose_request_never_comes(tmp_path: Path) -> 
     publish(tmp_path / "live", 1, 50)
     with service(tmp_path / "live", tmp_path / "log", MERGECELLS_HEAD_SECONDS="0.3") as running:
         host, port = running.url.removeprefix("http://").split(":")
-        with socket.create_connection((host, int(port)), timeout=10) as silent:
+        with socket.create_connection((host, int(port)), timeout=60) as silent:
             assert silent.recv(1) == b""
         with socket.create_connection((host, int(port)), timeout=0.1) as dripping:
             until(lambda: not drip(dripping))

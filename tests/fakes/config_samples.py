@@ -91,7 +91,7 @@ def markers_of(snapshot: Snapshot) -> set[str]:
     }
 
 
-def wait_for(condition: Callable[[], object], seconds: float = 20.0) -> None:
+def wait_for(condition: Callable[[], object], seconds: float = 60.0) -> None:
     """Poll until `condition` holds. Fails the test when it never does."""
     deadline = time.monotonic() + seconds
     while not condition():
