@@ -129,3 +129,17 @@ def test_patched_workbook_is_computed_by_libreoffice_as_by_production(tmp_path: 
     result = export_workbook(theirs, files)
     assert (result.edits, result.findings, result.base_revision) == ((), (), HEAD)
     assert len(theirs.names) == len(ours.names)
+
+
+def test_fill_freezes_titles_again_that_libreoffice_let_go(tmp_path: Path) -> None:
+    """A conversion without a window drops frozen panes; the next fill sets them, and the one after has nothing to do."""
+    source = filled(tmp_path / "w.xlsx")
+    resave(source.path, tmp_path)
+    refill(source, sample_files())
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        book = openpyxl.load_workbook(source.path)
+    assert {name: book[name].freeze_panes for name in ("Tiers", "Factors")} == {"Tiers": "B2", "Factors": "C2"}
+    before = source.path.read_bytes()
+    refill(source, sample_files())
+    assert source.path.read_bytes() == before

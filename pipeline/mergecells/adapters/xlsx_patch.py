@@ -71,6 +71,8 @@ def patch_xlsx(path: Path, layout: WorkbookLayout) -> bytes | None:
     touched = bool(moved or missing)
     for name, tab in tabs.items():
         touched |= _patch_cells(tab, patches[name], translate)
+        if tab.layout.keys and tab.rows[_LAYOUT_HEADER] == _LAYOUT_HEADER:
+            touched |= patches[name].freeze(tab.layout.frozen_rows, tab.layout.frozen_columns)
     names = {name: move_formula(target, "", translate) for name, target in layout.names.items()}
     touched |= patch_names(package, names, set(tabs))
     touched |= patch_metadata(package, layout.metadata, workbook.metadata)

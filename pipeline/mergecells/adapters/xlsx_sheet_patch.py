@@ -53,6 +53,21 @@ class SheetPatch:
         """The last row that holds anything but formats."""
         return max((row for (row, _), cell in self._cells.items() if len(cell)), default=0)
 
+    def freeze(self, rows: int, columns: int) -> bool:
+        """Freeze the first rows and columns where the tab has no panes at all: LibreOffice drops them when it converts
+        without a window. Panes that a person set stay. Returns whether anything changed."""
+        view = self.root.find(f"{q('sheetViews')}/{q('sheetView')}")
+        if view is None or view.find(q("pane")) is not None or not (rows and columns):
+            return False
+        pane = etree.Element(q("pane"), xSplit=str(columns), ySplit=str(rows))
+        pane.set("topLeftCell", f"{column_letters(columns + 1)}{rows + 1}")
+        pane.set("activePane", "bottomRight")
+        pane.set("state", "frozen")
+        for selection in view.findall(q("selection")):
+            selection.set("pane", "bottomRight")
+        view.insert(0, pane)
+        return True
+
     def unshare_formulas(self, formulas: dict[tuple[int, int], str]) -> None:
         """Write shared formulas out in full: a row that moves must not leave others without their formula."""
         for place, cell in self._cells.items():
