@@ -191,6 +191,7 @@ def _patch_cells(tab: _TabPatch, patch: SheetPatch, translate: Movements) -> boo
     for row in sorted(tab.plan.new):
         patch.dress(row, row - 1 if row - 1 > tab.rows[_LAYOUT_HEADER] else row + 1)
         touched = True
+    touched |= _dress_typed_rows(tab, patch)
     moved = not all(movement.is_still for movement in translate.values())
     for (row, column), wanted in tab.layout.cells.items():
         place = (tab.rows[row], tab.columns.get(column, 0) if tab.layout.keys else column)
@@ -207,6 +208,31 @@ def _patch_cells(tab: _TabPatch, patch: SheetPatch, translate: Movements) -> boo
             present = dataclasses.replace(present, formula=patch.formula_of(*place) or present.formula)
         touched |= _patch_cell(patch, place, wanted, formula, present)
     return touched
+
+
+def _dress_typed_rows(tab: _TabPatch, patch: SheetPatch) -> bool:
+    """Let the keys and computed cells of rows that a person typed below or between look, and be locked, as in other
+    rows. What they typed into keeps its format: a date would be a number under another one."""
+    if not tab.layout.keys:
+        return False
+    locked = {
+        tab.columns[column]
+        for (row, column), cell in tab.layout.cells.items()
+        if row > _LAYOUT_HEADER and cell.locked and column in tab.columns
+    }
+    backwards = {new: old for old, new in tab.plan.movement.rows.items() if new is not None}
+    remembers = tab.columns[next(column for (_, column), cell in tab.layout.cells.items() if cell.style == "hidden")]
+    model, typed = 0, []
+    for place in sorted(tab.rows[row] for row in tab.rows if row > _LAYOUT_HEADER):
+        if place in tab.plan.new:
+            continue
+        if tab.sheet.at(backwards.get(place, place), remembers).kind == "blank":
+            typed.append(place)
+        else:
+            model = model or place
+    for place in typed if model else ():
+        patch.dress_cells(place, model, locked)
+    return bool(typed and model)
 
 
 def _is_own_title(tab: _TabPatch, row: int, wanted: CellLayout, place: tuple[int, int]) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Iterable
 
 from lxml import etree
 
@@ -124,6 +125,13 @@ class SheetPatch:
         cell = self._cells.get((row, column))
         text = cell.findtext(q("f")) if cell is not None else None
         return normalise_formula(text) if text else None
+
+    def dress_cells(self, row: int, like: int, columns: Iterable[int]) -> None:
+        """Give some cells of a row the formats that they have in the row `like`."""
+        for column in columns:
+            model = self._cells.get((like, column))
+            if model is not None and model.get("s") is not None:
+                self._cell(row, column).set("s", model.get("s", "0"))
 
     def dress(self, row: int, like: int) -> None:
         """Give a new row the height and the cell formats of the row `like`."""

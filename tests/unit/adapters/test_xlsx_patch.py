@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from openpyxl.comments import Comment
-from openpyxl.styles import PatternFill
+from openpyxl.styles import PatternFill, Protection
 
 from mergecells.adapters.xlsx_references import Movement, move_formula
 from mergecells.adapters.xlsx_rows import plan_rows
@@ -19,7 +19,7 @@ from mergecells.adapters.xlsx_workbook import XlsxWorkbook
 from mergecells.authoring.export import export_workbook
 from mergecells.domain.errors import MergecellsError
 from mergecells.domain.locations import CellRef
-from workbook_sample import HEAD, changed, edit, filled, find_cell, refill, sample_files
+from workbook_sample import HEAD, changed, edit, export, filled, find_cell, refill, sample_files
 
 RULES = "scoring/rules.yaml"
 NEW_FACTOR = ("      age:", '      newest: {weight: 0.0, description: "New"}\n      age:')
@@ -267,3 +267,28 @@ def test_row_plan_gives_every_wanted_key_one_row_in_order(old: list[str], new: l
     for row, key in present.items():
         if key[0] in new:
             assert plan.movement.row(row) == plan.targets[key]
+
+
+def test_rows_below_a_table_are_free_to_type_in_and_dressed_by_the_next_fill(tmp_path: Path) -> None:
+    """A person adds a row without unprotecting the tab; after the fill it is a row like the others, computed."""
+    source = filled(tmp_path / "w.xlsx")
+
+    def type_row(workbook: Any) -> None:
+        sheet = workbook["Factors"]
+        free = {letter: not sheet.column_dimensions[letter].protection.locked for letter in "ABCDE"}
+        assert free == {"A": True, "B": True, "C": True, "D": True, "E": False}
+        for column, value in enumerate(["intent", "late", 0.25, "=1/4"], start=1):
+            cell = sheet.cell(sheet.max_row + (column == 1), column, value)
+            cell.protection = Protection(locked=False)
+
+    edit(source.path, type_row)
+    kept = export(source)
+    assert [type(each).__name__ for each in kept.edits] == ["AddRow"]
+    refill(source, {**sample_files(), **kept.files})
+    book = openpyxl.load_workbook(source.path)
+    sheet = book["Factors"]
+    above, added = ([sheet.cell(row, column) for column in (1, 2, 3, 4, 5, 6, 8)] for row in (2, sheet.max_row))
+    assert added[1].value == "late"
+    assert [cell.protection.locked for cell in added] == [cell.protection.locked for cell in above]
+    assert added[0].fill.fgColor.rgb == above[0].fill.fgColor.rgb
+    assert source.read().sheets["Factors"].at(sheet.max_row, 5).value == 0.25
