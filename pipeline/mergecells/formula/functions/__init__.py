@@ -9,8 +9,12 @@ from mergecells.formula.functions import (
     lookup,
     math,
     rounding,
+    statistics,
     text,
     text_search,
+    trigonometry,
+    whole_numbers,
+    workdays,
 )
 
 __all__ = [
@@ -22,6 +26,10 @@ __all__ = [
     "lookup",
     "math",
     "rounding",
+    "statistics",
     "text",
     "text_search",
+    "trigonometry",
+    "whole_numbers",
+    "workdays",
 ]

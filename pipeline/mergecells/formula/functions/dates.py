@@ -12,7 +12,8 @@ from mergecells.formula.values import NUM, Fault
 add("TODAY()", "", "n", "date", "The evaluation date that the caller gives; never the clock.")
 
 
-def _parts(serial: float) -> DateParts:
+def checked_parts(serial: float) -> DateParts:
+    """Year, month and day. Raises Fault(#NUM!) for what is no date."""
     if not 0 <= serial < LAST_SERIAL + 1:
         raise Fault(NUM)
     return date_parts(serial)
@@ -40,28 +41,28 @@ def _date(year: float, month: float, day: float) -> float:
 
 @function("YEAR(date)", "n", "n", "date", "The year.")
 def _year(serial: float) -> float:
-    return float(_parts(serial).year)
+    return float(checked_parts(serial).year)
 
 
 @function("MONTH(date)", "n", "n", "date", "The month, 1 to 12.")
 def _month(serial: float) -> float:
-    return float(_parts(serial).month)
+    return float(checked_parts(serial).month)
 
 
 @function("DAY(date)", "n", "n", "date", "The day of the month.")
 def _day(serial: float) -> float:
-    return float(_parts(serial).day)
+    return float(checked_parts(serial).day)
 
 
-_FIRST_DAYS: Final = {1: 0, 2: 6, 3: 6, 11: 6, 12: 5, 13: 4, 14: 3, 15: 2, 16: 1, 17: 0}
+WEEK_STARTS: Final = {1: 0, 2: 6, 3: 6, 11: 6, 12: 5, 13: 4, 14: 3, 15: 2, 16: 1, 17: 0}
 
 
 @function(
     "WEEKDAY(date, [type])", "nn", "n", "date", "The day of the week; 1 is Sunday if type is left out.", optional=1
 )
 def _weekday(serial: float, kind: float = 1.0) -> float:
-    _parts(serial)
-    shift = _FIRST_DAYS.get(_cut(kind))
+    checked_parts(serial)
+    shift = WEEK_STARTS.get(_cut(kind))
     if shift is None:
         raise Fault(NUM)
     day = (int(serial) - 1 + shift) % 7
@@ -70,21 +71,21 @@ def _weekday(serial: float, kind: float = 1.0) -> float:
 
 @function("EDATE(date, months)", "nn", "n", "date", "The same day so many months later, or the month's last.")
 def _edate(serial: float, months: float) -> float:
-    parts = _parts(serial)
+    parts = checked_parts(serial)
     first = date_parts(_serial(parts.year, parts.month + math.trunc(max(-1e6, min(1e6, months))), 1))
     return _serial(first.year, first.month, min(parts.day, days_in_month(first.year, first.month)))
 
 
 @function("EOMONTH(date, months)", "nn", "n", "date", "The last day of the month so many months later.")
 def _eomonth(serial: float, months: float) -> float:
-    parts = _parts(serial)
+    parts = checked_parts(serial)
     first = date_parts(_serial(parts.year, parts.month + math.trunc(max(-1e6, min(1e6, months))), 1))
     return _serial(first.year, first.month, days_in_month(first.year, first.month))
 
 
 @function("DAYS(end, start)", "nn", "n", "date", "How many days lie between.")
 def _days(end: float, start: float) -> float:
-    _parts(end), _parts(start)
+    checked_parts(end), checked_parts(start)
     return float(int(end) - int(start))
 
 
@@ -94,7 +95,7 @@ def _datedif(start: float, end: float, unit: str) -> float:
         raise Fault(NUM)
     if unit in ("D", "d") and start >= 0 and end < LAST_SERIAL + 1:
         return float(int(end) - int(start))
-    one, other = _parts(start), _parts(end)
+    one, other = checked_parts(start), checked_parts(end)
     months = (other.year - one.year) * 12 + other.month - one.month - (other.day < one.day)
     match unit.upper():
         case "Y":
