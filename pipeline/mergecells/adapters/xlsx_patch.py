@@ -213,7 +213,7 @@ def _patch_cells(tab: _TabPatch, patch: SheetPatch, translate: Movements) -> boo
 def _dress_typed_rows(tab: _TabPatch, patch: SheetPatch) -> bool:
     """Let the keys and computed cells of rows that a person typed below or between look, and be locked, as in other
     rows. What they typed into keeps its format: a date would be a number under another one."""
-    if not tab.layout.keys:
+    if not tab.layout.keys or not tab.plan.targets:
         return False
     locked = {
         tab.columns[column]
@@ -221,7 +221,8 @@ def _dress_typed_rows(tab: _TabPatch, patch: SheetPatch) -> bool:
         if row > _LAYOUT_HEADER and cell.locked and column in tab.columns
     }
     backwards = {new: old for old, new in tab.plan.movement.rows.items() if new is not None}
-    remembers = tab.columns[next(column for (_, column), cell in tab.layout.cells.items() if cell.style == "hidden")]
+    hidden = next((column for (_, column), cell in tab.layout.cells.items() if cell.style == "hidden"), 0)
+    remembers = tab.columns.get(hidden, 0)
     model, typed = 0, []
     for place in sorted(tab.rows[row] for row in tab.rows if row > _LAYOUT_HEADER):
         if place in tab.plan.new:

@@ -269,6 +269,17 @@ def test_row_plan_gives_every_wanted_key_one_row_in_order(old: list[str], new: l
             assert plan.movement.row(row) == plan.targets[key]
 
 
+def test_first_row_of_a_table_without_rows_is_filled_in(tmp_path: Path) -> None:
+    """A tab may have no rows yet, on either side."""
+    bare = changed(sample_files(), RULES, 'formulas:\n  spend: "=MAX(0,seats)*price"\n', "")
+    bare = changed(bare, RULES, "=MIN(1,spend/1000)", "=MIN(1,seats)")
+    source = filled(tmp_path / "w.xlsx", bare)
+    refill(source, changed(bare, RULES, "min: 80", "min: 81"), bare)
+    plan = refill(source, changed(bare, RULES, "components:\n", 'formulas: {half: "=seats/2"}\ncomponents:\n'), bare)
+    assert plan.layout is not None
+    assert source.read().sheets["Formulas"].at(2, 1).value == "half"
+
+
 def test_rows_below_a_table_are_free_to_type_in_and_dressed_by_the_next_fill(tmp_path: Path) -> None:
     """A person adds a row without unprotecting the tab; after the fill it is a row like the others, computed."""
     source = filled(tmp_path / "w.xlsx")

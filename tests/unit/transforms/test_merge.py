@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -316,3 +317,22 @@ def test_merge_of_disjoint_edits_equals_applying_both(base: dict[str, Table], da
     result = merge_tables(base, ours, theirs)
     assert result.conflicts == ()
     assert cells_of(result.merged) == cells_of(both)
+
+
+def test_merge_of_our_edit_in_a_column_that_they_took_away_is_a_conflict() -> None:
+    """A field that the branch dropped has no column any more: what we typed there is told, not dropped."""
+    spec = replace(SPECS["Factors"], columns=SPECS["Factors"].columns[:-1])
+    kept = {key: Row(key, {"weight": row.cells["weight"]}) for key, row in BASE["Factors"].rows.items()}
+    ours = with_cell(BASE, "c/b", "description", "ours")
+    (conflict,) = merge_tables(BASE, ours, {"Factors": Table(spec, kept)}).conflicts
+    assert (conflict.key, conflict.column, conflict.ours, conflict.theirs) == (("c", "b"), "description", "ours", None)
+
+
+def test_merge_of_the_first_factor_of_a_component_that_we_renamed_goes_along() -> None:
+    """Our Factors tab has no row of the component that could tell the rename; Components tells it."""
+    base = {**table("Components", {"c": {"weight": 1}}), **table("Factors", {})}
+    ours = {**table("Components", {"n": {"weight": 1}}, {"n": "c"}), **table("Factors", {})}
+    theirs = {**base, **table("Factors", {"c/a": {"weight": 1}})}
+    result = merge_tables(base, ours, theirs)
+    assert result.conflicts == ()
+    assert list(result.merged["Factors"].rows) == [("n", "a")]

@@ -80,3 +80,21 @@ def test_cells_that_others_change_later_stay(sides: Sides, data: st.DataObject) 
     later = {"Factors": data.draw(edited(submitted["Factors"]))}
     plain, advanced = merge_tables(base, ours, later), merge_tables(start, ours, later)
     assert set(map(str, advanced.edits)) <= set(map(str, plain.edits)) or advanced.conflicts or plain.conflicts
+
+
+def test_row_that_both_had_added_keeps_the_cells_of_others() -> None:
+    """The merged row holds both sides' cells; those that the workbook never had are not blanked by it."""
+    base, ours = table("Factors", {}), table("Factors", {"c/a": {"weight": 1}})
+    branch = table("Factors", {"c/a": {"description": "theirs"}})
+    submitted = table("Factors", {"c/a": {"weight": 1, "description": "theirs"}})
+    result = merge_tables(advance_base(base, branch, submitted, ours), ours, submitted)
+    assert (result.edits, result.conflicts) == ((), ())
+
+
+def test_row_that_the_submission_added_is_edited_on_without_a_conflict() -> None:
+    """The branch has the added row from this workbook alone."""
+    base, ours = table("Factors", {}), table("Factors", {"c/a": {"weight": 1}})
+    start = advance_base(base, base, ours, ours)
+    result = merge_tables(start, table("Factors", {"c/a": {"weight": 0.5}}), ours)
+    assert result.conflicts == ()
+    assert result.merged["Factors"].rows["c", "a"].cells["weight"] == 0.5
