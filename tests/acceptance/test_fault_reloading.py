@@ -73,6 +73,9 @@ DAMAGES = {
     "alias bomb": b"a: &a [x]\nb: *a\n",
     "deeply nested": b"[" * 100_000,
     "a scalar": b"7\n",
+    "10 MB cell": RULES.replace(b"version:", b"note: '" + b"y" * 10_000_000 + b"'\nversion:"),
+    "formula of 100,000 characters": RULES.replace(b"=MIN(1,", b"=" + b"1+" * 50_000 + b"MIN(1,"),
+    "nested parentheses": RULES.replace(b"=MIN(1,", b"=" + b"(" * 4000 + b"1" + b")" * 4000 + b"+MIN(1,"),
 }
 
 

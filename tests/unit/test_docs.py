@@ -128,6 +128,18 @@ def test_docs_index_names_every_page() -> None:
     assert {name for name in pages if f"]({name})" not in index} == set()
 
 
+def test_docs_every_test_named_in_the_table_of_faults_exists() -> None:
+    """`tests/…/test_x.py::test_y`: the file has a test of that name; a renamed one must be renamed on the page too."""
+    named = re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", (REPOSITORY / "docs/faults.md").read_text(encoding="utf-8"))
+    assert len(named) > 40
+    missing = [
+        f"{file}::{test}"
+        for file, test in named
+        if not re.search(rf"^def {test}\(", (REPOSITORY / file).read_text(encoding="utf-8"), re.MULTILINE)
+    ]
+    assert missing == []
+
+
 @pytest.mark.parametrize("record", RECORDS, ids=page_name)
 def test_docs_decision_record_is_complete(record: Path) -> None:
     """Number and title, a status, context, decision, consequences, rejected alternatives, and a line in the index."""

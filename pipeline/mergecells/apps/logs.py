@@ -121,8 +121,11 @@ def set_up_logs(
         handler.setFormatter(TextFormatter(colour=stream.isatty() and not environ.get("NO_COLOR")))
     logging.raiseExceptions = False
     logging.basicConfig(handlers=[handler], level=level.upper(), force=True)
-    for talkative in ("uvicorn", "asyncio", "watchdog"):
+    for talkative in ("uvicorn", "asyncio"):
         logging.getLogger(talkative).setLevel("WARNING")
+    # Its threads log an error when they are taken down in the midst of an event. Whether watching works is found by
+    # looking, and told in the status.
+    logging.getLogger("watchdog").setLevel("CRITICAL")
 
 
 def _choice(environ: Mapping[str, str], variable: str, allowed: tuple[str, ...]) -> str | None:

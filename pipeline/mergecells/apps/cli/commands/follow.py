@@ -57,7 +57,11 @@ def follow(
 
             _once(context, follow_once(repository, folder, branch, root), branch, output)
         else:
-            context.say(f"following {branch} of {repository} into {folder}; Ctrl-C stops")
+            told = f"following {branch} of {repository} into {folder}"
+            if on_terminal:
+                context.say(f"{told}; Ctrl-C stops")
+            # Not both: a line of plain text among JSON lines is one that no program can read.
+            logging.getLogger("mergecells").info(told, extra={"event": "follow.start"})
             _forever(repository, folder, branch, root, interval=interval, show=on_terminal)
 
 
