@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Final, Literal, NamedTuple
 
-from mergecells.formula.nodes import Call, Formula, Name, Reference, walk
+from mergecells.formula.nodes import Call, Formula, Name, Reference, Text, walk
+from mergecells.formula.number_format import UnknownFormatError, read_format
 from mergecells.formula.registry import FUNCTIONS
 
 UnsupportedKind = Literal["unsupported", "volatile"]
@@ -47,6 +48,23 @@ VOLATILE: Final[dict[str, str]] = {
 }
 """Refused by name: function → why."""
 
+_SHEETS_ONLY: Final = "only Google Sheets has it, and the workbook must compute what production does"
+_BACKTRACKS: Final = "a regular expression can take for ever to match; use SEARCH with * and ?"
+
+REFUSED: Final[dict[str, str]] = {
+    **dict.fromkeys(("REGEXMATCH", "REGEXEXTRACT", "REGEXREPLACE", "REGEXTEST", "REGEX"), _BACKTRACKS),
+    "SPLIT": f"{_SHEETS_ONLY}; use LEFT, MID and FIND",
+    "JOIN": f"{_SHEETS_ONLY}; use TEXTJOIN",
+    "ARRAYFORMULA": f"{_SHEETS_ONLY}; operators work cell by cell without it",
+    "ISFORMULA": "it asks about a cell, and a name here is a value",
+    "FORMULATEXT": "it asks about a cell, and a name here is a value",
+    **dict.fromkeys(
+        ("LAMBDA", "MAP", "REDUCE", "SCAN", "BYROW", "BYCOL", "MAKEARRAY"), "it can repeat without a bound"
+    ),
+    "LET": "names inside a formula are not supported; use named formulas",
+}
+"""Known and deliberately not here: function → why, and what to use."""
+
 LOCALISED: Final = {
     **dict.fromkeys(("WENN", "SI", "SE", "ALS", "ЕСЛИ", "OM", "HVIS", "JOS", "JEŻELI", "EĞER"), "IF"),
     **dict.fromkeys(("UND", "ET", "EN", "OCH", "OG", "JA", "ORAZ"), "AND"),
@@ -83,8 +101,22 @@ def unsupported(formula: Formula) -> tuple[Unsupported, ...]:
         elif type(node) is Call and node.name in VOLATILE:
             found.append(Unsupported(node.name, node.start, "volatile", VOLATILE[node.name]))
         elif type(node) is Call and node.name not in FUNCTIONS:
-            found.append(Unsupported(node.name, node.start, "unsupported", _suggestion(node.name)))
+            found.append(
+                Unsupported(node.name, node.start, "unsupported", REFUSED.get(node.name) or _suggestion(node.name))
+            )
+        elif type(node) is Call and node.name == "TEXT" and type(node.arguments[1]) is Text:
+            found += _format_refusal(node.arguments[1])
     return tuple(found)
+
+
+def _format_refusal(code: Text) -> list[Unsupported]:
+    """A format code of TEXT that is written into the formula is known before it runs."""
+    try:
+        read_format(code.value)
+    except UnknownFormatError as error:
+        reason = f"this format code is not supported ({error}); use 0 # , . % or yyyy mm dd"
+        return [Unsupported(f'TEXT with "{code.value[:40]}"', code.start, "unsupported", reason)]
+    return []
 
 
 def refuse_reasons(formula: Formula) -> tuple[str, ...]:

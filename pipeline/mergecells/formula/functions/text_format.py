@@ -1,0 +1,46 @@
+"""Numbers and dates as formatted text."""
+
+from __future__ import annotations
+
+import math
+from typing import Final
+
+from mergecells.formula.functions.rounding import round_half_away
+from mergecells.formula.functions.text import bounded
+from mergecells.formula.number_format import NumberSection, UnknownFormatError, format_with, read_format
+from mergecells.formula.number_text import parse_number
+from mergecells.formula.registry import function
+from mergecells.formula.values import VALUE, Fault, Scalar, to_number, to_text
+
+_MOST_DECIMALS: Final = 127
+
+
+@function("TEXT(value, format)", "vt", "t", "text", 'A number or date in a format such as "0.0%" or "yyyy-mm-dd".')
+def _text(value: Scalar, code: str) -> str:
+    if type(value) is bool or (type(value) is str and parse_number(value) is None):
+        return to_text(value)
+    try:
+        shown = format_with(to_number(value), read_format(code))
+    except UnknownFormatError:
+        raise Fault(VALUE) from None
+    if shown is None:
+        raise Fault(VALUE)
+    return bounded(shown)
+
+
+@function(
+    "FIXED(number, [decimals], [no_commas])",
+    "nnb",
+    "t",
+    "text",
+    "Rounded, as text; two decimals if left out.",
+    optional=2,
+)
+def _fixed(number: float, decimals: float = 2.0, no_commas: bool = False) -> str:
+    places = math.trunc(max(-400.0, min(400.0, decimals)))
+    if places > _MOST_DECIMALS:
+        raise Fault(VALUE)
+    rounded = round_half_away(number, float(places))
+    shown = max(places, 0)
+    section = NumberSection("", "", 1, not no_commas, shown, shown, shown > 0, 0, True)
+    return bounded(format_with(rounded or 0.0, (section,)) or "")
