@@ -98,7 +98,8 @@ class Follower:
             findings = self._check(files)
             if has_errors(findings):
                 errors = [finding for finding in findings if finding.severity == "error"]
-                reason = f"{len(errors)} findings of the check, the first: {errors[0]}"
+                more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
+                reason = f"{errors[0]}{more}"
                 return self._rejection(revision, reason, findings)
             config = load_checked(files, revision)
         except ConfigRejectedError as error:

@@ -146,6 +146,7 @@ class Reloader:
     def _swap(self, tree: ConfigTree, snapshot: Snapshot, started: float) -> None:
         former = self.store.current.revision
         self.serving = self.tried
+        self._told, self._ask_at = "", started + ASK_SECONDS
         moment = self.clock.now()
         seconds = self.clock.monotonic() - started
         self.store.swap(snapshot, iso(moment))

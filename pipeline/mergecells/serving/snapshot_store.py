@@ -53,6 +53,7 @@ class SnapshotStore:
             rejected=None,
             loaded_from=snapshot.loaded_from,
             notes=snapshot.notes,
+            unpublished=None,  # What was told of the branch was told before this one came.
         )
         for callback in tuple(self._callbacks):
             try:

@@ -15,7 +15,8 @@ from mergecells.domain.errors import MergecellsError
 from mergecells.domain.revision import digest_files
 from mergecells.serving.build import build_snapshot
 from mergecells.serving.debounce import Debounce
-from mergecells.serving.reload import FULL_LOOK_SECONDS, RETRY_SECONDS, Reloader
+from mergecells.serving.rejections import BranchHead, RejectedRevision
+from mergecells.serving.reload import ASK_SECONDS, FULL_LOOK_SECONDS, RETRY_SECONDS, Reloader
 from mergecells.serving.snapshot_store import SnapshotStore
 from mergecells.serving.status import Status
 
@@ -214,3 +215,20 @@ def test_swap_callback_that_fails_stops_neither_swap_nor_the_others(stage: Stage
     stage.tick()
     assert seen == ["untracked-two"]
     assert stage.version == "three"
+
+
+def test_refused_head_of_the_branch_is_told_and_forgotten_with_the_next_swap(stage: Stage) -> None:
+    """What the publisher refused shows in the status, costs no load, and goes when a newer revision comes."""
+    refused = RejectedRevision(revision=revision_of(9), at="then", reason="no")
+    head = BranchHead(branch="main", head=revision_of(9), published=revision_of(1), at="then", rejected=refused)
+    stage.folder.told = head.model_dump_json()
+    stage.tick(after=ASK_SECONDS)
+    unpublished = stage.store.status.unpublished
+    assert unpublished is not None
+    assert (unpublished.revision, unpublished.reason, stage.store.status.status) == (revision_of(9), "no", "ok")
+    assert stage.metrics.reloads == []
+    stage.put(plain("two"), whole="tree:two")
+    stage.tick()
+    assert (stage.version, stage.store.status.unpublished) == ("two", None)
+    stage.tick(after=ASK_SECONDS)
+    assert stage.store.status.unpublished == unpublished
