@@ -216,3 +216,39 @@ def test_export_without_git_compares_with_the_files(tmp_path: Path) -> None:
     plain.set_cell("Tiers", "min", "A", 85)
     assert plain.run("export", "--apply").status == 0
     assert "min: 85" in (tmp_path / RULES).read_text()
+
+
+def test_workbook_of_an_unknown_commit_takes_nothing_back_unseen(checkout: Checkout) -> None:
+    """Without its base, what others changed looks like an edit: export refuses, fill lists it with a warning."""
+    assert checkout.run("fill", "--apply").status == 0
+    metadata = checkout.workbook.read().metadata
+    checkout.workbook.remember({**metadata, "base_revision": "f" * 40})
+    checkout.write(RULES, "min: 80", "min: 90")
+    checkout.git("commit", "-qam", "theirs")
+    said = checkout.run("export", "--apply")
+    assert said.status == 1
+    assert "ffffffffffff, which this repository does not have" in said.messages
+    assert "min: 90" in (checkout.root / RULES).read_text()
+    filled = checkout.run("fill", "--apply")
+    assert filled.status == 0
+    assert "[workbook.unknown-base]" in filled.output
+    assert "min 90 → 80" in filled.output
+
+
+def test_export_after_own_merge_and_pull_starts_from_what_was_submitted(checkout: Checkout) -> None:
+    """The proposal's commit is in the checkout's history: a further edit of its cell is no conflict."""
+    assert checkout.run("fill", "--apply").status == 0
+    onto = checkout.git("rev-parse", "HEAD")
+    checkout.set_cell("Tiers", "min", "A", 85)
+    assert checkout.run("export", "--apply").status == 0
+    checkout.git("commit", "-qam", "proposal")
+    made = checkout.git("rev-parse", "HEAD")
+    checkout.set_cell("Tiers", "min", "A", 87)
+    assert "[merge.conflict]" in checkout.run("export").output
+    metadata = checkout.workbook.read().metadata
+    checkout.workbook.remember({**metadata, "submitted": f"{onto}:{made}"})
+    assert "min 85 → 87" in checkout.run("export").output
+    filled = checkout.run("fill", "--apply")
+    assert "min 85 → 87" in filled.output
+    assert checkout.workbook.read().metadata["base_revision"] == made
+    assert not checkout.workbook.read().metadata.get("submitted")

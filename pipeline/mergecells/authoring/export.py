@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 from mergecells.authoring.submitted import SubmittedFiles
 from mergecells.domain.changes import Change
 from mergecells.domain.configset import LoadResult
+from mergecells.domain.errors import MergecellsError
 from mergecells.domain.findings import Finding, has_errors
 from mergecells.domain.manifest import Manifest
-from mergecells.domain.revision import Files, Revision
+from mergecells.domain.revision import Files, Revision, is_full_sha, short
 from mergecells.domain.tables import Conflict, Edit, Table, Tables, TableSpec
 from mergecells.domain.workbook import BASE_REVISION, Workbook
 from mergecells.transforms.config_to_yaml import apply_edits
@@ -59,6 +60,18 @@ class WorkbookReading:
 def base_revision(workbook: Workbook) -> Revision:
     """The revision that the workbook was filled from; empty when it does not say."""
     return workbook.metadata.get(BASE_REVISION, "")
+
+
+def require_known_base(workbook: Workbook) -> None:
+    """Raises MergecellsError for a workbook of a commit that is not to be had: what others changed since would count
+    as edits of the workbook, and be taken back."""
+    revision = base_revision(workbook)
+    if is_full_sha(revision):
+        raise MergecellsError(
+            f"{workbook.source} was filled from {short(revision)}, which this repository does not have.",
+            "Fetch that commit (`git fetch`), or run `mergecells fill --apply`: it keeps what differs as your edits, "
+            "which you can then look through.",
+        )
 
 
 def read_against_base(

@@ -17,7 +17,7 @@ from mergecells.domain.changes import Change
 from mergecells.domain.configset import ConfigSet, LoadResult
 from mergecells.domain.errors import ConfigRejectedError
 from mergecells.domain.findings import Finding, has_errors
-from mergecells.domain.revision import Files, Revision
+from mergecells.domain.revision import Files, Revision, short
 from mergecells.domain.tables import Conflict, Edit, Tables
 from mergecells.domain.workbook import SUBMITTED, Workbook
 from mergecells.domain.workbook_layout import WorkbookLayout
@@ -107,6 +107,8 @@ def _merge_into(workbook: Workbook, head: _Head, read_base: ReadBase, contains: 
         told = tuple(conflict_finding(conflict, specs[conflict.tab].file) for conflict in merged.conflicts)
         return FillPlan(None, revision, conflicts=tuple(merged.conflicts), findings=(*findings, *told))
     kept = tuple(merged.edits)
+    if base_files is None and kept:
+        findings = (*findings, _unknown_base(workbook))
     incoming = tuple(diff_tables(ours, {tab: merged.merged[tab] for tab in theirs if tab in merged.merged}))
     shown = {**theirs, **ours}
     return FillPlan(
@@ -115,6 +117,17 @@ def _merge_into(workbook: Workbook, head: _Head, read_base: ReadBase, contains: 
         incoming=tuple(describe_edits(incoming, {**shown, **merged.merged}, head.load.documents)),
         kept=tuple(describe_edits(kept, shown, head.load.documents)),
         findings=findings,
+    )
+
+
+def _unknown_base(workbook: Workbook) -> Finding:
+    return Finding(
+        code="workbook.unknown-base",
+        severity="warning",
+        message=f"{workbook.source} does not say which of its values were edited: the files that it was filled from "
+        f"({short(base_revision(workbook)) or 'not named'}) are not here.",
+        hint="Everything that differs from the files is kept as an edit. Look it through before you submit: it may "
+        "take back what others changed.",
     )
 
 

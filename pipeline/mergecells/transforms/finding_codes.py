@@ -239,6 +239,11 @@ CODES: Mapping[str, CodeEntry] = {
         "Clear `remove`, or what stands in and below the row.",
         "a weight beside `remove` TRUE",
     ),
+    "workbook.unknown-base": CodeEntry(
+        "The files that the workbook was filled from are not here.",
+        "Look through what the fill keeps as edits, before you submit.",
+        "a workbook of another repository",
+    ),
     "merge.conflict": CodeEntry(
         "The sheet and main changed the same cell in different ways.",
         "Choose one of the values shown.",

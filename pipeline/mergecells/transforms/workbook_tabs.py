@@ -18,6 +18,7 @@ from mergecells.transforms.workbook_plan import (
     EXAMPLES,
     FACTOR_SUM_COLUMN,
     FACTORS,
+    FORMULAS,
     HEADER_ROW,
     LEAD,
     LISTS,
@@ -36,6 +37,7 @@ _STYLES: dict[str, Style] = {
     "date": "date",
 }
 _WIDTHS = {"weight": 10, "formula": 20, VALUE_COLUMN: 10, POINTS_COLUMN: 10, FACTOR_SUM_COLUMN: 12, "description": 56}
+_TAB_WIDTHS = {(LISTS, VALUE_COLUMN): 34, (FORMULAS, VALUE_COLUMN): 30, (FORMULAS, "formula"): 44}
 _WIDE_TITLES = {"component": 22, "factor": 30, "field": 26, "column": 26, "sample": 30, "example": 34, "list": 22}
 _FIELD_TYPES = ("text", "number", "boolean", "date")
 Cells = dict[tuple[int, int], CellLayout]
@@ -56,7 +58,7 @@ def lay_out_tab(table: Table, context: TabContext) -> SheetLayout:
         cells=cells,
         keys=tuple(plan.columns[key] for key in plan.spec.keys),
         typed_keys=plan.spec.row_path[-1:] == (ITEM,),
-        column_widths={number: _width(title) for title, number in plan.columns.items()},
+        column_widths={number: _width(plan.spec.tab, title) for title, number in plan.columns.items()},
         column_styles={
             number: _empty_style(plan, title, columns.get(title), context) for title, number in plan.columns.items()
         },
@@ -74,8 +76,13 @@ def _header(plan: TabPlan, title: str, column: Column | None) -> CellLayout:
     return CellLayout(title, style="computed-header" if computed else "header", note=note, locked=True)
 
 
-def _width(title: str) -> float:
-    return _WIDTHS.get(title) or _WIDE_TITLES.get(title) or max(14, min(30, len(title) + 4))
+def _width(tab: str, title: str) -> float:
+    return (
+        _TAB_WIDTHS.get((tab, title))
+        or _WIDTHS.get(title)
+        or _WIDE_TITLES.get(title)
+        or max(14, min(30, len(title) + 4))
+    )
 
 
 def _empty_style(plan: TabPlan, title: str, column: Column | None, context: TabContext) -> Style:

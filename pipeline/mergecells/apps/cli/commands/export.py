@@ -27,7 +27,7 @@ def export(
 ) -> None:
     """Bring the workbook's edits into the files: comments, order and untouched text stay byte for byte."""
     from mergecells.apps.cli.workbook_session import open_session, write_files
-    from mergecells.authoring.export import base_revision, export_workbook
+    from mergecells.authoring.export import base_revision, export_workbook, require_known_base
     from mergecells.authoring.submitted import merged_submissions
     from mergecells.transforms.workbook_changes import conflict_marks
 
@@ -36,6 +36,7 @@ def export(
     read = session.source.read()
     base = session.read_base(base_revision(read))
     if base is None:
+        require_known_base(read)
         context.say("The revision that the workbook was filled from is not here; comparing with the files as they are.")
     known = base_revision(read) if base is not None else ""
     submitted = tuple(merged_submissions(read, known, session.revision, session.contains, session.read_base))
