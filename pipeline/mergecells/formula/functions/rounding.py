@@ -10,7 +10,7 @@ from mergecells.formula.functions.math import finite
 from mergecells.formula.registry import function
 from mergecells.formula.values import DIV0, NUM, Fault
 
-_WIDE: Final = Context(prec=400)
+_WIDE: Final = Context(prec=700)  # 309 digits before the point and up to 320 after it
 _POWERS: Final = tuple(10.0**digits for digits in range(10))
 
 
