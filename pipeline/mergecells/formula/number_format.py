@@ -28,7 +28,7 @@ _DATE_PIECES: Final = re.compile(
 _DIGITS: Final = re.compile(r"(?P<whole>[0#,]*?)(?P<thousands>,*)(?:\.(?P<decimals>[0#]*))?(?P<after>,*)")
 _PLAIN: Final = frozenset("$€£¥-+/():!^&'~{}<>= %")
 _PLAIN_IN_DATES: Final = frozenset("-/., '()")
-_WIDE: Final = Context(prec=400)
+_WIDE: Final = Context(prec=700)  # 309 digits before the point and up to 320 after it
 
 
 class UnknownFormatError(ValueError):

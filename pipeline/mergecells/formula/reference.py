@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Final, cast
+from typing import Any, Final, TypeGuard, cast
 
 from mergecells.formula.arguments import BROADCAST_KINDS, COERCIONS
 from mergecells.formula.broadcasting import guarded, spread
@@ -48,6 +48,9 @@ from mergecells.formula.values import (
 
 MAX_WORK: Final = 200_000
 """Array cells that one evaluation may compute, all operations together; beyond it the answer is #NUM!."""
+
+SEARCHED_PER_CELL: Final = 16
+"""Cells of a list that are looked through at the cost of computing one: `MATCH(list, list, 0)` is quadratic."""
 
 
 def evaluate(formula: Formula, names: Mapping[str, Value], date: datetime.date) -> Value:
@@ -150,27 +153,32 @@ class _Interpreter:
         kinds = [spec.kind_of(index) for index in range(len(arguments))]
         if any(type(v) is Array and k in BROADCAST_KINDS for (v, _), k in zip(arguments, kinds, strict=True)):
             return self.spread_call(spec, kinds, arguments)
-        return _applied(spec, kinds, arguments)
+        result = _applied(spec, kinds, arguments)
+        if type(result) is Array:
+            self.charge(len(result))
+        return result
 
     def spread_call(self, spec: FunctionSpec, kinds: list[str], arguments: list[tuple[Value, bool]]) -> Value:
         """A function of single values over arrays: once for each cell."""
-        spread = [index for index, kind in enumerate(kinds) if kind in BROADCAST_KINDS]
+        places = [index for index, kind in enumerate(kinds) if kind in BROADCAST_KINDS]
+        operands = [arguments[index][0] for index in places]
+        searched = sum(len(v) for (v, _), k in zip(arguments, kinds, strict=True) if _is_searched(v, k))
 
         def at_cell(*cells: Value) -> Value:
             current = list(arguments)
-            for index, cell in zip(spread, cells, strict=True):
+            for index, cell in zip(places, cells, strict=True):
                 current[index] = (cell, arguments[index][1])
             result = _applied(spec, kinds, current)
             return VALUE if type(result) is Array else result
 
-        return self.broadcast(at_cell, [arguments[index][0] for index in spread])
+        return spread(at_cell, operands, lambda cells: self.charge(cells, 1 + searched // SEARCHED_PER_CELL))
 
     def broadcast(self, operation: Callable[..., Value], operands: Sequence[Value]) -> Value:
         """Apply to single values, or cell by cell."""
         return spread(operation, operands, self.charge)
 
-    def charge(self, cells: int) -> None:
-        self.work += cells
+    def charge(self, cells: int, weight: int = 1) -> None:
+        self.work += cells * weight
         if cells > MAX_CELLS or self.work > MAX_WORK:
             raise _TooMuchWork
 
@@ -248,6 +256,11 @@ def _applied(spec: FunctionSpec, kinds: list[str], arguments: list[tuple[Value, 
         return cast(Callable[..., Value], spec.implementation)(*ready)
     except Fault as fault:
         return fault.error
+
+
+def _is_searched(value: Value, kind: str) -> TypeGuard[Array]:
+    """A list that a function looks through as a whole, for each cell that it computes."""
+    return type(value) is Array and kind not in BROADCAST_KINDS
 
 
 def _choice(selector: Value, count: int) -> int:

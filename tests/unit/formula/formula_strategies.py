@@ -54,6 +54,14 @@ def _number(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
         inner.map(lambda a: f'MATCH({a},{{"a","google",3}},0)'),
         st.tuples(one(["SEARCH", "FIND"]), inner, inner).map(lambda p: f"{p[0]}({p[1]},{p[2]})"),
         inner.map(lambda a: f"SUM(items,{a})"),
+        st.tuples(one(["XLOOKUP", "XMATCH"]), inner, one(["0", "-1", "1", "2"])).map(
+            lambda p: f"{p[0]}({p[1]},items,{'items,9,' if p[0] == 'XLOOKUP' else ''}{p[2]})"
+        ),
+        st.tuples(one(["AVERAGEA", "STDEV.P", "GCD", "SUMSQ", "MAXA"]), inner).map(lambda p: f"{p[0]}(items,{p[1]})"),
+        st.tuples(one(["SORT", "UNIQUE", "TRANSPOSE"]), inner).map(lambda p: f"SUM({p[0]}(items),{p[1]})"),
+        st.tuples(inner, inner).map(lambda p: f"SUM(FILTER(items,items>{p[0]},{p[1]}))"),
+        st.tuples(inner, inner).map(lambda p: f"NETWORKDAYS({p[0]},{p[1]},items)"),
+        inner.map(lambda a: f"RANK({a},items)+PERCENTILE(items,{a})"),
     ]
     return st.one_of(calls)
 
@@ -65,6 +73,7 @@ def _other(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
         st.tuples(inner, inner).map(lambda p: f"({p[0]}&{p[1]})"),
         st.tuples(one(["AND", "OR", "XOR"]), inner, inner).map(lambda p: f"{p[0]}({p[1]},{p[2]})"),
         inner.map(lambda a: f"NOT({a})"),
+        st.tuples(inner, one(['"0.00"', '"#,##0"', '"0%"', '"yyyy-mm-dd"', "t"])).map(lambda p: f"TEXT({p[0]},{p[1]})"),
         st.tuples(inner, inner, inner).map(lambda p: f"IF({p[0]},{p[1]},{p[2]})"),
         st.tuples(inner, inner).map(lambda p: f"IF({p[0]},{p[1]})"),
         st.tuples(inner, inner, inner).map(lambda p: f"IFS({p[0]},{p[1]},TRUE,{p[2]})"),

@@ -2,11 +2,13 @@
 
 from mergecells.formula.functions import (
     aggregate,
+    arrays,
     criteria,
     dates,
     information,
     logic,
     lookup,
+    lookup_modes,
     math,
     rounding,
     statistics,
@@ -20,11 +22,13 @@ from mergecells.formula.functions import (
 
 __all__ = [
     "aggregate",
+    "arrays",
     "criteria",
     "dates",
     "information",
     "logic",
     "lookup",
+    "lookup_modes",
     "math",
     "rounding",
     "statistics",

@@ -65,8 +65,8 @@ def _lookup(wanted: Scalar, table_pair: Pair, results_pair: Pair | None = None) 
     if type(wanted) is float and table.all_numbers:
         index = bisect_right(cast("tuple[float, ...]", keys), wanted) - 1
         if index >= 0 and (index + 1 == len(keys) or cast(float, keys[index + 1]) > wanted * (1 + 1e-13)):
-            return _result(results, index)
-    return _result(results, last_not_above(wanted, keys))
+            return item(results, index)
+    return item(results, last_not_above(wanted, keys))
 
 
 def _split(table: Array) -> tuple[tuple[Scalar, ...], tuple[Scalar, ...]]:
@@ -76,7 +76,8 @@ def _split(table: Array) -> tuple[tuple[Scalar, ...], tuple[Scalar, ...]]:
     return tuple(row[0] for row in table.rows), tuple(row[-1] for row in table.rows)
 
 
-def _result(results: tuple[Scalar, ...], index: int) -> Scalar:
+def item(results: tuple[Scalar, ...], index: int) -> Scalar:
+    """The value at an index. Raises Fault: #REF! beyond the end, or the error that stands there."""
     if index >= len(results):
         raise Fault(REF)
     value = results[index]
@@ -151,7 +152,7 @@ def _vlookup(wanted: Scalar, pair: Pair, column: float, is_sorted: bool = True) 
         raise Fault(REF)
     keys = tuple(row[0] for row in table.rows)
     row = last_not_above(wanted, keys) if is_sorted else first_equal(wanted, keys)
-    return _result(tuple(line[int(column) - 1] for line in table.rows), row)
+    return item(tuple(line[int(column) - 1] for line in table.rows), row)
 
 
 @function("ROWS(list)", "r", "n", "lookup", "How many rows.")

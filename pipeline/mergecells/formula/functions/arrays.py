@@ -1,0 +1,137 @@
+"""Functions that make an array of arrays. Only what another function sums up or picks from can be a factor."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import cmp_to_key
+from typing import Any
+
+from mergecells.formula.arguments import table_of
+from mergecells.formula.comparison import compare
+from mergecells.formula.functions.lookup import Pair
+from mergecells.formula.functions.lookup_modes import LEFT_OUT, option
+from mergecells.formula.registry import function
+from mergecells.formula.values import MAX_CELLS, NA, NUM, VALUE, Array, ErrorValue, Fault, Scalar, Value, fold
+from mergecells.formula.values import to_boolean as boolean
+
+Line = tuple[Scalar, ...]
+
+
+def _lines(table: Array, by_column: Pair) -> tuple[Line, ...]:
+    """Rows, or columns when the option says so."""
+    return tuple(zip(*table.rows, strict=True)) if option(by_column, 0.0) else table.rows
+
+
+def _table(lines: Sequence[Line], by_column: Pair) -> Array:
+    return Array(tuple(zip(*lines, strict=True)) if option(by_column, 0.0) else lines)
+
+
+@function("TRANSPOSE(list)", "r", "v", "lookup", "Rows as columns.")
+def _transpose(pair: Pair) -> Value:
+    return Array(tuple(zip(*table_of(pair[0]).rows, strict=True)))
+
+
+@function(
+    "FILTER(list, keep, [otherwise])",
+    "rrr",
+    "v",
+    "lookup",
+    "The rows or columns whose condition is TRUE; #N/A without any.",
+    optional=1,
+)
+def _filter(pair: Pair, keep_pair: Pair, otherwise: Pair = LEFT_OUT) -> Value:
+    table, keep = table_of(pair[0]), table_of(keep_pair[0])
+    if keep.width == 1 and keep.height == table.height:
+        by_column: Pair = (0.0, False)
+    elif keep.height == 1 and keep.width == table.width:
+        by_column = (1.0, False)
+    else:
+        raise Fault(VALUE)
+    chosen = [boolean(cell) for cell in keep]
+    kept = [line for line, wanted in zip(_lines(table, by_column), chosen, strict=True) if wanted]
+    if kept:
+        return _table(kept, by_column)
+    if otherwise == LEFT_OUT:
+        raise Fault(NA)
+    if type(otherwise[0]) is ErrorValue:
+        raise Fault(otherwise[0])
+    return otherwise[0]
+
+
+@function(
+    "SORT(list, [index], [order], [by_column])",
+    "rrrr",
+    "v",
+    "lookup",
+    "Sorted by a column, order 1 upwards or -1 downwards; equal rows keep their order.",
+    optional=3,
+)
+def _sort(pair: Pair, index: Pair = LEFT_OUT, order: Pair = LEFT_OUT, by_column: Pair = LEFT_OUT) -> Value:
+    lines = _lines(table_of(pair[0]), by_column)
+    column, direction = option(index, 1.0), option(order, 1.0)
+    if not 1 <= column < len(lines[0]) + 1 or direction not in (1.0, -1.0):
+        raise Fault(VALUE)
+    at = int(column) - 1
+    for line in lines:
+        cell = line[at]
+        if type(cell) is ErrorValue:
+            raise Fault(cell)
+    filled = [line for line in lines if line[at] is not None]
+    blank = [line for line in lines if line[at] is None]
+    filled.sort(key=_sort_key(at), reverse=direction < 0)
+    return _table([*filled, *blank], by_column)
+
+
+def _sort_key(at: int) -> Callable[[Line], Any]:
+    by_value = cmp_to_key(compare)
+    return lambda line: by_value(line[at])
+
+
+@function(
+    "UNIQUE(list, [by_column], [once])",
+    "rrr",
+    "v",
+    "lookup",
+    "Each row once, without regard to case; with once, only rows that occur once.",
+    optional=2,
+)
+def _unique(pair: Pair, by_column: Pair = LEFT_OUT, once: Pair = LEFT_OUT) -> Value:
+    seen: dict[tuple[Any, ...], list[Line]] = {}
+    for line in _lines(table_of(pair[0]), by_column):
+        seen.setdefault(tuple(map(_identity, line)), []).append(line)
+    only = bool(option(once, 0.0))
+    kept = [lines[0] for lines in seen.values() if len(lines) == 1 or not only]
+    if not kept:
+        raise Fault(NA)
+    return _table(kept, by_column)
+
+
+def _identity(cell: Scalar) -> tuple[type, object]:
+    """1 and TRUE are different, `a` and `A` are not."""
+    return type(cell), fold(cell) if type(cell) is str else cell
+
+
+@function(
+    "SEQUENCE(rows, [columns], [start], [step])",
+    "rrrr",
+    "v",
+    "lookup",
+    "Numbers in a row or column, 20,000 at most.",
+    optional=3,
+)
+def _sequence(rows: Pair, columns: Pair = LEFT_OUT, start: Pair = LEFT_OUT, step: Pair = LEFT_OUT) -> Value:
+    height, width = option(rows, 1.0), option(columns, 1.0)
+    if height < 1 or width < 1:
+        raise Fault(VALUE)
+    if height > MAX_CELLS or width > MAX_CELLS or int(height) * int(width) > MAX_CELLS:
+        raise Fault(NUM)
+    first, each, across = option(start, 1.0), option(step, 1.0), int(width)
+    cells = [[first + each * (row * across + column) for column in range(across)] for row in range(int(height))]
+    return _finite(cells)
+
+
+def _finite(cells: list[list[float]]) -> Array:
+    last = cells[-1][-1]
+    if last - last != 0.0:
+        raise Fault(NUM)
+    return Array(cells)
