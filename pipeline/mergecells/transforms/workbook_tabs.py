@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from mergecells.domain.locations import CellRef
 from mergecells.domain.tables import Column, Row, RowKey, Table, TableValue
-from mergecells.domain.workbook import CellValue
 from mergecells.domain.workbook_layout import CellLayout, Highlight, SheetLayout, Style, Validation
 from mergecells.transforms import workbook_live as live
 from mergecells.transforms.table_specs import ITEM, REMOVE
@@ -111,7 +110,7 @@ def _scalar_style(kind: TableValue) -> Style:
 
 def _lay_out_row(cells: Cells, plan: TabPlan, row: Row, number: int, context: TabContext) -> None:
     for title, part in zip(plan.spec.keys, row.key, strict=True):
-        cells[number, plan.columns[title]] = CellLayout(_key_value(plan, title, part), style="key", locked=True)
+        cells[number, plan.columns[title]] = _key_cell(plan, title, part)
     for column in input_columns(plan.spec):
         value = row.cells.get(column.title)
         cells[number, plan.columns[column.title]] = _input_cell(plan, column, row, value, context)
@@ -122,11 +121,15 @@ def _lay_out_row(cells: Cells, plan: TabPlan, row: Row, number: int, context: Ta
     )
 
 
-def _key_value(plan: TabPlan, title: str, part: str) -> CellValue:
-    """A key as it is shown; an item of a list keeps its type, so that formulas find a number as a number."""
-    if plan.spec.tab == LISTS and title == plan.spec.keys[-1]:
-        return item_value(part)
-    return part or None
+def _key_cell(plan: TabPlan, title: str, part: str) -> CellLayout:
+    """A key, guarded. An item of a list is what a person edits, and keeps its type, so that formulas find a number as
+    a number."""
+    if plan.spec.tab != LISTS or title != plan.spec.keys[-1]:
+        return CellLayout(part or None, style="key", locked=True)
+    item = item_value(part)
+    return CellLayout(
+        item, style="boolean" if isinstance(item, bool) else "text" if isinstance(item, str) else "number"
+    )
 
 
 def _input_cell(plan: TabPlan, column: Column, row: Row, value: TableValue, context: TabContext) -> CellLayout:

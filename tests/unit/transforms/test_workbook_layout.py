@@ -115,6 +115,12 @@ def test_titles_keys_and_computed_cells_are_locked_and_inputs_are_free() -> None
     assert all(factors.cells[1, titles[title]].note for title in titles if title in ("weight", "formula", "value"))
 
 
+def test_items_of_lists_are_free_and_their_list_is_guarded() -> None:
+    """An item is content, though it is its row's key: it is edited without unprotecting the tab."""
+    lists = sheets(layout_of(sample_files()))["Lists"]
+    assert [lists.cells[2, column].locked for column in (1, 2)] == [True, False]
+
+
 def test_choices_and_ranges_are_validated() -> None:
     """Weights lie in 0..1, an example's tier is one of the tiers, types and removals are chosen from lists."""
     tabs = sheets(layout_of(sample_files()))
