@@ -132,7 +132,7 @@ def test_patched_workbook_is_computed_by_libreoffice_as_by_production(tmp_path: 
 
 
 def test_fill_freezes_titles_again_that_libreoffice_let_go(tmp_path: Path) -> None:
-    """A conversion without a window drops frozen panes; the next fill sets them, and the one after has nothing to do."""
+    """A conversion without a window drops frozen panes; the next fill sets them, and then there is nothing to do."""
     source = filled(tmp_path / "w.xlsx")
     resave(source.path, tmp_path)
     refill(source, sample_files())

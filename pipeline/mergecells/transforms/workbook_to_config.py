@@ -35,7 +35,7 @@ def workbook_to_tables(workbook: Workbook, specs: Mapping[str, TableSpec]) -> tu
     for tab, spec in specs.items():
         sheet = find_sheet(workbook, tab)
         if sheet is None:
-            findings.append(_missing_tab(workbook, spec))
+            findings.append(_missing_tab(workbook, spec, specs))
             continue
         reading = _TabReading(spec, sheet, pinned)
         if reading.find_header():
@@ -50,13 +50,20 @@ def _pins_today(workbook: Workbook) -> bool:
     return target.replace("$", "").replace("'", "").startswith(f"{OVERVIEW_TAB}!")
 
 
-def _missing_tab(workbook: Workbook, spec: TableSpec) -> Finding:
+def _missing_tab(workbook: Workbook, spec: TableSpec, specs: Mapping[str, TableSpec]) -> Finding:
+    titles = {*spec.keys, *(column.title for column in input_columns(spec))}
+    alike = [name for name, sheet in workbook.sheets.items() if name not in specs and _heads(sheet, spec) >= titles]
+    back = f"Call the tab {alike[0]!r} {spec.tab!r} again" if len(alike) == 1 else "Put it back"
     return Finding(
         code="workbook.missing-tab",
         message=f"{workbook.source} has no tab {spec.tab!r}.",
-        hint="Put it back, or run `mergecells fill --apply` to have it made again.",
+        hint=f"{back}, or run `mergecells fill --apply` to have it made again.",
         file=spec.file,
     )
+
+
+def _heads(sheet: Sheet, spec: TableSpec) -> set[str]:
+    return set(find_columns(sheet, spec)[1])
 
 
 @dataclass(slots=True)

@@ -180,3 +180,10 @@ def test_all_findings_come_in_one_run() -> None:
     rows = [["c", "f", "1,5"], ["c", "g", Cell("error", "#N/A")], ["c", "h", 0.5, 0.3]]
     _, findings = read(sheet([HEADER, *rows]))
     assert [finding.cell for finding in findings] == ["Factors!C2", "Factors!C3", "Factors!D4"]
+
+
+def test_renamed_tab_is_named_in_the_hint() -> None:
+    """A tab of another name that has all the titles is most likely the one that is missing."""
+    _, findings = read(sheet([HEADER], name="Faktoren"), sheet([["notes"]], name="Mine"))
+    [hint] = [each.hint for each in findings]
+    assert hint == "Call the tab 'Faktoren' 'Factors' again, or run `mergecells fill --apply` to have it made again."
