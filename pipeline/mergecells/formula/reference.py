@@ -10,6 +10,7 @@ from typing import Any, Final, TypeGuard, cast
 
 from mergecells.formula.arguments import BROADCAST_KINDS, COERCIONS
 from mergecells.formula.broadcasting import guarded, spread
+from mergecells.formula.choices import choice, is_error, is_missing, switched
 from mergecells.formula.comparison import equal
 from mergecells.formula.dates import to_serial
 from mergecells.formula.nodes import (
@@ -100,7 +101,7 @@ class _Interpreter:
         if type(selector) is Array:
             return self.spread_choice(node, selector)
         try:
-            index = (2 - to_boolean(selector)) if node.name == "IF" else _choice(selector, len(node.arguments))
+            index = (2 - to_boolean(selector)) if node.name == "IF" else choice(selector, len(node.arguments))
         except Fault as fault:
             return fault.error
         return node.arguments[index] if index < len(node.arguments) else False
@@ -195,7 +196,7 @@ class _Interpreter:
         def pick(decided: Value, *values: Value) -> Value:
             if node.name == "IF":
                 return values[0 if to_boolean(decided) else 1]
-            return values[_choice(decided, len(values) + 1) - 1]
+            return values[choice(decided, len(values) + 1) - 1]
 
         return self.broadcast(pick, [selector, *branches])
 
@@ -224,7 +225,7 @@ class _Interpreter:
 
     def iferror(self, node: Call) -> Value:
         value = self.value(node.arguments[0])
-        caught = _is_error if node.name == "IFERROR" else _is_missing
+        caught = is_error if node.name == "IFERROR" else is_missing
         if type(value) is Array:
             other = self.value(node.arguments[1])
             return self.broadcast(lambda one, two: two if caught(one) else one, [value, other])
@@ -233,7 +234,7 @@ class _Interpreter:
     def switch(self, node: Call) -> Value:
         value = self.value(node.arguments[0])
         if type(value) is Array:
-            return self.broadcast(_switched, [value, *(self.value(a) for a in node.arguments[1:])])
+            return self.broadcast(switched, [value, *(self.value(a) for a in node.arguments[1:])])
         if type(value) is ErrorValue:
             return value
         cases = node.arguments[1:]
@@ -261,30 +262,6 @@ def _applied(spec: FunctionSpec, kinds: list[str], arguments: list[tuple[Value, 
 def _is_searched(value: Value, kind: str) -> TypeGuard[Array]:
     """A list that a function looks through as a whole, for each cell that it computes."""
     return type(value) is Array and kind not in BROADCAST_KINDS
-
-
-def _choice(selector: Value, count: int) -> int:
-    index = to_number(selector)
-    if not 1 <= index < count:
-        raise Fault(VALUE)
-    return int(index)
-
-
-def _switched(value: Value, *cases: Value) -> Value:
-    for index in range(0, len(cases) - 1, 2):
-        if equal(value, cases[index]):
-            return cases[index + 1]
-    if len(cases) % 2:
-        return cases[-1]
-    raise Fault(NA)
-
-
-def _is_error(value: Value) -> bool:
-    return type(value) is ErrorValue
-
-
-def _is_missing(value: Value) -> bool:
-    return value == NA
 
 
 _LAZY: Final[Mapping[str, Callable[[_Interpreter, Call], Value]]] = {
