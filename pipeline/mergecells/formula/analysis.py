@@ -114,7 +114,7 @@ def _format_refusal(code: Text) -> list[Unsupported]:
     try:
         read_format(code.value)
     except UnknownFormatError as error:
-        reason = f"this format code is not supported ({error}); use 0 # , . % or yyyy mm dd"
+        reason = f"no format code with {error} is understood; use 0 # , . % or yyyy mm dd"
         return [Unsupported(f'TEXT with "{code.value[:40]}"', code.start, "unsupported", reason)]
     return []
 

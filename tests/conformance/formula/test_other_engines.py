@@ -93,6 +93,13 @@ def random_number(chance: random.Random, depth: int) -> str:
             f"IF(ISERROR({one}),0,{two})",
             f"LOOKUP({chance.randint(0, 60)},{{0,10,25}},{{0.25,0.5,1}})",
             f'DATEDIF(DATE(2020,{chance.randint(1, 12)},5),{end},"{chance.choice("YMD")}")',
+            f"PERCENTILE({{4,1,2.5,9}},{chance.randint(0, 8)}/8)",
+            f"QUARTILE({{4,1,2.5,9,-3}},{chance.randint(0, 4)})",
+            f"NETWORKDAYS(DATE(2024,1,{chance.randint(1, 31)}),{end})",
+            f"(WORKDAY({end},{chance.randint(-400, 400)})-45000)",
+            f"WEEKNUM({end},{chance.choice([1, 2, 11, 13, 17, 21])})",
+            f"{chance.choice(['EVEN', 'ODD', 'SUMSQ'])}({one})",
+            f"{chance.choice(['GCD', 'LCM'])}({chance.randint(0, 99)},{chance.randint(1, 99)})",
             f"MONTH(DATE(2023,{chance.randint(-3, 20)},{chance.randint(-40, 60)}))",
         ]
     )
