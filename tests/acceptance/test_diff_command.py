@@ -75,3 +75,11 @@ def test_diff_of_an_unknown_revision_is_told(stage: Stage, names: tuple[str, ...
     answer = stage.run("diff", *names)
     assert answer.status == 1
     assert "revision" in answer.messages
+
+
+def test_diff_with_the_working_tree_names_it_as_services_do(stage: Stage) -> None:
+    """A clean checkout goes by its commit, an edited one by its commit and a digest."""
+    base = stage.git("rev-parse", "HEAD")
+    assert stage.run("diff", "HEAD", "--output", "json").json["head"] == base
+    edit_rules(stage, "min: 80", "min: 82")
+    assert stage.run("diff", "HEAD", "--output", "json").json["head"].startswith(f"{base}-dirty-")

@@ -92,3 +92,10 @@ def test_init_bare_inside_the_folder_is_refused(tmp_path: Path) -> None:
     answer = command("init", tmp_path / "leads", "--bare", tmp_path / "leads" / "x.git", "--author", ADA)
     assert answer.status == 2
     assert list(tmp_path.iterdir()) == []
+
+
+def test_init_into_a_folder_with_spaces_names_a_next_step_that_works(tmp_path: Path) -> None:
+    """The command to type next is quoted for the shell."""
+    answer = command("init", tmp_path / "our leads", "--author", ADA)
+    assert answer.status == 0, answer
+    assert f"cd '{tmp_path / 'our leads'}' && mergecells submit" in answer.messages

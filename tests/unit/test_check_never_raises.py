@@ -9,7 +9,8 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mergecells.apps.cli.findings_output import FindingsOutput, render_findings
+from mergecells.apps.cli.choices import FindingsOutput
+from mergecells.apps.cli.findings_output import render_findings
 from mergecells.authoring.check import check_files
 from mergecells.transforms.score import compile_rules
 from mergecells.transforms.yaml_to_config import load_config

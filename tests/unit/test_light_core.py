@@ -67,3 +67,13 @@ config.close()
     loaded = packages_after(program, str(tmp_path))
     assert {"mergecells", "pydantic", "yaml"} <= loaded
     assert loaded <= LIGHT
+
+
+def test_command_line_help_loads_neither_models_nor_formulas() -> None:
+    """Registering all commands is what `--help` and every other start pays for."""
+    program = (
+        "import sys; from mergecells.apps.cli.main import build_app; build_app(); "
+        "print(*sorted({'pydantic', 'yaml', 'mergecells.formula'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == ""

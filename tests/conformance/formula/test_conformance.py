@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from mergecells.apps.cli.formula_cases import Engine, answer_line
+from mergecells.apps.cli.choices import Engine
+from mergecells.apps.cli.formula_cases import answer_line
 from mergecells.formula import FUNCTIONS, functions_used, parse, unsupported
 from mergecells.formula.errors import FormulaSyntaxError
 

@@ -9,7 +9,8 @@ from typing import Any
 
 from mergecells.adapters.tree_files import read_config_files
 from mergecells.adapters.xlcalculator_process import XlcalculatorProcess
-from mergecells.apps.cli.check_targets import Kind, LoneTarget, RootTarget, Target, WorkbookTarget, find_target
+from mergecells.apps.cli.check_targets import LoneTarget, RootTarget, Target, WorkbookTarget, find_target
+from mergecells.apps.cli.choices import Kind
 from mergecells.apps.cli.console import CliContext
 from mergecells.authoring.check import CheckReport, check_files
 from mergecells.authoring.check_alone import check_alone

@@ -4,30 +4,14 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
 
+from mergecells.apps.cli.choices import Kind
 from mergecells.domain.config_files import MAX_FILE_BYTES
 from mergecells.domain.configset import EXAMPLES_FILE, FIELDS_FILE, RULES_FILE
 from mergecells.domain.errors import UsageError
 from mergecells.domain.manifest import MANIFEST_NAME
 from mergecells.transforms.file_kind import guess_kind
-
-
-class Kind(StrEnum):
-    """The kinds of `--kind`; those of prompts and models are named here to be refused with a clear word."""
-
-    RULES = "rules"
-    FIELDS = "fields"
-    EXAMPLES = "examples"
-    VERTICAL = "vertical"
-    MANIFEST = "manifest"
-    WORKBOOK = "workbook"
-    PROMPT = "prompt"
-    ROUTING = "routing"
-    BUDGETS = "budgets"
-    PRICES = "prices"
-
 
 NOT_CHECKED = (Kind.PROMPT, Kind.ROUTING, Kind.BUDGETS, Kind.PRICES)
 _INSIDE = {RULES_FILE, FIELDS_FILE, EXAMPLES_FILE, MANIFEST_NAME}

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 from mergecells.domain.errors import UsageError
-from mergecells.domain.manifest import MANIFEST_NAME
 
 
 class Output(StrEnum):
@@ -35,6 +34,8 @@ class CliContext:
             if not self.given_root.is_dir():
                 raise UsageError(f"{self.given_root} is not a folder.", "Give --config-root a folder that exists.")
             return self.given_root.resolve()
+        from mergecells.domain.manifest import MANIFEST_NAME
+
         here = Path.cwd().resolve()
         for folder in (here, *here.parents):
             if (folder / MANIFEST_NAME).is_file():

@@ -5,27 +5,17 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
-from enum import StrEnum
 from typing import Any
 from urllib.parse import quote
 from xml.etree import ElementTree
 
 from mergecells._version import __version__
+from mergecells.apps.cli.choices import FindingsOutput
 from mergecells.domain.findings import Finding, count_findings
 from mergecells.transforms.finding_codes import CODES
 
 SARIF_SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 _RED, _YELLOW, _DIM, _BOLD, _PLAIN = "\x1b[31m", "\x1b[33m", "\x1b[2m", "\x1b[1m", "\x1b[0m"
-
-
-class FindingsOutput(StrEnum):
-    """The output formats of `check`."""
-
-    TEXT = "text"
-    JSON = "json"
-    GITHUB = "github"
-    SARIF = "sarif"
-    JUNIT = "junit"
 
 
 Render = Callable[[Sequence[Finding], Mapping[str, Any]], str]

@@ -5,9 +5,9 @@ from __future__ import annotations
 import datetime
 import json
 from collections.abc import Callable, Mapping
-from enum import StrEnum
 from typing import Any
 
+from mergecells.apps.cli.choices import Engine
 from mergecells.formula import (
     Array,
     ErrorValue,
@@ -27,14 +27,6 @@ from mergecells.formula.values import ERRORS, to_text
 
 MAX_LINE = 4_000_000
 """Characters in one line of cases."""
-
-
-class Engine(StrEnum):
-    """Our own engines; `all` runs both and says when they disagree."""
-
-    COMPILED = "compiled"
-    REFERENCE = "reference"
-    ALL = "all"
 
 
 class UnusableCaseError(ValueError):

@@ -11,12 +11,11 @@ from mergecells.adapters.git_repository import GitRepository
 from mergecells.adapters.tree_files import read_config_files
 from mergecells.adapters.xlsx_workbook import XlsxWorkbook, replace_file
 from mergecells.apps.cli.console import CliContext
+from mergecells.apps.cli.name_files import name_files
 from mergecells.domain.errors import MergecellsError, UnknownRevisionError, UsageError
 from mergecells.domain.manifest import Manifest
-from mergecells.domain.revision import Files, Revision, digest_files, is_full_sha
+from mergecells.domain.revision import Files, Revision, is_full_sha
 from mergecells.transforms.yaml_to_config import parse_manifest
-
-_DIGEST = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +56,7 @@ def open_session(context: CliContext, workbook: str | None) -> WorkbookSession:
     if path.suffix.lower() != ".xlsx":
         raise UsageError(f"{path} is not an .xlsx file.", "Save the workbook as .xlsx (Excel workbook).")
     repository = _find_repository(root)
-    revision = _name_files(repository, files)
+    revision = name_files(repository, files)
     return WorkbookSession(root, files, revision, manifest, XlsxWorkbook(path), repository)
 
 
@@ -68,18 +67,6 @@ def _find_repository(root: Path) -> GitRepository | None:
     except MergecellsError:
         # No repository, or no git: the folder is then a config without history.
         return None
-
-
-def _name_files(repository: GitRepository | None, files: Files) -> Revision:
-    digest = digest_files(files)[:_DIGEST]
-    if repository is None:
-        return f"untracked-{digest}"
-    try:
-        head = repository.resolve("HEAD")
-        committed = read_committed_files(repository, head, repository.config_prefix)
-    except MergecellsError:
-        return f"untracked-{digest}"
-    return head if committed == dict(files) else f"{head}-dirty-{digest}"
 
 
 def write_files(root: Path, files: Files) -> None:

@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mergecells.apps.cli.check_targets import Kind
+from mergecells.apps.cli.choices import FindingsOutput, Kind
 from mergecells.apps.cli.console import CliContext
-from mergecells.apps.cli.findings_output import FindingsOutput
 
 if TYPE_CHECKING:
     from mergecells.authoring.check import CheckReport

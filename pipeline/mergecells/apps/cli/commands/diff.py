@@ -35,9 +35,9 @@ def diff(
     """Show what changes between two revisions, or between a revision and the files as they are now."""
     from mergecells.adapters.git_repository import GitRepository
     from mergecells.adapters.tree_files import read_config_files
+    from mergecells.apps.cli.name_files import name_files
     from mergecells.apps.cli.plan_output import wants_colour
     from mergecells.domain.plan import Plan
-    from mergecells.domain.revision import digest_files
     from mergecells.transforms.diff import diff_configs
     from mergecells.transforms.impact_examples import examples_impact
     from mergecells.transforms.plan_render_markdown import render_markdown
@@ -49,7 +49,7 @@ def diff(
     old, base_revision = _committed(repository, base)
     if head is None:
         new: Files = read_config_files(context.config_root).files
-        head_revision = f"untracked-{digest_files(new)[:12]}"
+        head_revision = name_files(repository, new)
     else:
         new, head_revision = _committed(repository, head)
     changes = diff_configs(old, new, base_revision, head_revision)

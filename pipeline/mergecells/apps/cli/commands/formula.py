@@ -10,9 +10,8 @@ from typing import Annotated, TextIO
 
 import typer
 
-from mergecells.apps.cli import formula_cases
+from mergecells.apps.cli.choices import Engine
 from mergecells.apps.cli.console import Output, print_json
-from mergecells.apps.cli.formula_cases import Engine, UnusableCaseError
 from mergecells.domain.errors import MergecellsError, UsageError
 
 group = typer.Typer(no_args_is_help=True, help="Evaluate spreadsheet formulas; list the functions they may use.")
@@ -46,11 +45,13 @@ def evaluate(
     "error": "#DIV/0!"} or {"id": …, "unsupported": "why"}. Exit status 1: a line that is no case, engines that
     disagree, or a formula that is not supported.
     """
+    from mergecells.apps.cli import formula_cases
+
     if (formula is None) == (cases is None):
         raise UsageError("Give either a formula or --cases FILE.", 'Example: mergecells formula eval "=1+2"')
     try:
         day = formula_cases.parse_date(date)
-    except UnusableCaseError as error:
+    except formula_cases.UnusableCaseError as error:
         raise UsageError(str(error), "Write it as 2026-02-28.") from None
     if cases is not None:
         raise typer.Exit(_run_cases(cases, engine, day))
@@ -58,6 +59,8 @@ def evaluate(
 
 
 def _run_cases(path: Path, engine: Engine, day: float | None) -> int:
+    from mergecells.apps.cli import formula_cases
+
     all_good = True
     with _opened(path) as lines:
         for number, line in enumerate(lines, 1):
@@ -85,10 +88,12 @@ def _opened(path: Path) -> Iterator[TextIO]:
 
 
 def _run_one(formula: str, assignments: list[str], engine: Engine, day: float | None, output: Output) -> None:
+    from mergecells.apps.cli import formula_cases
+
     try:
         inputs = dict(map(formula_cases.parse_assignment, assignments))
         answer, good = formula_cases.answer_case(formula, inputs, engine, day)
-    except UnusableCaseError as error:
+    except formula_cases.UnusableCaseError as error:
         raise UsageError(str(error)) from None
     if output is Output.JSON:
         print_json(answer)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -81,5 +82,5 @@ def _print_text(context: CliContext, made: Scaffold, typed: Path) -> None:
         print(f"{made.repository}  pull requests, `origin` of the folder")
     else:
         context.say("Without a remote there is no place for pull requests: `git remote add origin` a bare repository.")
-    go = "" if typed == Path() else f"cd {typed} && "
+    go = "" if typed == Path() else f"cd {shlex.quote(str(typed))} && "
     context.say(f"\nNext: open the workbook, edit a cell, save, and run\n  {go}mergecells submit")
