@@ -12,10 +12,10 @@ from mergecells.adapters.tree_files import read_config_files
 from mergecells.adapters.xlsx_workbook import XlsxWorkbook, replace_file
 from mergecells.apps.cli.console import CliContext
 from mergecells.apps.cli.name_files import name_files
+from mergecells.apps.cli.pull_request_host import read_manifest
 from mergecells.domain.errors import MergecellsError, UnknownRevisionError, UsageError
 from mergecells.domain.manifest import Manifest
 from mergecells.domain.revision import Files, Revision, is_full_sha
-from mergecells.transforms.yaml_to_config import parse_manifest
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ def open_session(context: CliContext, workbook: str | None) -> WorkbookSession:
     """Read the config folder and find the workbook. Raises MergecellsError where either cannot be used."""
     root = context.config_root
     files = read_config_files(root).files
-    manifest, _ = parse_manifest(files)
+    manifest = read_manifest(root)
     if workbook == "google":
         raise UsageError("Google Sheets are not connected in this version.", "Name an .xlsx file with --workbook.")
     path = Path(workbook) if workbook else root / manifest.workbook
