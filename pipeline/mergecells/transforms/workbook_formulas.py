@@ -15,10 +15,13 @@ FUTURE_FUNCTIONS = frozenset(
         "CONCAT", "IFNA", "IFS", "MAXIFS", "MINIFS", "SWITCH", "TEXTJOIN", "XOR", "DAYS", "NUMBERVALUE", "UNICHAR",
         "UNICODE", "PERCENTILE.INC", "PERCENTILE.EXC", "QUARTILE.INC", "QUARTILE.EXC", "RANK.EQ", "RANK.AVG",
         "STDEV.S", "STDEV.P", "XLOOKUP", "XMATCH", "LET", "UNIQUE", "ISFORMULA", "SHEET", "SHEETS", "CEILING.MATH",
-        "FLOOR.MATH",
+        "FLOOR.MATH", "VAR.S", "VAR.P", "ISOWEEKNUM", "SEQUENCE", "FILTER", "SORT",
     )
 )  # fmt: skip
 """Functions newer than the file format: Excel stores them as `_xlfn.NAME` and shows #NAME? without the prefix."""
+
+_SHEET_ONLY = frozenset({"FILTER", "SORT"})
+"""Of these, the ones that Excel stores as `_xlfn._xlws.NAME`."""
 
 EVALUATION_DATE = "evaluation_date"
 """The defined name that stands for `TODAY()` in a workbook whose manifest states the day."""
@@ -77,7 +80,7 @@ def stored_formula(formula: str) -> str:
         return formula
     pieces = split_formula(formula)
     return "".join(
-        f"_xlfn.{piece.text}"
+        f"_xlfn.{'_xlws.' if piece.text.upper() in _SHEET_ONLY else ''}{piece.text}"
         if piece.kind == "word" and piece.text.upper() in FUTURE_FUNCTIONS and _opens_call(pieces, index)
         else piece.text
         for index, piece in enumerate(pieces)

@@ -41,6 +41,7 @@ def test_stored_formula_is_shown_as_typed(stored: str, typed: str) -> None:
 def test_new_functions_are_stored_with_their_prefix() -> None:
     """Excel shows #NAME? for IFS without it; inside a text nothing changes."""
     assert stored_formula('=IFS(a>1,"IFS(",TRUE,SWITCH (b,1,2))') == '=_xlfn.IFS(a>1,"IFS(",TRUE,_xlfn.SWITCH (b,1,2))'
+    assert stored_formula("=SUM(FILTER(a,VAR.S(a)>1))") == "=SUM(_xlfn._xlws.FILTER(a,_xlfn.VAR.S(a)>1))"
 
 
 @pytest.mark.parametrize(
