@@ -24,6 +24,7 @@ COMMANDS = (
     "export",
     "check",
     "diff",
+    "impact",
     "submit",
     "pulls",
     "rollback",

@@ -1,0 +1,173 @@
+"""`mergecells impact BASE [HEAD]`: what the change between two revisions does to real leads."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from mergecells.apps.cli.commands.diff import DiffOutput
+from mergecells.apps.cli.console import CliContext, print_json
+from mergecells.domain.errors import ConfigRejectedError, UsageError
+
+if TYPE_CHECKING:
+    from mergecells.adapters.leads_file import LeadsFile
+    from mergecells.apps.cli.progress import Progress
+    from mergecells.domain.impact import Impact
+    from mergecells.domain.revision import Files
+    from mergecells.transforms.impact import ImpactLead, RevisionRules
+
+_PROGRESS_EVERY = 64
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("impact")(impact)
+
+
+def impact(
+    ctx: typer.Context,
+    base: Annotated[str, typer.Argument(help="A SHA (shortened will do), a branch or a tag.")],
+    head: Annotated[str | None, typer.Argument(help="Another one. Default: the files as they are now.")] = None,
+    *,
+    leads: Annotated[
+        Path, typer.Option("--leads", metavar="FILE", help="CSV with a header, or one JSON object a line.")
+    ],
+    outcome: Annotated[
+        str | None, typer.Option("--outcome", metavar="FIELD", help="The column that tells who converted: 1/0, yes/no.")
+    ] = None,
+    vertical: Annotated[
+        str | None, typer.Option("--vertical", metavar="NAME", help="Score with its overrides.")
+    ] = None,
+    date: Annotated[
+        str | None,
+        typer.Option("--date", metavar="YYYY-MM-DD", help="What formulas take for today. Default: today, UTC."),
+    ] = None,
+    charts: Annotated[
+        Path | None, typer.Option("--charts", metavar="DIR", help="Write SVG pictures into this folder.")
+    ] = None,
+    output: Annotated[DiffOutput, typer.Option("--output", help="How to print the result.")] = DiffOutput.TEXT,
+) -> None:
+    """Score the same leads with two revisions: tier moves, score shifts, top movers, conversion."""
+    from mergecells.transforms.impact_charts_svg import impact_charts
+    from mergecells.transforms.impact_render_markdown import render_impact_markdown
+    from mergecells.transforms.impact_render_text import render_impact_text
+
+    context: CliContext = ctx.obj
+    sides = _sides(context, base, head)
+    result = _measure(context, sides, leads, outcome, _day(date), vertical)
+    if charts is not None:
+        _write_charts(charts, impact_charts(result))
+    if output is DiffOutput.JSON:
+        print_json(result.model_dump())
+    elif output is DiffOutput.MARKDOWN:
+        print(render_impact_markdown(result, charts.as_posix() if charts else "").rstrip("\n"))
+    else:
+        print(render_impact_text(result))
+
+
+def _sides(context: CliContext, base: str, head: str | None) -> tuple[RevisionRules, RevisionRules]:
+    from mergecells.adapters.git_config_files import read_config_files as read_committed
+    from mergecells.adapters.git_repository import GitRepository
+    from mergecells.adapters.tree_files import read_config_files
+    from mergecells.domain.revision import digest_files
+
+    repository = GitRepository(context.config_root)
+
+    def committed(name: str) -> RevisionRules:
+        revision = repository.resolve(name)
+        return _compiled(read_committed(repository, revision, repository.config_prefix), revision)
+
+    before = committed(base)
+    if head is not None:
+        return before, committed(head)
+    files = read_config_files(context.config_root).files
+    return before, _compiled(files, f"untracked-{digest_files(files)[:12]}")
+
+
+def _compiled(files: Files, revision: str) -> RevisionRules:
+    from mergecells.domain.revision import short
+    from mergecells.transforms.impact import prepare_side
+    from mergecells.transforms.yaml_to_config import load_config
+
+    loaded = load_config(files)
+    if loaded.config is None:
+        raise ConfigRejectedError(f"The rules at {short(revision)} cannot be used.", list(loaded.findings))
+    return prepare_side(loaded.config.rules, revision)
+
+
+def _measure(
+    context: CliContext,
+    sides: tuple[RevisionRules, RevisionRules],
+    path: Path,
+    outcome: str | None,
+    day: datetime.date,
+    vertical: str | None,
+) -> Impact:
+    from mergecells.adapters.leads_file import open_leads
+    from mergecells.apps.cli.progress import Progress
+    from mergecells.transforms.impact import measure_impact, merged_fields
+
+    for side in sides:  # A vertical that is not there must be said before a long file is read.
+        side.scorer.score({}, day, vertical)
+    unreadable: list[str] = []
+    source = open_leads(path, None, merged_fields(*sides))
+    with contextlib.closing(source.source), Progress(wanted=not context.quiet) as progress:
+        rows = _leads(source, outcome, unreadable, progress)
+        result = measure_impact(*sides, rows, day, vertical, outcome or "")
+    for reason in unreadable[:5]:
+        context.say(reason)
+    return result.model_copy(update={"unreadable": len(unreadable)})
+
+
+def _leads(source: LeadsFile, outcome: str | None, unreadable: list[str], progress: Progress) -> Iterator[ImpactLead]:
+    from mergecells.adapters.leads_file import LeadRow
+    from mergecells.transforms.impact import ImpactLead, parse_outcome
+
+    for number, row in enumerate(source, 1):
+        if isinstance(row, LeadRow):
+            converted = (
+                parse_outcome(_outcome_cell(row.cells, outcome, source, row.line), row.line) if outcome else None
+            )
+            yield ImpactLead(row.line, row.lead, converted)
+        else:
+            unreadable.append(f"line {row.line}: {row.reason}")
+        if number % _PROGRESS_EVERY == 0:
+            progress.show(source.position / source.size if source.size else None, f"{number:,} leads")
+
+
+def _outcome_cell(cells: Mapping[str, Any], outcome: str, source: LeadsFile, line: int) -> Any:
+    """The cell under the column, or under the column of the field, of that name."""
+    for title in (outcome, source.columns.by_field.get(outcome)):
+        if title is not None and title in cells:
+            return cells[title]
+    if source.form == "jsonl":
+        return None
+    raise UsageError(
+        f"--outcome {outcome!r} is not a column of the file (line {line}).",
+        f"There are {', '.join(sorted(cells))}.",
+    )
+
+
+def _day(given: str | None) -> datetime.date:
+    from mergecells.apps.day import parse_day
+
+    if given is None:
+        return datetime.datetime.now(datetime.UTC).date()
+    day = parse_day(given)
+    if day is None:
+        raise UsageError(f"--date {given!r} is not a date.", "Write it as YYYY-MM-DD.")
+    return day
+
+
+def _write_charts(folder: Path, charts: Mapping[str, str]) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, picture in charts.items():
+            (folder / name).write_text(picture, encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"Cannot write pictures into {folder}: {error.strerror}.") from error
