@@ -9,6 +9,7 @@ import datetime
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from typing import Any
 
 from mergecells.domain.configset import ConfigSet
@@ -19,6 +20,9 @@ from mergecells.formula import Value, to_serial
 from mergecells.transforms.score_program import RuleProgram, compile_rule_program
 from mergecells.transforms.score_values import without_noise
 from mergecells.transforms.verticals import resolve_vertical
+
+COLUMNS_FROM = 256
+"""Leads from which on the columnar path pays; below, one lead after the other is as fast and imports nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,9 +116,17 @@ class Scorer:
         date: datetime.date | None = None,
         vertical: str | None = None,
     ) -> ScoreColumns:
-        """Score as many leads as the columns are long. Raises UsageError when their lengths differ."""
+        """Score as many leads as the columns are long. Raises UsageError when their lengths differ.
+
+        Many leads go column by column when NumPy is installed; the result is that of `score`, to the bit.
+        """
         name, program = self._program(vertical)
         day, serial = _evaluation_date(date)
+        if _column_length(columns) >= COLUMNS_FROM and find_spec("numpy") is not None:
+            from mergecells.transforms.score_columns import score_columns
+
+            value, tier, components, issues = score_columns(program, columns, serial)
+            return ScoreColumns(value, tier, components, issues, self.revision, day, name)
         scores = [self._score(program, lead, day, serial, name) for lead in _leads(columns)]
         return ScoreColumns(
             value=[score.value for score in scores],
@@ -198,9 +210,13 @@ def _evaluation_date(date: datetime.date | None) -> tuple[datetime.date, float]:
 
 
 def _leads(columns: Mapping[str, Sequence[Any]]) -> list[dict[str, Any]]:
+    names = list(columns)
+    return [dict(zip(names, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+
+
+def _column_length(columns: Mapping[str, Sequence[Any]]) -> int:
     lengths = {len(column) for column in columns.values()}
     if len(lengths) > 1:
         shown = ", ".join(f"{name}: {len(column)}" for name, column in columns.items())
         raise UsageError("The columns differ in length.", shown)
-    names = list(columns)
-    return [dict(zip(names, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+    return lengths.pop() if lengths else 0

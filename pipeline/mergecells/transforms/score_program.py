@@ -57,12 +57,16 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class RuleProgram:
-    """`tiers` from the best down: (lowest score, name). `intermediates` in an order in which they can be computed."""
+    """`tiers` from the best down: (lowest score, name). `intermediates` in an order in which they can be computed.
+
+    `uses` tells by compiled formula the names that it reads, in lower case.
+    """
 
     reader: LeadReader
     intermediates: tuple[tuple[str, Compute], ...]
     components: tuple[ComponentProgram, ...]
     tiers: tuple[tuple[float, str], ...]
+    uses: Mapping[Compute, frozenset[str]]
 
     @property
     def component_names(self) -> tuple[str, ...]:
@@ -134,6 +138,7 @@ def compile_rule_program(rules: Rules, fields: Fields | None, vertical: str | No
         intermediates=tuple((name, compute) for name in order.names if (compute := computes[name])),
         components=components,
         tiers=tuple(sorted(((tier.min, name) for name, tier in rules.tiers.items()), key=lambda t: -t[0])),
+        uses=formulas.uses,
     )
 
 
@@ -144,6 +149,7 @@ class _Formulas:
         self._where = f" of vertical {vertical}" if vertical else ""
         self._refused: list[Finding] = []
         self.used: dict[str, None] = {}
+        self.uses: dict[Compute, frozenset[str]] = {}
 
     def compile(self, text: str | None, what: str) -> Compute | None:
         if text is None:
@@ -154,6 +160,7 @@ class _Formulas:
             self.refuse("formula.syntax", f"The formula of {what}: {error}")
             return None
         self.used.update(dict.fromkeys(names))
+        self.uses[compute] = names
         return compute
 
     def names(self, text: str) -> frozenset[str]:

@@ -44,6 +44,16 @@ class LeadReader:
             self._known[name] = self._known[name.lower()] = entry
             self._blank[name.lower()] = None
 
+    @property
+    def blank(self) -> Mapping[str, Value]:
+        """What is there before a lead is read."""
+        return self._blank
+
+    def column(self, key: str) -> tuple[str, Callable[[Any], Reading]] | None:
+        """The lower-case name that a lead's `key` stands for and how its values are read; None when it is no field."""
+        entry = self._known.get(key) or self._known.get(key.lower())
+        return entry or ((key.lower(), _read_any) if self._open else None)
+
     def read(self, lead: Mapping[str, Any], issues: list[str]) -> dict[str, Value]:
         """Lower-case name → value. What is odd is appended to `issues`."""
         values = dict(self._blank)
