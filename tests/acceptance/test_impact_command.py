@@ -53,7 +53,7 @@ def test_impact_writes_pictures_that_are_xml(stage: Stage, tmp_path: Path) -> No
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (("--outcome", "lost"), "--outcome 'lost' is not a column"),
+        (("--outcome", "lost"), "The outcome 'lost' is not a column"),
         (("--date", "soon"), "--date 'soon' is not a date"),
         (("--vertical", "moon"), "There is no vertical 'moon'"),
     ],

@@ -7,10 +7,11 @@ from dataclasses import dataclass, replace
 
 from mergecells.authoring.check import CheckReport, check_files
 from mergecells.authoring.export import ExportResult, base_revision, export_workbook
+from mergecells.authoring.leads_impact import ReadLeads, measure_leads
 from mergecells.authoring.propose import Candidate, Submission, make_plan, open_pull, propose_plan
 from mergecells.authoring.submitted import Submitted, dump_submitted, merged_submissions, read_submitted
 from mergecells.domain.errors import HeadMovedError, MergecellsError, UnknownRevisionError
-from mergecells.domain.findings import Finding, sort_findings
+from mergecells.domain.findings import Finding, has_errors, sort_findings
 from mergecells.domain.identity import parse_identity
 from mergecells.domain.locations import CellRef, parse_cell_ref
 from mergecells.domain.plan import Plan
@@ -34,6 +35,7 @@ class SubmitRequest:
     title: str = ""
     allow_large: bool = False
     recompute: Recompute | None = None
+    read_leads: ReadLeads | None = None
 
     @property
     def source(self) -> str:
@@ -93,9 +95,10 @@ def _submit_once(
         pull = open_pull(host, request.source, request.branch)
         return Submission("unchanged", _plan(candidate, export, export.findings, request), pull), {}
     report = _check(candidate, export, base_files, request)
-    findings = tuple(sort_findings((*export.findings, *report.findings)))
-    plan = _plan(candidate, export, findings, request)
-    if not report.ok:
+    leads, guard = measure_leads(candidate, request.read_leads, request.allow_large) if report.ok else (None, [])
+    findings = tuple(sort_findings((*export.findings, *report.findings, *guard)))
+    plan = _plan(candidate, export, findings, request).model_copy(update={"leads": leads})
+    if not report.ok or has_errors(guard):
         return Submission("refused", plan), _error_marks(findings)
     return propose_plan(host, candidate, plan, request.source, replace(report, findings=findings)), {}
 

@@ -56,6 +56,18 @@ class Checks(ConfigModel):
     xlcalculator: bool = Field(default=True, description="Recompute formulas with xlcalculator where it is able.")
 
 
+class LeadsImpact(ConfigModel):
+    """Real leads that every submission is scored with, before and after."""
+
+    leads: str = Field(
+        min_length=1, max_length=400, description="File of leads, relative to the config root; it may lie outside git."
+    )
+    outcome: str | None = Field(default=None, min_length=1, description="The column that tells who converted.")
+    max_tier_change: float = Field(
+        default=0.2, ge=0, le=1, description="A larger share of leads that change tier needs --allow-large."
+    )
+
+
 class ManifestFile(ConfigModel):
     """`mergecells.yaml`: the workbook, the tabs, the checks and the services of one config repository."""
 
@@ -65,6 +77,7 @@ class ManifestFile(ConfigModel):
     branch: str = Field(default="main", min_length=1)
     pull_requests: PullRequests = Field(default_factory=PullRequests)
     checks: Checks = Field(default_factory=Checks)
+    impact: LeadsImpact | None = Field(default=None, description="Real leads for the impact of a submission.")
     services: list[str] = Field(default_factory=list, description="Base URLs of the services that `status` asks.")
     tabs: list[CustomTab] = Field(default_factory=list)
 

@@ -6,6 +6,7 @@ from pydantic import BaseModel, ConfigDict
 
 from mergecells.domain.changes import ChangeSet
 from mergecells.domain.findings import Finding
+from mergecells.domain.impact import Impact
 
 
 class ExampleImpact(BaseModel):
@@ -28,6 +29,7 @@ class Plan(BaseModel):
     changes: ChangeSet
     findings: tuple[Finding, ...] = ()
     impact: tuple[ExampleImpact, ...] = ()
+    leads: Impact | None = None
     base_revision: str
     author: str = ""
     title: str = ""

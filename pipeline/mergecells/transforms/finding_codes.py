@@ -254,6 +254,11 @@ CODES: Mapping[str, CodeEntry] = {
         "Check that it is meant; then use --allow-large.",
         "a cleared column",
     ),
+    "change.impact": CodeEntry(
+        "More of the manifest's leads change tier than it allows, or they could not be scored.",
+        "Look at the impact; if it is meant, use --allow-large.",
+        "a tier's minimum of 40 instead of 60",
+    ),
     # What must not be in a config.
     "security.secret": CodeEntry(
         "A text that looks like a key or a token.", "Remove it, and revoke the key.", "a private key block"

@@ -14,7 +14,7 @@ _LONGEST_NAME = 60
 
 def render_impact_markdown(impact: Impact, charts: str = "") -> str:
     """One section. With `charts`, the folder of the pictures, it refers to them."""
-    lines = ["### What it does to the leads", "", f"{headline(impact)}."]
+    lines = ["## What it does to the leads", "", f"{headline(impact)}."]
     if impact.leads:
         lines += [*_matrix(impact), *_movers(impact)]
     if impact.outcome:

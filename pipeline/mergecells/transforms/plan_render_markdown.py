@@ -8,6 +8,7 @@ from mergecells.domain.changes import Change
 from mergecells.domain.findings import Finding, count_findings
 from mergecells.domain.plan import ExampleImpact, Plan
 from mergecells.domain.revision import short
+from mergecells.transforms.impact_render_markdown import render_impact_markdown
 from mergecells.transforms.markdown_escape import code_span, table_code_span
 from mergecells.transforms.plan_words import counted, excerpts, moved_leads, place, score_change, score_text, value_text
 
@@ -26,11 +27,12 @@ def render_markdown(plan: Plan, limit: int = MAX_BODY, *, checked: bool = True) 
     Never longer than `limit`: changes have the first claim on the room, what does not fit is counted. `checked`
     False leaves the findings out, where no check was run.
     """
-    room = max(limit - _RESERVED, 0)
+    leads = _leads_section(plan, limit // 4)
+    room = max(limit - _RESERVED - len(leads), 0)
     changes, used = _changes(plan, room * 6 // 10)
     findings, used_more = _findings(plan.findings, (room - used) // 2) if checked else ([], 0)
     impact, _ = _impact(plan, room - used - used_more)
-    return "\n".join([*changes, *impact, *findings, *_provenance(plan)]).rstrip() + "\n"
+    return "\n".join([*changes, *impact, *([leads] if leads else []), *findings, *_provenance(plan)]).rstrip() + "\n"
 
 
 def _changes(plan: Plan, room: int) -> tuple[list[str], int]:
@@ -60,6 +62,17 @@ def _sides(change: Change) -> tuple[str, str]:
         before, after = excerpts(value_text(change.old), value_text(change.new), _SHOWN_VALUE)
         return table_code_span(before, _SHOWN_VALUE), table_code_span(after, _SHOWN_VALUE)
     return "", ""
+
+
+def _leads_section(plan: Plan, room: int) -> str:
+    """The impact on real leads; shorter, or left out, where names of tiers and factors make it long."""
+    if plan.leads is None:
+        return ""
+    for leads in (plan.leads, plan.leads.model_copy(update={"movers": ()})):
+        shown = render_impact_markdown(leads)
+        if len(shown) <= room:
+            return shown
+    return "What it does to the leads is too long to show here; `mergecells impact` has it.\n"
 
 
 def _impact(plan: Plan, room: int) -> tuple[list[str], int]:

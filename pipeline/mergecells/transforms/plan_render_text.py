@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from mergecells.domain.changes import Change
 from mergecells.domain.findings import Finding
 from mergecells.domain.plan import ExampleImpact, Plan
+from mergecells.transforms.impact_words import headline
 from mergecells.transforms.markdown_escape import visible
 from mergecells.transforms.plan_words import counted, excerpts, moved_leads, place, score_change, score_text, value_text
 
@@ -21,7 +22,7 @@ def render_text(plan: Plan, colour: bool = False, limit: int = 200) -> str:
 
     What comes from cells is spelled out where it is not printable: a cell cannot steer the terminal.
     """
-    lines = [*_changes(plan, colour, limit), *_impact(plan, limit), *_findings(plan, colour, limit)]
+    lines = [*_changes(plan, colour, limit), *_impact(plan, limit), *_leads(plan), *_findings(plan, colour, limit)]
     return "\n".join(lines) if lines else "Nothing changes."
 
 
@@ -47,6 +48,11 @@ def change_line(change: Change) -> str:
         parts.append(visible(change.field))
     where = ", ".join(visible(text) for text in (change.cell or "", place(change)) if text)
     return "  ".join(parts) + (f"  ({where})" if where else "")
+
+
+def _leads(plan: Plan) -> Iterator[str]:
+    if plan.leads:
+        yield from ("", f"Leads: {headline(plan.leads)}")
 
 
 def _impact(plan: Plan, limit: int) -> Iterator[str]:

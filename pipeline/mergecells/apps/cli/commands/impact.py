@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import datetime
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -15,13 +15,9 @@ from mergecells.apps.cli.console import CliContext, print_json
 from mergecells.domain.errors import ConfigRejectedError, UsageError
 
 if TYPE_CHECKING:
-    from mergecells.adapters.leads_file import LeadsFile
-    from mergecells.apps.cli.progress import Progress
     from mergecells.domain.impact import Impact
     from mergecells.domain.revision import Files
-    from mergecells.transforms.impact import ImpactLead, RevisionRules
-
-_PROGRESS_EVERY = 64
+    from mergecells.transforms.impact import RevisionRules
 
 
 def register(app: typer.Typer) -> None:
@@ -109,6 +105,7 @@ def _measure(
     vertical: str | None,
 ) -> Impact:
     from mergecells.adapters.leads_file import open_leads
+    from mergecells.apps.cli.impact_leads import read_impact_leads
     from mergecells.apps.cli.progress import Progress
     from mergecells.transforms.impact import measure_impact, merged_fields
 
@@ -117,40 +114,11 @@ def _measure(
     unreadable: list[str] = []
     source = open_leads(path, None, merged_fields(*sides))
     with contextlib.closing(source.source), Progress(wanted=not context.quiet) as progress:
-        rows = _leads(source, outcome, unreadable, progress)
+        rows = read_impact_leads(source, outcome, unreadable, progress)
         result = measure_impact(*sides, rows, day, vertical, outcome or "")
     for reason in unreadable[:5]:
         context.say(reason)
     return result.model_copy(update={"unreadable": len(unreadable)})
-
-
-def _leads(source: LeadsFile, outcome: str | None, unreadable: list[str], progress: Progress) -> Iterator[ImpactLead]:
-    from mergecells.adapters.leads_file import LeadRow
-    from mergecells.transforms.impact import ImpactLead, parse_outcome
-
-    for number, row in enumerate(source, 1):
-        if isinstance(row, LeadRow):
-            converted = (
-                parse_outcome(_outcome_cell(row.cells, outcome, source, row.line), row.line) if outcome else None
-            )
-            yield ImpactLead(row.line, row.lead, converted)
-        else:
-            unreadable.append(f"line {row.line}: {row.reason}")
-        if number % _PROGRESS_EVERY == 0:
-            progress.show(source.position / source.size if source.size else None, f"{number:,} leads")
-
-
-def _outcome_cell(cells: Mapping[str, Any], outcome: str, source: LeadsFile, line: int) -> Any:
-    """The cell under the column, or under the column of the field, of that name."""
-    for title in (outcome, source.columns.by_field.get(outcome)):
-        if title is not None and title in cells:
-            return cells[title]
-    if source.form == "jsonl":
-        return None
-    raise UsageError(
-        f"--outcome {outcome!r} is not a column of the file (line {line}).",
-        f"There are {', '.join(sorted(cells))}.",
-    )
 
 
 def _day(given: str | None) -> datetime.date:

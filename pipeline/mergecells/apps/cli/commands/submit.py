@@ -25,7 +25,7 @@ def submit(
         str | None, typer.Option("--author", help='"NAME <MAIL>". Default: the one git is configured for.')
     ] = None,
     allow_large: Annotated[
-        bool, typer.Option("--allow-large", help="Yes, many rows are deleted or many cells blanked.")
+        bool, typer.Option("--allow-large", help="Yes, many rows are deleted, cells blanked or leads moved.")
     ] = False,
     output: Annotated[Output, typer.Option("--output", help="How to print the result.")] = Output.TEXT,
 ) -> None:
@@ -35,6 +35,7 @@ def submit(
     """
     from mergecells.adapters.xlcalculator_process import XlcalculatorProcess
     from mergecells.adapters.xlsx_workbook import XlsxWorkbook
+    from mergecells.apps.cli.impact_leads import manifest_leads
     from mergecells.apps.cli.plan_output import report_submission
     from mergecells.apps.cli.pull_request_host import open_host
     from mergecells.authoring.submit import SubmitRequest, submit_workbook
@@ -50,6 +51,7 @@ def submit(
         title=title,
         allow_large=allow_large,
         recompute=XlcalculatorProcess(),
+        read_leads=manifest_leads(root, quiet=context.quiet),
     )
     report_submission(context, submit_workbook(XlsxWorkbook(path), session.host, request), output)
 
