@@ -49,8 +49,8 @@ def _describe(edit: Edit, ours: Tables, documents: Mapping[str, Document]) -> Ch
         return Change(kind="removed", **common)
     if isinstance(edit, RenameRow):
         return Change(kind="renamed", old=show_key(edit.key), new=show_key(edit.new_key), cell=cell, **common)
-    place = f"after {show_key(edit.after)}" if edit.after else "to the start"
-    return Change(kind="moved", new=place, cell=cell, **common)
+    whither = f"after {show_key(edit.after)}" if edit.after else "to the start"
+    return Change(kind="moved", new=whither, cell=cell, **common)
 
 
 def _cell(table: Table, key: RowKey, column: str | None) -> str | None:
