@@ -16,6 +16,7 @@ from typing import Any
 
 import typer
 
+from mergecells.apps.cli.examples import EXAMPLES
 from mergecells.apps.cli.main import build_app
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "commands.md"
@@ -54,6 +55,8 @@ def section(name: str, command: Any) -> str:
     if command.help and name != "mergecells":
         lines += [inspect.cleandoc(command.help.replace("\b", "").partition("\f")[0]), ""]
     lines += table(command, context)
+    if name != "mergecells" and (examples := EXAMPLES.get(name.removeprefix("mergecells "))):
+        lines += ["", "```sh", *examples, "```"]
     return "\n".join(lines).rstrip() + "\n"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import re
 import sys
 import traceback
 from pathlib import Path
@@ -13,6 +14,7 @@ from typer.exceptions import Abort, TyperException
 
 from mergecells._version import __version__
 from mergecells.apps.cli.console import CliContext
+from mergecells.apps.cli.examples import epilog
 from mergecells.domain.errors import ConfigRejectedError, MergecellsError, UsageError
 
 EXIT_GOOD, EXIT_NO, EXIT_USAGE, EXIT_UNEXPECTED, EXIT_INTERRUPTED = 0, 1, 2, 3, 130
@@ -86,12 +88,14 @@ def build_app() -> typer.Typer:
     app.callback()(_start)
     for name in COMMANDS:
         importlib.import_module(f"mergecells.apps.cli.commands.{name}").register(app)
+    for command in app.registered_commands:
+        command.epilog = epilog(command.name or str(getattr(command.callback, "__name__", "")))
     return app
 
 
 def run(arguments: list[str]) -> int:
     """Run one command line. Returns the exit status; no traceback reaches the user without -v."""
-    verbose = "--verbose" in arguments or any(a[:1] == "-" and a[:2] != "--" and "v" in a for a in arguments)
+    verbose = _is_verbose(arguments)
     try:
         status = build_app()(arguments, prog_name="mergecells", standalone_mode=False)
         return status if isinstance(status, int) else EXIT_GOOD
@@ -105,6 +109,19 @@ def run(arguments: list[str]) -> int:
         return _tell(error, verbose)
     except Exception as error:  # noqa: BLE001 - the outermost frame: every failure ends here as words
         return _tell_unexpected(error, verbose)
+
+
+def _is_verbose(arguments: list[str]) -> bool:
+    """Whether -v stands among the global options, which end at the command's name."""
+    waiting = iter(arguments)
+    for argument in waiting:
+        if argument == "--config-root":
+            next(waiting, None)
+        elif argument == "--verbose" or re.fullmatch(r"-[qv]*v[qv]*", argument):
+            return True
+        elif not argument.startswith("-"):
+            return False
+    return False
 
 
 def _show_usage_error(error: TyperException) -> None:

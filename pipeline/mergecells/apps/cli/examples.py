@@ -1,0 +1,32 @@
+"""What the help of each command shows as examples. A test runs every line through the command line's own parser."""
+
+from __future__ import annotations
+
+EXAMPLES: dict[str, tuple[str, ...]] = {
+    "init": ("mergecells init leads", "mergecells init leads --bare /srv/git/leads.git"),
+    "fill": ("mergecells fill", "mergecells fill --workbook review.xlsx --apply"),
+    "export": ("mergecells export", "mergecells export --apply"),
+    "check": (
+        "mergecells check",
+        "mergecells check scoring.xlsx",
+        "mergecells check rules.yaml --kind rules --output json",
+    ),
+    "diff": ("mergecells diff main", "mergecells diff main~1 main --output markdown"),
+    "impact": ("mergecells impact main --leads leads.csv --outcome Converted",),
+    "submit": ("mergecells submit", 'mergecells submit --title "Older firms" --author "Ada <ada@example.org>"'),
+    "rollback": ("mergecells rollback main~1", "mergecells rollback 270dfafc74e2"),
+    "follow": ("mergecells follow ../leads.git /srv/leads", "mergecells follow ../leads.git /srv/leads --once"),
+    "serve": ("mergecells serve --config /srv/leads/current --port 8800",),
+    "status": (
+        "mergecells status --service http://127.0.0.1:8800",
+        "mergecells status --service http://127.0.0.1:8800 --wait 270dfafc74e2 --timeout 30",
+    ),
+    "score": ("mergecells score --leads leads.csv --out scores.csv", "mergecells score --leads leads.jsonl --keep id"),
+    "demo": ("mergecells demo", "mergecells demo --once --folder /tmp/demo"),
+}
+
+
+def epilog(command: str) -> str | None:
+    """The examples of a command as its help shows them, one a paragraph; None where there are none."""
+    lines = EXAMPLES.get(command)
+    return "\n\n".join(("Examples:", *(f"  {line}" for line in lines))) if lines else None
