@@ -45,7 +45,7 @@ def test_diff_markdown_is_the_pull_requests_table(stage: Stage) -> None:
     edit_rules(stage, "min: 80", "min: 82")
     text = stage.run("diff", "main", "--output", "markdown").output
     assert "| `Tiers` | `A` | set `min` | `80` | `82` |" in text
-    assert "What it does to the golden leads" in text
+    assert "What it does to the sample and golden leads" in text
     assert "check passed" not in text
 
 

@@ -79,7 +79,7 @@ def _impact(plan: Plan, room: int) -> tuple[list[str], int]:
     if not plan.impact:
         return [], 0
     moved = moved_leads(plan)
-    lines = ["## What it does to the golden leads", ""]
+    lines = ["## What it does to the sample and golden leads", ""]
     if not moved:
         return [*lines, f"None of {counted(len(plan.impact), 'lead')} changes score or tier.", ""], 0
     rows, left_out, used = _fitting((_impact_row(lead) for lead in moved), room)

@@ -60,7 +60,7 @@ def _impact(plan: Plan, limit: int) -> Iterator[str]:
         return
     moved = moved_leads(plan)
     yield ""
-    yield f"Impact: {len(moved):,} of {counted(len(plan.impact), 'golden lead')} change score"
+    yield f"Impact: {len(moved):,} of {counted(len(plan.impact), 'lead')} (sample and golden) change score"
     yield from (_impact_line(lead) for lead in moved[:limit])
     if len(moved) > limit:
         yield f"  … and {counted(len(moved) - limit, 'more lead')}"

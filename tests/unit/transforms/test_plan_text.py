@@ -42,7 +42,7 @@ def test_text_impact_and_findings_follow() -> None:
     lines = render_text(plan_of(WEIGHT, impact=impact, findings=(finding,))).splitlines()
     assert lines[1:] == [
         "",
-        "Impact: 1 of 1 golden lead change score",
+        "Impact: 1 of 1 lead (sample and golden) change score",
         "  sample lead: 59.00 → 61.50 (+2.50), tier C → B",
         "",
         "error: a.yaml:3:1: Sum is 0.9. [rule.weight-sum]",
