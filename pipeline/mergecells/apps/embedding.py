@@ -50,11 +50,14 @@ def open_config(
     place = _state_folder(folder.path) if state_dir == "" else Path(state_dir) if state_dir is not None else None
     kept = PublishedTrees(place, keep=KEPT_TREES) if place is not None else None
     started = time.monotonic()
+    seen = (folder.fingerprint(), folder.whole())
     first = first_load(folder, kept, iso(clock.now()))
     config = Config(first.snapshot, _status(first, iso(clock.now())))
     reloader = Reloader(folder, config, telling, clock, kept, Debounce(quiet, longest))
     reloader.tried = (first.newest.revision, digest_files(first.newest.files)) if first.newest else None
-    reloader.serving = reloader.tried if first.rejection is None else None
+    if first.rejection is None:
+        reloader.serving = reloader.tried
+        reloader.begin(*seen)
     _tell(first, telling, clock.now().timestamp(), time.monotonic() - started)
     if first.rejection is None:
         keep(kept, first.tree, first.snapshot, config)

@@ -63,6 +63,11 @@ class Reloader:
     _told: str = ""
     _ask_at: float = 0.0
 
+    def begin(self, fingerprint: str, whole: str | None) -> None:
+        """What the folder looked like just before the first load: a change since then is debounced like any other."""
+        self._fingerprint, self._whole = fingerprint, whole
+        self._full_look_at = self.clock.monotonic() + FULL_LOOK_SECONDS
+
     def tick(self, asked: bool = False) -> float:
         """Look, and load when it is time; `asked`: load now. Returns the seconds after which to look again at the
         latest."""

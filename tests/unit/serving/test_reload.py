@@ -54,7 +54,7 @@ def stage() -> Stage:
     store = SnapshotStore(snapshot, Status(snapshot.revision, "start", "ok", "start"))
     reloader = Reloader(folder, store, metrics, clock, None, Debounce(2, 5))
     reloader.serving = reloader.tried = (tree.revision, digest_files(tree.files))
-    reloader.tick()
+    reloader.begin(folder.fingerprint(), folder.whole())
     return Stage(folder, clock, metrics, store, reloader)
 
 
@@ -68,6 +68,18 @@ def test_edit_in_place_is_loaded_once_it_pauses(stage: Stage) -> None:
     assert stage.version == "two"
     assert stage.metrics.reloads == [("scoring", "success")]
     assert stage.store.status.loaded_at == "2026-01-01T00:16:42.100Z"
+
+
+def test_edit_just_after_the_first_load_waits_like_any_other(stage: Stage) -> None:
+    """The first look compares with what was loaded: a file that is being written must not be read half."""
+    stage.put(plain("half"))
+    stage.tick()
+    assert stage.version == "one"
+    stage.put(plain("two"))
+    stage.tick(1.0)
+    assert stage.version == "one"
+    stage.tick(2.0)
+    assert stage.version == "two"
 
 
 def test_whole_tree_is_loaded_at_once(stage: Stage) -> None:
