@@ -8,7 +8,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 
+
+@pytest.mark.needs("pgrep")
 def test_demo_once_plays_every_chapter_and_leaves_no_process(tmp_path: Path) -> None:
     """Edit, review, merge and roll back reach both services; a bad edit and a forced commit do not."""
     folder = tmp_path / "demo"
