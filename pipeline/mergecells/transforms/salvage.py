@@ -14,6 +14,13 @@ from mergecells.domain.locations import DocumentPath
 from mergecells.domain.scoring import Rules
 
 _MAPPINGS = (("tiers",), ("lists",), ("formulas",), ("components",))
+_STAND_INS: dict[str, Any] = {
+    "version": "",
+    "tiers": {"none": {"min": 0.0}},
+    "components": {"none": {"weight": 1.0, "factors": {"none": {"weight": 1.0}}}},
+}
+"""What the model needs where a required part is missing or empty; taken out again once the rest is valid."""
+
 _ROUNDS = 20
 """Taking one entry out may bring up the next error; hardly ever more than twice."""
 
@@ -34,10 +41,17 @@ class Salvage:
 def salvage_rules(document: Document) -> Salvage | None:
     """The rules without the entries that have the wrong shape; None when too little is left."""
     value = copy.deepcopy(document.value)
+    if not isinstance(value, dict):
+        return None
     incomplete: set[DocumentPath] = set()
     for _ in range(_ROUNDS):
+        absent = [part for part in _STAND_INS if not value.get(part)]
+        if {"tiers", "components"} <= {*absent}:
+            return None
         try:
-            return Salvage(Rules.model_validate(value), frozenset(incomplete))
+            rules = Rules.model_validate({**value, **{part: _STAND_INS[part] for part in absent}})
+            lost: dict[str, dict[str, Any]] = {part: {} for part in absent if part != "version"}
+            return Salvage(rules.model_copy(update=lost), frozenset(incomplete | {(part,) for part in lost}))
         except ValidationError as error:
             paths = {_what_to_drop(value, each) for each in error.errors(include_url=False)}
             # Longest first: a key inside of an entry that goes as well must still be there to be taken out.

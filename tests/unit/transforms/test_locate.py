@@ -75,6 +75,23 @@ def test_salvage_takes_out_no_more_than_it_must(entry: str, incomplete: set[tupl
     assert "f" in salvage.rules.components["c"].factors
 
 
+@pytest.mark.parametrize(
+    ("text", "lost"),
+    [
+        ("version: '1'\ntiers: {A: {min: 5}}\ncomponents: {}\n", ("components",)),
+        ("components: {c: {weight: 0.5, factors: {f: {weight: 1}}}}\n", ("tiers",)),
+    ],
+)
+def test_salvage_keeps_one_part_when_the_other_is_empty_or_missing(text: str, lost: tuple[str]) -> None:
+    """Tiers are judged without components, and the other way round; what is not there is not judged."""
+    document, _ = parse_yaml("rules.yaml", text.encode())
+    assert document
+    salvage = salvage_rules(document)
+    assert salvage
+    assert salvage.incomplete == {lost}
+    assert bool(salvage.rules.tiers) != bool(salvage.rules.components)
+
+
 @pytest.mark.parametrize("text", ["5", "[]", "version: '1'", "components: 5\ntiers: []\nversion: 1", "a: 1"])
 def test_salvage_of_too_little_is_none(text: str) -> None:
     """Without a tier or a component there is nothing to check, and no crash."""
