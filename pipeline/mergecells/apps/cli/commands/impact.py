@@ -12,6 +12,7 @@ import typer
 
 from mergecells.apps.cli.commands.diff import DiffOutput
 from mergecells.apps.cli.console import CliContext, print_json
+from mergecells.apps.cli.lead_options import DateOption, LeadsFileOption, VerticalOption, evaluation_date
 from mergecells.domain.errors import ConfigRejectedError, UsageError
 
 if TYPE_CHECKING:
@@ -30,19 +31,12 @@ def impact(
     base: Annotated[str, typer.Argument(help="A SHA (shortened will do), a branch or a tag.")],
     head: Annotated[str | None, typer.Argument(help="Another one. Default: the files as they are now.")] = None,
     *,
-    leads: Annotated[
-        Path, typer.Option("--leads", metavar="FILE", help="CSV with a header, or one JSON object a line.")
-    ],
+    leads: LeadsFileOption,
     outcome: Annotated[
         str | None, typer.Option("--outcome", metavar="FIELD", help="The column that tells who converted: 1/0, yes/no.")
     ] = None,
-    vertical: Annotated[
-        str | None, typer.Option("--vertical", metavar="NAME", help="Score with its overrides.")
-    ] = None,
-    date: Annotated[
-        str | None,
-        typer.Option("--date", metavar="YYYY-MM-DD", help="What formulas take for today. Default: today, UTC."),
-    ] = None,
+    vertical: VerticalOption = None,
+    date: DateOption = None,
     charts: Annotated[
         Path | None, typer.Option("--charts", metavar="DIR", help="Write SVG pictures into this folder.")
     ] = None,
@@ -55,7 +49,7 @@ def impact(
 
     context: CliContext = ctx.obj
     sides = _sides(context, base, head)
-    result = _measure(context, sides, leads, outcome, _day(date), vertical)
+    result = _measure(context, sides, leads, outcome, evaluation_date(date), vertical)
     if charts is not None:
         _write_charts(charts, impact_charts(result))
     if output is DiffOutput.JSON:
@@ -119,17 +113,6 @@ def _measure(
     for reason in unreadable[:5]:
         context.say(reason)
     return result.model_copy(update={"unreadable": len(unreadable)})
-
-
-def _day(given: str | None) -> datetime.date:
-    from mergecells.apps.day import parse_day
-
-    if given is None:
-        return datetime.datetime.now(datetime.UTC).date()
-    day = parse_day(given)
-    if day is None:
-        raise UsageError(f"--date {given!r} is not a date.", "Write it as YYYY-MM-DD.")
-    return day
 
 
 def _write_charts(folder: Path, charts: Mapping[str, str]) -> None:

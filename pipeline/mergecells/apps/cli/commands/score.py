@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated, TextIO
 import typer
 
 from mergecells.apps.cli.console import CliContext, Output, print_json
-from mergecells.apps.day import parse_day
+from mergecells.apps.cli.lead_options import DateOption, LeadsFileOption, VerticalOption, evaluation_date
 from mergecells.domain.errors import UsageError
 
 if TYPE_CHECKING:
@@ -34,9 +34,7 @@ def register(app: typer.Typer) -> None:
 def score(
     ctx: typer.Context,
     *,
-    leads: Annotated[
-        Path, typer.Option("--leads", metavar="FILE", help="CSV with a header, or one JSON object a line.")
-    ],
+    leads: LeadsFileOption,
     form: Annotated[
         str | None, typer.Option("--format", metavar="csv|jsonl", help="Of the leads. Default: by the file's ending.")
     ] = None,
@@ -47,13 +45,8 @@ def score(
         list[str] | None,
         typer.Option("--keep", metavar="COLUMN", help="Repeat this column of the file. Several times."),
     ] = None,
-    vertical: Annotated[
-        str | None, typer.Option("--vertical", metavar="NAME", help="Score with its overrides.")
-    ] = None,
-    date: Annotated[
-        str | None,
-        typer.Option("--date", metavar="YYYY-MM-DD", help="What formulas take for today. Default: today, UTC."),
-    ] = None,
+    vertical: VerticalOption = None,
+    date: DateOption = None,
     output: Annotated[
         Output, typer.Option("--output", help="json: scores as JSON lines; with --out, the summary as JSON.")
     ] = Output.TEXT,
@@ -66,7 +59,7 @@ def score(
     from mergecells.adapters.leads_file import open_leads
 
     context: CliContext = ctx.obj
-    run = _Run(context, _snapshot(context), _date(date), vertical, output)
+    run = _Run(context, _snapshot(context), evaluation_date(date), vertical, output)
     source = open_leads(leads, _form(form), run.snapshot.config.rules.fields)
     try:
         with contextlib.closing(source.source), _destination(leads, out) as stream:
@@ -149,15 +142,6 @@ def _snapshot(context: CliContext) -> Snapshot:
     from mergecells.apps.cli.loading import load_snapshot
 
     return load_snapshot(context.config_root)
-
-
-def _date(given: str | None) -> datetime.date:
-    if given is None:
-        return datetime.datetime.now(datetime.UTC).date()
-    day = parse_day(given)
-    if day is None:
-        raise UsageError(f"--date {given!r} is not a date.", "Write it as YYYY-MM-DD.")
-    return day
 
 
 def _form(given: str | None) -> LeadsFormat | None:
