@@ -49,7 +49,7 @@ def read_tree(
     would land outside the folder it is published to.
     """
     entries = [entry for entry in list_tree(git, revision, prefix) if wanted is None or wanted(entry.path)]
-    findings = list(_entry_findings(entries))
+    findings = list(entry_findings(entries))
     if findings:
         raise ConfigRejectedError(f"The files of {short(revision)} cannot be read safely.", findings)
     return read_blobs(git, entries)
@@ -74,7 +74,7 @@ def read_blobs(git: GitProcess, entries: Sequence[TreeEntry]) -> dict[str, bytes
     return files
 
 
-def _entry_findings(entries: Sequence[TreeEntry]) -> Iterator[Finding]:
+def entry_findings(entries: Sequence[TreeEntry]) -> Iterator[Finding]:
     total = sum(entry.size for entry in entries)
     if len(entries) > MAX_CONFIG_FILES or total > MAX_CONFIG_BYTES:
         # A finding: the commit will never be smaller, so a follower must not try it again and again.

@@ -13,14 +13,23 @@ from pathlib import Path
 from mergecells.adapters.git_config_files import read_config_files
 from mergecells.adapters.git_repository import GitRepository, RefUpdate
 from mergecells.adapters.local_pull_records import RecordChange, Records, apply_change, head_ref, read_records
-from mergecells.domain.errors import HeadMovedError, MergecellsError, UsageError
+from mergecells.domain.errors import MergecellsError, UsageError
 from mergecells.domain.identity import Identity, parse_identity
-from mergecells.domain.pulls import Approval, CheckResult, Proposal, PullRequest, failed_checks, standing_approvals
+from mergecells.domain.pulls import (
+    Approval,
+    CheckResult,
+    Proposal,
+    PullRequest,
+    as_seen,
+    branch_moved,
+    check_state,
+    failed_checks,
+    merge_message,
+    one_line,
+    proposal_title,
+    standing_approvals,
+)
 from mergecells.domain.revision import Files, Revision, short
-
-MAX_TITLE = 256
-MAX_BODY = 65_536
-"""GitHub's limits, kept here too so that a proposal that fits one host fits the other."""
 
 
 def _now() -> str:
@@ -56,12 +65,7 @@ class LocalPulls:
         """Open or update the source's pull request. Raises HeadMovedError, UsageError, or MergecellsError when the
         files are those of the branch already."""
         author = parse_identity(proposal.author)
-        title = _one_line(proposal.title)
-        if not title or len(title) > MAX_TITLE or len(proposal.body) > MAX_BODY:
-            raise UsageError(
-                f"The title has {len(title)} characters and the body {len(proposal.body)}.",
-                f"A title has 1 to {MAX_TITLE} characters, a body at most {MAX_BODY}.",
-            )
+        title = proposal_title(proposal)
         return apply_change(self.repository, lambda records: self._proposed(records, proposal, title, author))
 
     def _proposed(self, records: Records, proposal: Proposal, title: str, author: Identity) -> RecordChange:
@@ -99,7 +103,7 @@ class LocalPulls:
         # The same files on the same base keep their commit, so that approvals stand.
         if before and before.base_revision == newest and self.repository.tree_of(before.head_revision) == tree:
             return before.head_revision
-        message = f"{title}\n\nSubmitted from {_one_line(proposal.source)}.\n"
+        message = f"{title}\n\nSubmitted from {one_line(proposal.source)}.\n"
         return self.repository.commit_tree(tree, [newest], message, author)
 
     def record_check(self, number: int, result: CheckResult) -> None:
@@ -115,8 +119,7 @@ class LocalPulls:
 
     def pulls(self, state: str = "open") -> list[PullRequest]:
         """Newest first; `state` is open, merged, closed or all."""
-        if state not in {"open", "merged", "closed", "all"}:
-            raise UsageError(f"{state!r} is no state of a pull request.", "Use open, merged, closed or all.")
+        check_state(state)
         records = read_records(self.repository).pulls.values()
         branches = {pull.branch for pull in records if pull.state == "open"}
         within = {branch: self.repository.refs_within("refs/pull/", branch) for branch in branches}
@@ -138,7 +141,7 @@ class LocalPulls:
         who = parse_identity(by)
 
         def decide(records: Records) -> RecordChange | PullRequest:
-            pull = _as_seen(self._still_open(records, number), seen)
+            pull = as_seen(self._still_open(records, number), seen)
             if any(approval.by == str(who) for approval in standing_approvals(pull)):
                 return pull
             approval = Approval(by=str(who), at=self._clock(), revision=pull.head_revision)
@@ -177,7 +180,7 @@ class LocalPulls:
         who = parse_identity(by)
 
         def decide(records: Records) -> RecordChange:
-            pull = _as_seen(self._still_open(records, number), seen)
+            pull = as_seen(self._still_open(records, number), seen)
             newest = self._branch_at(pull.branch, onto)
             return self._merged(pull, newest, who, force)
 
@@ -191,7 +194,7 @@ class LocalPulls:
                 f"#{pull.number} is not merged: a check failed ({said}).", "Mend it and submit again."
             )
         tree = self._merged_tree(pull, newest)
-        message = _merge_message(pull, forced=bool(failed))
+        message = merge_message(pull, forced=bool(failed))
         commit = self.repository.commit_tree(tree, [newest, pull.head_revision], message, who)
         now = self._clock()
         news = {"state": "merged", "merge_revision": commit, "merged_at": now, "merged_by": str(who), "updated_at": now}
@@ -212,10 +215,7 @@ class LocalPulls:
         """The branch's newest revision. Raises HeadMovedError when it is not the expected one."""
         newest = self.repository.head(branch)
         if expected is not None and newest != expected:
-            raise HeadMovedError(
-                f"{branch} is at {short(newest)}, not at {short(expected)} as expected.",
-                "Merge with the newest revision and submit again.",
-            )
+            raise branch_moved(branch, newest, expected)
         return newest
 
     def _still_open(self, records: Records, number: int) -> PullRequest:
@@ -242,25 +242,3 @@ _CHECKER = Identity("mergecells", "check@mergecells.invalid")
 
 def _is_same_request(pull: PullRequest, proposal: Proposal) -> bool:
     return pull.state == "open" and (pull.source, pull.branch) == (proposal.source, proposal.branch)
-
-
-def _as_seen(pull: PullRequest, seen: Revision | None) -> PullRequest:
-    """Raises HeadMovedError when somebody updated the request since the caller looked at it."""
-    if seen is not None and pull.head_revision != seen:
-        raise HeadMovedError(
-            f"#{pull.number} was updated meanwhile: it is at {short(pull.head_revision)}, not at {short(seen)}.",
-            f"Look at it again: `mergecells pulls show {pull.number}`.",
-        )
-    return pull
-
-
-def _one_line(text: str) -> str:
-    """One printable line: line breaks and control characters would forge trailers and terminal output."""
-    return " ".join("".join(char if char.isprintable() else " " for char in text).split())
-
-
-def _merge_message(pull: PullRequest, *, forced: bool) -> str:
-    approved = [f"Approved-by: {approval.by}" for approval in standing_approvals(pull)]
-    forced_note = ["Forced: merged in spite of a failed check"] if forced else []
-    trailers = [f"Submitted-by: {pull.author}", *approved, *forced_note]
-    return "\n".join([f"Merge pull request #{pull.number}: {pull.title}", "", *trailers]) + "\n"

@@ -21,6 +21,9 @@ from mergecells.transforms.yaml_to_config import load_config
 
 CHECK_NAME = "config check"
 
+MOST_FINDINGS = 500
+"""Findings that travel with the verdict; the check itself shows all of them."""
+
 Outcome = Literal["proposed", "unchanged", "refused"]
 
 
@@ -114,4 +117,5 @@ def _check_result(report: CheckReport) -> CheckResult:
         revision="",
         at=datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
         summary=f"{counted(counts['error'], 'error')}, {counted(counts['warning'], 'warning')}",
+        findings=tuple(report.findings[:MOST_FINDINGS]),
     )

@@ -35,9 +35,19 @@ class CustomTab(ConfigModel):
 
 
 class PullRequests(ConfigModel):
-    host: Literal["local"] = "local"
+    host: Literal["local", "github"] = "local"
     repository: str = Field(
-        default="origin", description="A bare git repository, or the name of a remote of this checkout."
+        default="origin",
+        description="A bare git repository (local) or OWNER/NAME (github); or the name of a remote of this checkout.",
+    )
+    labels: list[str] = Field(default_factory=list, description="On GitHub: labels of each new pull request.")
+    reviewers: list[str] = Field(
+        default_factory=list,
+        description="On GitHub: logins, or ORG/TEAM, to ask besides those that CODEOWNERS names.",
+    )
+    auto_merge: bool = Field(
+        default=False,
+        description="On GitHub: merge by itself once the approvals and checks that the branch asks for are there.",
     )
 
 

@@ -6,6 +6,16 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from mergecells.domain.errors import HeadMovedError, UsageError
+from mergecells.domain.findings import Finding
+from mergecells.domain.revision import Revision, short
+
+MAX_TITLE = 256
+MAX_BODY = 65_536
+"""GitHub's limits, kept by every host so that a proposal that fits one fits the other."""
+
+PULL_STATES = ("open", "merged", "closed", "all")
+
 PullState = Literal["open", "merged", "closed"]
 
 
@@ -27,6 +37,7 @@ class CheckResult(BaseModel):
     revision: str
     at: str
     summary: str = ""
+    findings: tuple[Finding, ...] = ()
 
 
 class PullRequest(BaseModel):
@@ -81,3 +92,51 @@ def failed_checks(pull: PullRequest) -> tuple[CheckResult, ...]:
     """The checks that failed on what would be merged now."""
     checks = (check for check in pull.checks if check.revision == pull.head_revision)
     return tuple(check for check in checks if check.conclusion == "failure")
+
+
+def proposal_title(proposal: Proposal) -> str:
+    """The title as one printable line. Raises UsageError when it or the body does not fit."""
+    title = one_line(proposal.title)
+    if not title or len(title) > MAX_TITLE or len(proposal.body) > MAX_BODY:
+        raise UsageError(
+            f"The title has {len(title)} characters and the body {len(proposal.body)}.",
+            f"A title has 1 to {MAX_TITLE} characters, a body at most {MAX_BODY}.",
+        )
+    return title
+
+
+def one_line(text: str) -> str:
+    """One printable line: line breaks and control characters would forge trailers and terminal output."""
+    return " ".join("".join(char if char.isprintable() else " " for char in text).split())
+
+
+def check_state(state: str) -> None:
+    """Raises UsageError for what is no state to list by."""
+    if state not in PULL_STATES:
+        raise UsageError(f"{state!r} is no state of a pull request.", "Use open, merged, closed or all.")
+
+
+def as_seen(pull: PullRequest, seen: Revision | None) -> PullRequest:
+    """Raises HeadMovedError when somebody updated the request since the caller looked at it."""
+    if seen is not None and pull.head_revision != seen:
+        raise HeadMovedError(
+            f"#{pull.number} was updated meanwhile: it is at {short(pull.head_revision)}, not at {short(seen)}.",
+            f"Look at it again: `mergecells pulls show {pull.number}`.",
+        )
+    return pull
+
+
+def branch_moved(branch: str, newest: Revision, expected: Revision) -> HeadMovedError:
+    """What a host raises when a branch is not where the caller expects it."""
+    return HeadMovedError(
+        f"{branch} is at {short(newest)}, not at {short(expected)} as expected.",
+        "Merge with the newest revision and submit again.",
+    )
+
+
+def merge_message(pull: PullRequest, *, forced: bool) -> str:
+    """The message of a merge commit: who submitted, who approved, and whether a failed check was overruled."""
+    approved = [f"Approved-by: {approval.by}" for approval in standing_approvals(pull)]
+    forced_note = ["Forced: merged in spite of a failed check"] if forced else []
+    trailers = [f"Submitted-by: {pull.author}", *approved, *forced_note]
+    return "\n".join([f"Merge pull request #{pull.number}: {pull.title}", "", *trailers]) + "\n"

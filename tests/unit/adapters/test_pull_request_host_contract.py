@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Protocol
 
 import pytest
+from github import Auth
 
 from fakes.fake_pull_request_host import FakePullRequestHost
 from mergecells.adapters.git_repository import GitRepository
+from mergecells.adapters.github_api import GitHubApi
+from mergecells.adapters.github_pulls import GitHubPulls
 from mergecells.adapters.local_pulls import LocalPulls
 from mergecells.domain.errors import HeadMovedError, MergecellsError, UnknownRevisionError, UsageError
 from mergecells.domain.identity import Identity
 from mergecells.domain.pulls import CheckResult, Proposal, standing_approvals
 from mergecells.ports import PullRequestHost
+from standins.github_server import GitHubServer
+from standins.github_store import Account
 
 ADA, BOB = "Ada Lovelace <ada@example.org>", "Bob <bob@example.org>"
 RULES, FIELDS = "scoring/rules.yaml", "scoring/fields.yaml"
@@ -26,11 +31,12 @@ class Push(Protocol):
 
 
 class Bench:
-    """A host, and a way for somebody else to commit straight to its main."""
+    """A host, and a way for somebody else to commit straight to its main. `bob` is how the host names Bob."""
 
-    def __init__(self, host: PullRequestHost, push: Push) -> None:
+    def __init__(self, host: PullRequestHost, push: Push, bob: str = BOB) -> None:
         self.host = host
         self.push = push
+        self.bob = bob
 
     def propose(
         self, files: Mapping[str, bytes | None] | None = None, source: str = "leads.xlsx", **more: object
@@ -47,12 +53,49 @@ class Bench:
         return Proposal.model_validate({**facts, **more})
 
 
-@pytest.fixture(params=["fake", "local", "local in a folder"])
-def bench(request: pytest.FixtureRequest, tmp_path: Path) -> Bench:
+@pytest.fixture(params=["fake", "local", "local in a folder", "github", "github in a folder"])
+def bench(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Bench]:
+    prefix = "teams/leads" if request.param.endswith("folder") else ""
     if request.param == "fake":
         fake = FakePullRequestHost(START)
-        return Bench(fake, fake.push)
-    prefix = "teams/leads" if request.param == "local in a folder" else ""
+        yield Bench(fake, fake.push)
+    elif request.param.startswith("github"):
+        with GitHubServer(tmp_path) as server:
+            yield github_bench(server, prefix)
+            assert server.violations == []
+    else:
+        yield local_bench(tmp_path, prefix)
+
+
+def github_bench(server: GitHubServer, prefix: str) -> Bench:
+    """The App proposes; Bob, with a token of his own, decides: GitHub lets nobody approve for another."""
+    store = server.store
+    store.accounts = {"app": Account("mergecells[bot]", is_app=True), "bob": Account("bob", "Bob")}
+
+    def push(files: Mapping[str, bytes | None]) -> str:
+        return store.push({f"{prefix}/{path}" if prefix else path: content for path, content in files.items()})
+
+    push(START)
+    hosts = {name: github_host(server, name, prefix) for name in store.accounts}
+    return Bench(TwoAccounts(hosts["app"], hosts["bob"]), push, "Bob <bob@users.noreply.github.com>")
+
+
+def github_host(server: GitHubServer, token: str, prefix: str = "") -> GitHubPulls:
+    api = GitHubApi(server.store.slug, Auth.Token(token), server.url, sleep=lambda _: None)
+    return GitHubPulls(api, prefix, sleep=lambda _: None)
+
+
+class TwoAccounts:
+    """Approvals, merges and closings go through Bob's credentials, everything else through the App's."""
+
+    def __init__(self, app: GitHubPulls, bob: GitHubPulls) -> None:
+        self._app, self._bob = app, bob
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._bob if name in {"approve", "merge", "close"} else self._app, name)
+
+
+def local_bench(tmp_path: Path, prefix: str) -> Bench:
     repository = GitRepository.init_bare(tmp_path / "leads.git")
     who = Identity("Root", "root@example.org")
     repository.update_ref("refs/heads/main", repository.commit_files(START, [], "First", who, prefix=prefix), None)
@@ -81,7 +124,7 @@ def test_propose_opens_a_pull_request_with_everything_said(bench: Bench) -> None
     assert bench.host.resolve("pull/1") == pull.head_revision
     assert bench.host.resolve(pull.head_revision[:10]) == pull.head_revision
     assert bench.host.show(1) == pull
-    assert pull.url.endswith("#1")
+    assert pull.url.endswith(("#1", "/pull/1"))
 
 
 def test_propose_again_from_the_same_source_updates_the_same_request(bench: Bench) -> None:
@@ -142,7 +185,7 @@ def test_merge_makes_the_files_part_of_the_branch(bench: Bench) -> None:
     """State, revision, time and person are recorded; main has the files."""
     bench.host.propose(bench.propose())
     merged = bench.host.merge(1, BOB)
-    assert (merged.state, merged.merged_by, merged.merge_revision) == ("merged", BOB, bench.host.head("main"))
+    assert (merged.state, merged.merged_by, merged.merge_revision) == ("merged", bench.bob, bench.host.head("main"))
     assert merged.merged_at
     assert bench.host.read_files("main") == {**START, RULES: b"a: 5\nb: 2\n"}
     assert bench.host.pulls() == []
@@ -245,9 +288,9 @@ def test_approval_of_an_older_head_is_stale(bench: Bench) -> None:
     """An approval is of what was seen: after an update it is kept but no longer stands."""
     bench.host.propose(bench.propose())
     approved = bench.host.approve(1, BOB)
-    assert [approval.by for approval in standing_approvals(approved)] == [BOB]
+    assert [approval.by for approval in standing_approvals(approved)] == [bench.bob]
     updated = bench.host.propose(bench.propose({RULES: b"a: 6\nb: 2\n"}))
-    assert [approval.by for approval in updated.approvals] == [BOB]
+    assert [approval.by for approval in updated.approvals] == [bench.bob]
     assert standing_approvals(updated) == ()
 
 

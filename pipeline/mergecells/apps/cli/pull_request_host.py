@@ -12,6 +12,7 @@ from mergecells.adapters.local_pulls import LocalPulls
 from mergecells.domain.errors import MergecellsError, UsageError
 from mergecells.domain.identity import Identity, parse_identity
 from mergecells.domain.manifest import MANIFEST_NAME, Manifest
+from mergecells.ports import PullRequestHost
 from mergecells.transforms.yaml_to_config import parse_manifest
 
 _ANOTHER_MACHINE = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*://|[^/]+@[^/]+:|[^/\\]{2,}:[^/\\]")
@@ -19,25 +20,24 @@ _ANOTHER_MACHINE = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*://|[^/]+@[^/]+:|[^/\\]{2
 
 @dataclass(frozen=True, slots=True)
 class HostSession:
-    """The host, the branch that requests are merged into, and how to find out who is asking."""
+    """The host, the branch that requests are merged into, and how to find out who is asking.
 
-    host: LocalPulls
+    `bare` is the repository that holds the requests, where they are held in one.
+    """
+
+    host: PullRequestHost
     branch: str
     manifest: Manifest
     root: Path | None
+    bare: GitRepository | None = None
 
     def identity(self, given: str | None, option: str) -> Identity:
         """The person named by the option, or the one that git is configured for. Raises UsageError for neither."""
         if given:
             return parse_identity(given)
-        place = GitRepository(self.root) if self.root else self.host.repository
-        try:
-            found = place.identity()
-        except UsageError:
-            found = None
-        except MergecellsError:
-            # The config root is no git checkout: the bare repository knows the person's settings as well.
-            found = self.host.repository.identity()
+        # A config root that is no git checkout: the bare repository knows the person's settings as well.
+        places = [GitRepository(self.root)] if self.root else []
+        found = next(filter(None, map(_identity, [*places, *([self.bare] if self.bare else [])])), None)
         if found is None:
             raise UsageError(
                 "Who is this? git has no name and mail address for you.",
@@ -50,9 +50,15 @@ def open_host(root: Path) -> HostSession:
     """The host of the config at `root`. Raises UsageError when the manifest's repository is not on this machine."""
     manifest = read_manifest(root)
     checkout = _checkout(root)
-    place = _locate(root, checkout, manifest.pull_requests.repository)
     prefix = checkout.config_prefix if checkout else ""
-    return HostSession(LocalPulls(place, prefix), manifest.branch, manifest, root)
+    wanted = manifest.pull_requests
+    if wanted.host == "github":
+        from mergecells.apps.cli.github_host import open_github
+
+        address = (checkout.remote_url(wanted.repository) if checkout else None) or wanted.repository
+        return HostSession(open_github(address, wanted, prefix), manifest.branch, manifest, root)
+    local = LocalPulls(_locate(root, checkout, wanted.repository), prefix)
+    return HostSession(local, manifest.branch, manifest, root, local.repository)
 
 
 def open_bare(repository: Path) -> HostSession:
@@ -62,7 +68,7 @@ def open_bare(repository: Path) -> HostSession:
         manifest, _ = parse_manifest(host.read_files("HEAD"))
     except MergecellsError:
         manifest = Manifest()
-    return HostSession(host, manifest.branch, manifest, None)
+    return HostSession(host, manifest.branch, manifest, None, host.repository)
 
 
 def read_manifest(root: Path) -> Manifest:
@@ -73,6 +79,13 @@ def read_manifest(root: Path) -> Manifest:
     if errors:
         raise UsageError(f"{path} cannot be used: {errors[0]}", "`mergecells check` shows every finding.")
     return manifest
+
+
+def _identity(repository: GitRepository) -> Identity | None:
+    try:
+        return repository.identity()
+    except MergecellsError:
+        return None
 
 
 def _checkout(root: Path) -> GitRepository | None:
