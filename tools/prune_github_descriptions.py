@@ -109,7 +109,8 @@ def prune_graphql(text: str) -> str:
     from mergecells.adapters import github_queries as ours
 
     schema = build_schema(text, assume_valid_sdl=True)
-    documents = [ours.PULLS, ours.ONE_PULL, ours.BEFORE_PROPOSING, ours.AUTO_MERGE, ours.blobs_query(["0" * 40])]
+    documents = [ours.PULLS, ours.ONE_PULL, ours.BEFORE_PROPOSING, ours.COMMENTS, ours.AUTO_MERGE]
+    documents.append(ours.blobs_query(["0" * 40]))
     seen: set[str] = {"Query", "Mutation"}
     fields: dict[str, set[str]] = {}
 

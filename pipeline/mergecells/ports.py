@@ -101,6 +101,18 @@ class PullRequestHost(Protocol):
         ...
 
 
+class ReleaseLog(Protocol):
+    """Where it is told how far a revision got: a Deployment on GitHub, nowhere for a local repository."""
+
+    def tell(self, state: str, description: str) -> None:
+        """`state`: waiting, live or failed. `description`: `live on 2 of 3 services`."""
+        ...
+
+    def comment(self, number: int, name: str, text: str) -> None:
+        """Put `text` into the comment called `name` on a pull request, in the place of an earlier one."""
+        ...
+
+
 class RevisionSource(Protocol):
     """A branch whose newest revision is to be published: a git repository, or a host's API."""
 

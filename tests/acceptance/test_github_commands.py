@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from acceptance.stage import ADA, Stage, make_stage
+from acceptance.service_process import service
+from acceptance.stage import ADA, Stage, command, make_stage
 from standins.github_server import Fault, GitHubServer
 from standins.github_store import Account
 
@@ -111,3 +112,44 @@ def test_submit_while_github_is_down_changes_nothing_and_says_so(
     assert "Traceback" not in answer.messages
     server.faults.clear()
     assert stage.submit().json["outcome"] == "proposed"
+
+
+def test_comment_command_replaces_its_comment(stage: Stage, server: GitHubServer, tmp_path: Path) -> None:
+    """From a file, by name; the local host has no comments and says so elsewhere."""
+    stage.edit({"Tiers!B2": 82})
+    stage.submit()
+    for text in ("one", "two"):
+        (tmp_path / "body.md").write_text(text)
+        answer = stage.run("pulls", "comment", 1, "--name", "impact", "--body-file", tmp_path / "body.md")
+        assert answer.status == 0, answer
+    (comment,) = server.store.comments
+    assert comment["body"].endswith("\ntwo")
+
+
+def test_release_that_becomes_live_is_told_to_github(stage: Stage, server: GitHubServer, tmp_path: Path) -> None:
+    """Every service runs the branch's revision: exit status 0, a Deployment and a status say so."""
+    head = server.store.sha("main") or ""
+    assert command("follow", server.store.folder, tmp_path / "live", "--once").status == 0
+    with service(tmp_path / "live" / "current", tmp_path / "log") as running:
+        answer = stage.run("release", "--service", running.url, "--output", "json")
+    assert answer.status == 0, answer
+    assert (answer.json["live"], answer.json["wanted"], answer.json["rollback"]) == (True, head, None)
+    assert server.store.deployment_statuses[-1]["state"] == "success"
+    assert server.store.statuses[-1]["description"].startswith("live on 1 of 1 service since ")
+
+
+def test_release_that_does_not_become_live_opens_the_way_back(
+    stage: Stage, server: GitHubServer, tmp_path: Path
+) -> None:
+    """A bad commit was forced onto main: the service keeps the older one, and a rollback to it waits for a person."""
+    good = server.store.sha("main") or ""
+    assert command("follow", server.store.folder, tmp_path / "live", "--once").status == 0
+    rules = server.store.git("show", "main:scoring/rules.yaml")
+    server.store.push({"scoring/rules.yaml": rules.replace(b"min: 80", b"min: 81")})
+    with service(tmp_path / "live" / "current", tmp_path / "log") as running:
+        answer = stage.run("release", "--service", running.url, "--timeout", "0.5", "--author", ADA, "--output", "json")
+    assert answer.status == 1, answer
+    assert answer.json["rollback"]["number"] == 1
+    assert server.store.deployment_statuses[-1]["state"] == "failure"
+    assert server.store.pulls[1].title.startswith(f"Roll back to {good[:12]}")
+    assert b"min: 80" in server.store.git("show", "refs/pull/1/head:scoring/rules.yaml")

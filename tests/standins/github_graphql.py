@@ -134,8 +134,17 @@ def _pull(store: GitHubStore, pull: Pull) -> dict[str, Any]:
         if pull.merged_by
         else None,
         "reviews": {"nodes": [_review(review) for review in pull.reviews]},
+        "comments": lambda _info, last=100, **_: {"nodes": _comments(store, pull)[-last:]},
         "commits": lambda _info, last=20, **_: {"nodes": _commits(store, pull)[-last:]},
     }
+
+
+def _comments(store: GitHubStore, pull: Pull) -> list[dict[str, Any]]:
+    return [
+        {"__typename": "IssueComment", "databaseId": comment["id"], "body": comment["body"],
+         "viewerDidAuthor": comment["login"] == store.viewer.login}
+        for comment in store.comments if comment["number"] == pull.number
+    ]  # fmt: skip
 
 
 def _actor(login: str, name: str | None, is_app: bool = False) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from standins.github_descriptions import filled
 from standins.github_store import Account, GitHubStore, Pull, RefusedError, Review
 
 Facts = dict[str, Any] | list[Any] | str | None
@@ -383,3 +384,55 @@ def _status(
     status = {**body, "sha": parts[2], "at": store.now()}
     store.statuses.append(status)
     return 201, {"state": body["state"], "context": body.get("context", "default")}
+
+
+@route("POST", f"{REPO}/issues/{{issue_number}}/comments")
+def _comment(
+    store: GitHubStore, account: Account, parts: tuple[str, ...], body: dict[str, Any], *_: Any
+) -> tuple[int, Facts]:
+    _write(account)
+    pull = store.find_pull(int(parts[2]))
+    made = {"id": len(store.comments) + 1, "number": pull.number, "login": account.login, "body": body["body"]}
+    store.comments.append(made)
+    return 201, {"id": made["id"], "body": made["body"], "user": {"login": account.login}}
+
+
+@route("PATCH", f"{REPO}/issues/comments/{{comment_id}}")
+def _change_comment(
+    store: GitHubStore, account: Account, parts: tuple[str, ...], body: dict[str, Any], *_: Any
+) -> tuple[int, Facts]:
+    _write(account)
+    comment = store.comments[int(parts[2]) - 1]
+    comment["body"] = body["body"]
+    return 200, {"id": comment["id"], "body": comment["body"], "user": {"login": account.login}}
+
+
+@route("GET", f"{REPO}/deployments")
+def _deployments(store: GitHubStore, _a: Account, _p: Any, _body: Any, query: dict[str, str]) -> tuple[int, Facts]:
+    wanted = {key: query[key] for key in ("sha", "environment") if key in query}
+    found = [d for d in store.deployments if all(d[key] == value for key, value in wanted.items())]
+    whole = [filled("POST", f"/repos/{store.slug}/deployments", 201, deployment) for deployment in reversed(found)]
+    return 200, whole
+
+
+@route("POST", f"{REPO}/deployments")
+def _deploy(store: GitHubStore, account: Account, _p: Any, body: dict[str, Any], *_: Any) -> tuple[int, Facts]:
+    _write(account)
+    sha = store.sha(body["ref"])
+    if sha is None:
+        raise RefusedError(422, f"No ref found for: {body['ref']}")
+    # GitHub's default is "production", its default of required_contexts every status there is.
+    made = {"id": len(store.deployments) + 1, "sha": sha, "ref": body["ref"],
+            "environment": body.get("environment", "production")}  # fmt: skip
+    store.deployments.append(made)
+    return 201, made
+
+
+@route("POST", f"{REPO}/deployments/{{deployment_id}}/statuses")
+def _deployment_status(
+    store: GitHubStore, account: Account, parts: tuple[str, ...], body: dict[str, Any], *_: Any
+) -> tuple[int, Facts]:
+    _write(account)
+    told = {"deployment": int(parts[2]), "state": body["state"], "description": body.get("description", "")}
+    store.deployment_statuses.append(told)
+    return 201, {"state": body["state"], "description": told["description"]}

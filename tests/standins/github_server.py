@@ -82,6 +82,7 @@ class GitHubServer:
             return _json(401, {"message": "Bad credentials", "documentation_url": "https://docs.github.com/rest"})
         body = json.loads(raw) if raw else None
         with self.store.lock:
+            self.store.viewer = account
             if path == "/graphql":
                 return _json(200, github_graphql.answer(self.store, body["query"], body.get("variables") or {}))
             return self._rest(verb, path, query, account, accept, body)

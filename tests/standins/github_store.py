@@ -76,6 +76,7 @@ class GitHubStore:
         self.deployments: list[dict[str, Any]] = []
         self.deployment_statuses: list[dict[str, Any]] = []
         self.dispatches: list[dict[str, Any]] = []
+        self.viewer = Account("nobody")
         self.protected: set[str] = set()
         self.mergeable_after = 1
         self._ticks = 0

@@ -61,6 +61,14 @@ query($owner: String!, $name: String!, $branch: String!, $key: String!) {
     + _PULL
 )
 
+COMMENTS: Final = """
+query($owner: String!, $name: String!, $number: Int!) {
+  repository(owner: $owner, name: $name) {
+    pullRequest(number: $number) { comments(last: 100) { nodes { databaseId body viewerDidAuthor } } }
+  }
+}
+"""
+
 AUTO_MERGE: Final = """
 mutation($pull: ID!) {
   enablePullRequestAutoMerge(input: {pullRequestId: $pull, mergeMethod: MERGE}) { pullRequest { number } }

@@ -237,6 +237,16 @@ class LocalPulls:
         return pull.model_copy(update={"state": "merged", **news})
 
 
+class LocalRelease:
+    """A bare repository has no place for what runs where: `mergecells status` asks the services themselves."""
+
+    def tell(self, state: str, description: str) -> None:
+        """Nothing to tell."""
+
+    def comment(self, number: int, name: str, text: str) -> None:  # noqa: ARG002 - as the port has it
+        raise UsageError("A local repository keeps no comments.", "The body of the pull request says what changes.")
+
+
 _CHECKER = Identity("mergecells", "check@mergecells.invalid")
 
 

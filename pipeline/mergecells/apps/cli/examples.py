@@ -15,6 +15,10 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "impact": ("mergecells impact main --leads leads.csv --outcome Converted",),
     "submit": ("mergecells submit", 'mergecells submit --title "Older firms" --author "Ada <ada@example.org>"'),
     "rollback": ("mergecells rollback main~1", "mergecells rollback 270dfafc74e2"),
+    "release": (
+        "mergecells release --timeout 300",
+        "mergecells release 270dfafc74e2 --service http://127.0.0.1:8800 --no-rollback",
+    ),
     "follow": ("mergecells follow ../leads.git /srv/leads", "mergecells follow ../leads.git /srv/leads --once"),
     "serve": ("mergecells serve --config /srv/leads/current --port 8800",),
     "status": (

@@ -7,7 +7,8 @@ import re
 
 from mergecells.domain.errors import UsageError
 from mergecells.domain.manifest import PullRequests
-from mergecells.ports import PullRequestHost
+from mergecells.domain.revision import Revision
+from mergecells.ports import PullRequestHost, ReleaseLog
 
 _SLUG = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]*)/[A-Za-z0-9._-]+")
 _ADDRESS = re.compile(r"(?:https?://[^/]+/|ssh://git@[^/]+/|[^/@]+@[^/:]+:)(?P<slug>[^/]+/[^/]+?)(?:\.git)?/?")
@@ -40,3 +41,12 @@ def open_github(address: str, wanted: PullRequests, prefix: str) -> PullRequestH
     api = GitHubApi(slug, find_auth(os.environ, slug), api_address(os.environ))
     settings = PullSettings(tuple(wanted.labels), tuple(wanted.reviewers), wanted.auto_merge)
     return GitHubPulls(api, prefix, settings)
+
+
+def open_release(host: PullRequestHost, revision: Revision, environment: str) -> ReleaseLog:
+    """The Deployment of a revision on the repository of `host`."""
+    from mergecells.adapters.github_pulls import GitHubPulls
+    from mergecells.adapters.github_release import GitHubRelease
+
+    assert isinstance(host, GitHubPulls)
+    return GitHubRelease(host.api, revision, environment)

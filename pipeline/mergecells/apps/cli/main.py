@@ -30,6 +30,7 @@ COMMANDS = (
     "submit",
     "pulls",
     "rollback",
+    "release",
     "follow",
     "serve",
     "status",

@@ -8,11 +8,12 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from mergecells.adapters.git_repository import GitRepository
-from mergecells.adapters.local_pulls import LocalPulls
+from mergecells.adapters.local_pulls import LocalPulls, LocalRelease
 from mergecells.domain.errors import MergecellsError, UsageError
 from mergecells.domain.identity import Identity, parse_identity
 from mergecells.domain.manifest import MANIFEST_NAME, Manifest
-from mergecells.ports import PullRequestHost
+from mergecells.domain.revision import Revision
+from mergecells.ports import PullRequestHost, ReleaseLog
 from mergecells.transforms.yaml_to_config import parse_manifest
 
 _ANOTHER_MACHINE = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*://|[^/]+@[^/]+:|[^/\\]{2,}:[^/\\]")
@@ -30,6 +31,14 @@ class HostSession:
     manifest: Manifest
     root: Path | None
     bare: GitRepository | None = None
+
+    def release(self, revision: Revision, environment: str) -> ReleaseLog:
+        """Where to tell how far `revision` got."""
+        if isinstance(self.host, LocalPulls):
+            return LocalRelease()
+        from mergecells.apps.cli.github_host import open_release
+
+        return open_release(self.host, revision, environment)
 
     def identity(self, given: str | None, option: str) -> Identity:
         """The person named by the option, or the one that git is configured for. Raises UsageError for neither."""

@@ -1,7 +1,9 @@
-"""`mergecells pulls`: list, show, diff, approve, merge and close pull requests."""
+"""`mergecells pulls`: list, show, diff, approve, merge, close and comment on pull requests."""
 
 from __future__ import annotations
 
+import re
+import sys
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -40,6 +42,7 @@ def register(app: typer.Typer) -> None:
     group.command("approve")(approve)
     group.command("merge")(merge)
     group.command("close")(close)
+    group.command("comment")(comment)
     app.add_typer(group, name="pulls")
 
 
@@ -130,6 +133,28 @@ def close(ctx: typer.Context, number: Number, by: By = None, output: Form = Outp
     session = _open(ctx)
     pull = session.host.close(_number(number), str(session.identity(by, "--by")))
     _tell(pull, output, f"Closed #{pull.number}.")
+
+
+def comment(
+    ctx: typer.Context,
+    number: Number,
+    *,
+    name: Annotated[str, typer.Option("--name", help="What the comment is called: the same name replaces it.")],
+    body_file: Annotated[Path, typer.Option("--body-file", help="The text, markdown; - reads it from stdin.")],
+) -> None:
+    """Put a text into one comment of the pull request, in the place of an earlier one of the same name."""
+    from mergecells.domain.errors import UsageError
+
+    if not re.fullmatch(r"[a-z0-9-]{1,40}", name):
+        raise UsageError(f"--name {name!r} is no name.", "Use small letters, digits and hyphens.")
+    try:
+        text = sys.stdin.read() if str(body_file) == "-" else body_file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"{body_file} cannot be read: {error}.", "Give a file of UTF-8 text.") from error
+    session = _open(ctx)
+    session.release("", "").comment(_number(number), name, text)
+    context: CliContext = ctx.obj
+    context.say(f"#{_number(number)} has the comment {name}.")
 
 
 def _open(ctx: typer.Context) -> HostSession:

@@ -7,19 +7,17 @@ import datetime
 import re
 import time
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from mergecells.apps.cli.console import CliContext, Output, print_json
-from mergecells.domain.errors import ConfigRejectedError, UsageError
+from mergecells.apps.cli.fleet import ask, live_on, service_urls, wait_until_live
+from mergecells.domain.errors import UsageError
 
 if TYPE_CHECKING:
     from mergecells.adapters.service_client import ServiceReport
 
-_ASK_SECONDS = 3.0
-_BETWEEN_SECONDS = 0.1
 _REVISION = re.compile(r"[0-9a-f]{7,64}(?:-dirty-[0-9a-f]+)?|untracked-[0-9a-f]+")
 
 
@@ -52,12 +50,12 @@ def status(
     or one of them rejected it.
     """
     context: CliContext = ctx.obj
-    urls = _urls(context, service or [])
+    urls = service_urls(context, service or [])
     if wait is not None and not _REVISION.fullmatch(wait):
         raise UsageError(f"--wait {wait!r} is not a revision.", "Give a SHA, or its first 7 or more digits.")
     started = time.monotonic()
-    reports = _wait(urls, wait, started + timeout) if wait else _ask(urls)
-    live = _live(reports, wait)
+    reports = wait_until_live(urls, wait, started + timeout) if wait else ask(urls)
+    live = live_on(reports, wait)
     if output is Output.JSON:
         services = [dataclasses.asdict(report) for report in reports]
         print_json({"live": len(live) == len(reports), "wanted": wait, "services": services})
@@ -65,57 +63,6 @@ def status(
         _print_table(context, reports, live, wait, time.monotonic() - started)
     if len(live) < len(reports):
         raise typer.Exit(1)
-
-
-def _urls(context: CliContext, given: Sequence[str]) -> list[str]:
-    from mergecells.adapters.service_client import check_url
-
-    urls = list(given) or _manifest_services(context.config_root)
-    if not urls:
-        raise UsageError(
-            "No services are known.", "List their addresses as `services:` in mergecells.yaml, or give --service URL."
-        )
-    return list(dict.fromkeys(check_url(url) for url in urls))
-
-
-def _manifest_services(root: Path) -> list[str]:
-    from mergecells.domain.findings import has_errors
-    from mergecells.domain.manifest import MANIFEST_NAME
-    from mergecells.transforms.yaml_to_config import parse_manifest
-
-    try:
-        content = (root / MANIFEST_NAME).read_bytes()
-    except OSError as error:
-        raise UsageError(f"Cannot read {root / MANIFEST_NAME}: {error.strerror}.", "Give --service URL.") from error
-    manifest, findings = parse_manifest({MANIFEST_NAME: content})
-    if has_errors(findings):
-        raise ConfigRejectedError(f"{MANIFEST_NAME} has errors.", findings)
-    return manifest.services
-
-
-def _ask(urls: Sequence[str], seconds: float = _ASK_SECONDS) -> list[ServiceReport]:
-    from mergecells.adapters.service_client import ask_services
-
-    return ask_services(urls, seconds)
-
-
-def _wait(urls: Sequence[str], wanted: str, deadline: float) -> list[ServiceReport]:
-    """Ask until all run it, one refused it, or the time is over; always at least once."""
-    from mergecells.apps.cli.status_table import refused, runs
-
-    while True:
-        left = deadline - time.monotonic()
-        reports = _ask(urls, min(_ASK_SECONDS, max(left, 0.5)))
-        done = all(runs(report, wanted) for report in reports) or any(refused(report, wanted) for report in reports)
-        if done or time.monotonic() + _BETWEEN_SECONDS > deadline:
-            return reports
-        time.sleep(_BETWEEN_SECONDS)
-
-
-def _live(reports: Sequence[ServiceReport], wanted: str | None) -> list[ServiceReport]:
-    from mergecells.apps.cli.status_table import runs
-
-    return [report for report in reports if (runs(report, wanted) if wanted else report.ready)]
 
 
 def _print_table(

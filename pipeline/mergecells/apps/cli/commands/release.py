@@ -1,0 +1,117 @@
+"""`release`: wait until a merged revision is live everywhere, tell the host, and offer the way back when it is not."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+import time
+from collections import Counter
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from mergecells.apps.cli.console import CliContext, Output, print_json
+from mergecells.apps.cli.fleet import live_on, service_urls, wait_until_live
+
+if TYPE_CHECKING:
+    from mergecells.adapters.service_client import ServiceReport
+    from mergecells.apps.cli.pull_request_host import HostSession
+    from mergecells.authoring.propose import Submission
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command()(release)
+
+
+def release(
+    ctx: typer.Context,
+    revision: Annotated[str, typer.Argument(help="What was merged. Default: the branch as it is now.")] = "",
+    *,
+    service: Annotated[
+        list[str] | None, typer.Option("--service", metavar="URL", help="As for `status`. Default: the manifest's.")
+    ] = None,
+    environment: Annotated[
+        str, typer.Option("--environment", help="What the host calls these services.")
+    ] = "production",
+    timeout: Annotated[
+        float, typer.Option("--timeout", min=0, metavar="S", help="Seconds to wait at the longest.")
+    ] = 300.0,
+    rollback: Annotated[
+        bool, typer.Option("--rollback/--no-rollback", help="Open a pull request back to what still runs.")
+    ] = True,
+    author: Annotated[
+        str | None, typer.Option("--author", help='Of the rollback, "NAME <MAIL>". Default: the one git knows.')
+    ] = None,
+    output: Annotated[Output, typer.Option("--output", help="json: one document on stdout.")] = Output.TEXT,
+) -> None:
+    """Wait until every service runs REVISION, and tell the host: a Deployment and a status, `live on 3 of 3 services`.
+
+    When it is not live in time, or a service refused it: exit status 1, and a pull request that goes back to the
+    revision that most services run. Merging that is a person's decision.
+    """
+    from mergecells.apps.cli.pull_request_host import open_host
+
+    context: CliContext = ctx.obj
+    session = open_host(context.config_root)
+    wanted = session.host.resolve(revision or session.branch)
+    urls = service_urls(context, service or [])
+    told = session.release(wanted, environment)
+    told.tell("waiting", f"waiting for {_services(len(urls))}")
+    reports = wait_until_live(urls, wanted, time.monotonic() + timeout)
+    live = live_on(reports, wanted)
+    done = len(live) == len(reports)
+    told.tell("live" if done else "failed", _words(len(live), len(reports)))
+    way_back = None if done or not rollback else _way_back(session, reports, wanted, author)
+    _print(context, wanted, reports, way_back, output)
+    if not done:
+        raise typer.Exit(1)
+
+
+def _services(count: int) -> str:
+    return f"{count} service{'' if count == 1 else 's'}"
+
+
+def _words(live: int, asked: int) -> str:
+    if live < asked:
+        return f"live on {live} of {_services(asked)}"
+    now = datetime.datetime.now(datetime.UTC)
+    return f"live on {live} of {_services(asked)} since {now:%H:%M} UTC"
+
+
+def _way_back(
+    session: HostSession, reports: Sequence[ServiceReport], wanted: str, author: str | None
+) -> Submission | None:
+    """The rollback's pull request; None where nothing older runs that could be gone back to."""
+    from mergecells.authoring.rollback import RollbackRequest, roll_back
+    from mergecells.domain.revision import is_full_sha, short
+
+    running = Counter(report.revision for report in reports if report.revision and is_full_sha(report.revision))
+    older = [found for found, _ in running.most_common() if found != wanted and session.host.contains(wanted, found)]
+    if not older:
+        return None
+    who = str(session.identity(author, "--author"))
+    title = f"Roll back to {short(older[0])}: {short(wanted)} did not become live"
+    return roll_back(session.host, RollbackRequest(older[0], session.branch, who, title))
+
+
+def _print(
+    context: CliContext, wanted: str, reports: Sequence[ServiceReport], way_back: Submission | None, output: Output
+) -> None:
+    from mergecells.apps.cli.status_table import render_status
+    from mergecells.domain.revision import short
+
+    live = live_on(reports, wanted)
+    pull = way_back.pull if way_back else None
+    if output is Output.JSON:
+        services = [dataclasses.asdict(report) for report in reports]
+        opened = {"number": pull.number, "url": pull.url} if pull else None
+        print_json({"live": len(live) == len(reports), "wanted": wanted, "services": services, "rollback": opened})
+        return
+    print(render_status(reports, datetime.datetime.now(datetime.UTC)), flush=True)
+    context.say(f"{short(wanted)} is {_words(len(live), len(reports))}.")
+    if pull:
+        context.say(f"The way back is #{pull.number}: {pull.url}")
+    elif way_back:
+        context.say("The way back was refused: " + "; ".join(str(finding) for finding in way_back.plan.findings[:3]))

@@ -1,0 +1,71 @@
+"""What GitHub is told about a revision on its way to the services, and the one comment on a request."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from github import Auth
+
+from mergecells.adapters.github_api import GitHubApi
+from mergecells.adapters.github_pulls import GitHubPulls
+from mergecells.adapters.github_release import GitHubRelease, comment_once
+from mergecells.domain.errors import MergecellsError
+from mergecells.domain.pulls import Proposal
+from standins.github_server import GitHubServer
+from standins.github_store import Account
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[GitHubServer]:
+    with GitHubServer(tmp_path) as running:
+        running.store.accounts = {"app": Account("mergecells[bot]", is_app=True), "bob": Account("bob", "Bob")}
+        running.store.push({"mergecells.yaml": b"version: 1\n"})
+        yield running
+        assert running.violations == []
+
+
+def api(server: GitHubServer, token: str = "app") -> GitHubApi:
+    return GitHubApi(server.store.slug, Auth.Token(token), server.url, sleep=lambda _: None)
+
+
+def test_release_makes_one_deployment_and_says_how_far_it_is(server: GitHubServer) -> None:
+    """Waiting, then live: two statuses of one Deployment, and a commit status that says the same."""
+    head = server.store.sha("main") or ""
+    told = GitHubRelease(api(server), head, "production")
+    told.tell("waiting", "waiting for 3 services")
+    told.tell("live", "live on 3 of 3 services since 14:02 UTC")
+    GitHubRelease(api(server), head, "production").tell("live", "live on 3 of 3 services since 14:03 UTC")
+    assert [(made["sha"], made["environment"]) for made in server.store.deployments] == [(head, "production")]
+    assert [status["state"] for status in server.store.deployment_statuses] == ["in_progress", "success", "success"]
+    assert [status["state"] for status in server.store.statuses] == ["pending", "success", "success"]
+    assert server.store.statuses[-1]["description"] == "live on 3 of 3 services since 14:03 UTC"
+
+
+def test_release_that_fails_is_a_failure_in_both_places(server: GitHubServer) -> None:
+    """An operator sees it on the commit and on the environment."""
+    GitHubRelease(api(server), server.store.sha("main") or "", "production").tell("failed", "live on 1 of 3 services")
+    assert server.store.deployment_statuses[-1]["state"] == server.store.statuses[-1]["state"] == "failure"
+
+
+def test_comment_is_replaced_by_its_author_only(server: GitHubServer) -> None:
+    """The second text takes the place of the first; a person's comment with the same marker stays as it is."""
+    facts = {"source": "w", "branch": "main", "title": "T", "body": "", "author": "Ada <ada@example.org>"}
+    files = {"mergecells.yaml": b"version: 1 # x\n"}
+    proposal = Proposal.model_validate({**facts, "files": files, "expected_head": server.store.sha("main")})
+    GitHubPulls(api(server), sleep=lambda _: None).propose(proposal)
+    comment_once(api(server, "bob"), 1, "impact", "by Bob")
+    comment_once(api(server), 1, "impact", "first")
+    comment_once(api(server), 1, "plan", "another")
+    comment_once(api(server), 1, "impact", "second")
+    assert [comment["body"].partition("\n")[2] for comment in server.store.comments] == ["by Bob", "second", "another"]
+
+
+def test_comment_that_does_not_fit_or_has_no_request_is_refused(server: GitHubServer) -> None:
+    """In words, before anything is written."""
+    with pytest.raises(MergecellsError, match="65,5"):
+        comment_once(api(server), 1, "impact", "x" * 65_600)
+    with pytest.raises(MergecellsError):
+        comment_once(api(server), 9, "impact", "x")
+    assert server.store.comments == []
