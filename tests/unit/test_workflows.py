@@ -28,7 +28,7 @@ def read(workflow: Path) -> dict[str, Any]:
 @pytest.mark.parametrize("workflow", WORKFLOWS, ids=lambda path: path.name)
 def test_workflow_actions_are_pinned_to_a_commit(workflow: Path) -> None:
     """A tag can be moved; a full SHA cannot. The version beside it is for people and for update tools."""
-    uses = re.findall(r"uses: (.*)", workflow.read_text(encoding="utf-8"))
+    uses = re.findall(r"(?<=[ -])uses: (.*)", workflow.read_text(encoding="utf-8"))
     assert [line for line in uses if not line.startswith("./") and not PINNED.fullmatch(line)] == []
 
 
