@@ -77,3 +77,18 @@ def test_command_line_help_loads_neither_models_nor_formulas() -> None:
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == ""
+
+
+def test_core_explains_a_score_and_reads_positions_only_then(tmp_path: Path) -> None:
+    """Explaining needs no further package, and what it needs is loaded by the first explanation, not before."""
+    shutil.copytree(REPOSITORY / "scoring", tmp_path / "scoring")
+    shutil.copy(REPOSITORY / "mergecells.yaml", tmp_path)
+    program = """
+import sys, mergecells
+config = mergecells.open(sys.argv[1])
+assert config.current.score({"years": 12}).value > 0
+assert "mergecells.transforms.explain" not in sys.modules
+assert config.current.explain({"years": 12}).components[0].weight_place.line
+config.close()
+"""
+    assert packages_after(program, str(tmp_path)) <= LIGHT

@@ -85,6 +85,11 @@ def readings(titles: Sequence[str], columns: ColumnMap, fields: Fields | None) -
     return [(index[column], name, _READERS[fields.fields[name].type]) for name, column in columns.by_field.items()]
 
 
+def read_text_as(name: str, text: str, fields: Fields | None) -> Any:
+    """A text as a cell under the field's column is read."""
+    return _READERS[fields.fields[name].type](text) if fields else read_untyped(text)
+
+
 def read_untyped(text: str) -> Any:
     """For rules without fields: a number where it can be nothing else, so that `007` stays what it is."""
     return text or None if _LIKE_AN_ID.match(text) else read_number(text)

@@ -10,6 +10,7 @@ from mergecells.domain.revision import Files, Revision, digest_files, is_full_sh
 from mergecells.serving.bundle import BundleInvalidError, FilesChangedError, load_bundle, read_manifest, verify_files
 from mergecells.serving.snapshot import LoadedFrom, Snapshot
 from mergecells.serving.turns import resting_collector, spare_from_collections
+from mergecells.transforms.rule_places import RulePlaces
 from mergecells.transforms.score import compile_rules
 
 _SHOWN_DIGEST = 12
@@ -41,7 +42,7 @@ def build_snapshot(tree: ConfigTree) -> Snapshot:
         scorer = compile_rules(config, revision)
         if sum(len(body.factors) for body in config.rules.rules.components.values()) > _LARGE:
             spare_from_collections()
-        return Snapshot(revision, digest, config, scorer, loaded_from, notes, names)
+        return Snapshot(revision, digest, config, scorer, loaded_from, notes, names, RulePlaces(tree.files))
 
 
 def load_checked(files: Files, revision: Revision) -> ConfigSet:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Literal
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
 
 from mergecells.domain.configset import ConfigSet
 from mergecells.domain.revision import Revision
+from mergecells.transforms.rule_places import RulePlaces
 from mergecells.transforms.score import Score, ScoreColumns, Scorer
+
+if TYPE_CHECKING:
+    from mergecells.domain.explanation import Explanation
 
 LoadedFrom = Literal["bundle", "yaml"]
 
@@ -30,6 +34,8 @@ class Snapshot:
     notes: tuple[str, ...] = ()
     field_names: frozenset[str] | None = None
     """Lower-case names of the lead's fields; None without `scoring/fields.yaml`, when every name is taken."""
+    places: RulePlaces = field(default_factory=lambda: RulePlaces({}), repr=False, compare=False)
+    """Where each weight and formula stands; nothing is parsed before the first `explain`."""
 
     def score(self, lead: Mapping[str, Any], date: datetime.date | None = None, vertical: str | None = None) -> Score:
         """Score one lead (field name → value); see `Scorer.score`."""
@@ -43,3 +49,14 @@ class Snapshot:
     ) -> ScoreColumns:
         """Score many leads given as columns of one length; see `Scorer.score_many`."""
         return self.scorer.score_many(columns, date, vertical)
+
+    def explain(
+        self, lead: Mapping[str, Any], date: datetime.date | None = None, vertical: str | None = None
+    ) -> Explanation:
+        """Score one lead and say why: what each factor added, from which formula, cell and line.
+
+        The first call at a revision reads the positions from the YAML. Raises UsageError as `score`.
+        """
+        from mergecells.transforms.explain import explain_lead
+
+        return explain_lead(self.config.rules, self.scorer, self.places, lead, date, vertical)

@@ -77,6 +77,7 @@ class Evaluation:
 
     `intermediates` and `results` hold what the formulas gave, untouched (`results`: by component and factor; a factor
     without a formula has its field's value). `factors` holds the factor values in 0..1, `shares` the components'.
+    `values` are all that a factor's formula can name, in lower case: fields, lists, intermediates.
     """
 
     score: Score
@@ -85,6 +86,7 @@ class Evaluation:
     factors: Mapping[tuple[str, str], float]
     component_results: Mapping[str, Value]
     shares: Mapping[str, float]
+    values: Mapping[str, Value]
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +154,7 @@ class Scorer:
             factors=run.factors,
             component_results=run.component_results,
             shares=run.shares,
+            values=run.values,
         )
 
     def _program(self, vertical: str | None) -> tuple[str | None, RuleProgram]:

@@ -53,6 +53,7 @@ class Run:
     factors: dict[tuple[str, str], float] = field(default_factory=dict)
     component_results: dict[str, Value] = field(default_factory=dict)
     shares: dict[str, float] = field(default_factory=dict)
+    values: dict[str, Value] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +99,7 @@ class RuleProgram:
         """The same values as `points`, with everything on the way kept."""
         run = Run()
         run.points, run.issues = self.points(lead, serial)
-        values = self._values(lead, serial, [])
+        run.values = values = self._values(lead, serial, [])
         run.intermediates = {name: values[name] for name, _ in self.intermediates}
         for component in self.components:
             part = 0.0

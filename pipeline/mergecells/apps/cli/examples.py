@@ -25,7 +25,12 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "mergecells status --service http://127.0.0.1:8800",
         "mergecells status --service http://127.0.0.1:8800 --wait 270dfafc74e2 --timeout 30",
     ),
-    "score": ("mergecells score --leads leads.csv --out scores.csv", "mergecells score --leads leads.jsonl --keep id"),
+    "score": (
+        "mergecells score --leads leads.csv --out scores.csv",
+        "mergecells score --leads leads.jsonl --keep id",
+        "mergecells score --leads leads.csv --line 84 --explain",
+        "mergecells score --set years=12 --set employees=240 --explain",
+    ),
     "demo": ("mergecells demo", "mergecells demo --once --folder /tmp/demo"),
 }
 

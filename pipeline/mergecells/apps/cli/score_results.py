@@ -12,6 +12,7 @@ from typing import Any, Protocol, TextIO
 
 from mergecells.adapters.lead_columns import ColumnMap
 from mergecells.adapters.leads_file import LeadRow, LeadsFormat, UnreadableRow
+from mergecells.domain.explanation import Explanation
 from mergecells.transforms.score import Score
 
 _STARTS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\uff1d", "\uff0b", "\uff0d", "\uff20")
@@ -26,7 +27,7 @@ _UNREADABLE_KEPT = 20
 class ResultRows(Protocol):
     """Writes one row for each scored lead."""
 
-    def write(self, row: LeadRow, score: Score) -> None: ...
+    def write(self, row: LeadRow, score: Score, why: Explanation | None = None) -> None: ...
 
 
 def result_rows(stream: TextIO, form: LeadsFormat, keep: Sequence[str]) -> ResultRows:
@@ -40,7 +41,7 @@ class _CsvRows:
         self._writer = csv.writer(stream, lineterminator="\n")
         self._writer.writerow(["line", *map(_inert, keep), "score", "tier", "revision", "issues"])
 
-    def write(self, row: LeadRow, score: Score) -> None:
+    def write(self, row: LeadRow, score: Score, why: Explanation | None = None) -> None:  # noqa: ARG002
         kept = [_inert(row.cells.get(title)) for title in self._keep]
         value = f"{score.value:.10g}"
         self._writer.writerow([row.line, *kept, value, _inert(score.tier), score.revision, "; ".join(score.issues)])
@@ -63,9 +64,10 @@ class _JsonRows:
         self._keep = keep
         self._stream = stream
 
-    def write(self, row: LeadRow, score: Score) -> None:
+    def write(self, row: LeadRow, score: Score, why: Explanation | None = None) -> None:
         kept = {title: row.cells.get(title) for title in self._keep}
-        self._stream.write(json.dumps({"line": row.line, **kept, **score.to_dict()}) + "\n")
+        explained = {"explanation": why.model_dump()} if why is not None else {}
+        self._stream.write(json.dumps({"line": row.line, **kept, **score.to_dict(), **explained}) + "\n")
 
 
 @dataclass(slots=True)

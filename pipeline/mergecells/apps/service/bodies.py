@@ -22,6 +22,9 @@ Lead = Mapping[str, Any]
 _LEAD_KEYS = ("lead", "vertical", "date")
 _BATCH_KEYS = ("leads", "vertical", "date")
 _LONGEST_NAME = 100
+_SWITCH = {"true": True, "1": True, "false": False, "0": False}
+MOST_EXPLAINED = 500
+"""Leads that one request explains: an explanation takes about 25 KB."""
 _LARGEST = sys.float_info.max
 _MOST_ERRORS = 50
 _SMALL = 64 * 1024
@@ -87,6 +90,17 @@ def batch_request(document: Any, most: int) -> ScoreRequest:
     if len(leads) > most:
         raise ProblemError(413, "too-many-leads", f"{len(leads):,} leads; one request takes {most:,}. Send several.")
     return _checked(leads, wrapper, None if isinstance(document, list) else ("leads",))
+
+
+def wants_explanation(request: Request) -> bool:
+    """The query's `explain`. Raises ProblemError (422): a misspelt one must not look as if it had been answered."""
+    given = request.query_params.getlist("explain")
+    if not given:
+        return False
+    wanted = _SWITCH.get(given[-1].lower())
+    if wanted is None:
+        raise ProblemError(422, "wrong-query", "The query parameter explain takes true or false.")
+    return wanted
 
 
 async def _read_body(request: Request, most: int) -> bytes:

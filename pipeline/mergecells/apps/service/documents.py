@@ -6,6 +6,8 @@ from typing import Any
 
 from pydantic import BaseModel, Field
 
+from mergecells.domain.explanation import Explanation
+
 
 class ScoreAnswer(BaseModel):
     """One scored lead."""
@@ -18,6 +20,9 @@ class ScoreAnswer(BaseModel):
     vertical: str | None
     issues: list[str] = Field(description="Values not of their field's type; formulas without a result in 0..1.")
     ignored: list[str] = Field(description="Names in the lead that are no field of the config.")
+    explanation: Explanation | None = Field(
+        default=None, description="Why, down to factors, formulas, cells and lines; there with `explain=true` only."
+    )
 
 
 class BatchAnswer(BaseModel):
@@ -59,6 +64,15 @@ class ConfigAnswer(BaseModel):
     last_attempt: str | None
     rejected: RejectedAnswer | None
     unpublished: RejectedAnswer | None
+
+
+EXPLAIN_PARAMETER: dict[str, Any] = {
+    "name": "explain",
+    "in": "query",
+    "required": False,
+    "description": "Also say why each lead has its score. The first time at a revision the rules' files are read.",
+    "schema": {"type": "boolean", "default": False},
+}
 
 
 def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:

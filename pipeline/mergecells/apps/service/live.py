@@ -11,6 +11,7 @@ from typing import Any
 
 from mergecells.apps.service.reload_ids import ReloadIds
 from mergecells.domain.errors import ConfigRejectedError, MergecellsError
+from mergecells.domain.explanation import Explanation
 from mergecells.domain.revision import Revision
 from mergecells.serving.clock import iso
 from mergecells.serving.live_config import Config
@@ -38,6 +39,9 @@ class PinnedSnapshot:
 
     def score(self, lead: Mapping[str, Any], date: datetime.date | None, vertical: str | None) -> Score:
         return self.snapshot.score(lead, date, vertical)
+
+    def explain(self, lead: Mapping[str, Any], date: datetime.date | None, vertical: str | None) -> Explanation:
+        return self.snapshot.explain(lead, date, vertical)
 
 
 class LiveConfig:

@@ -9,8 +9,16 @@ from fastapi import APIRouter, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
-from mergecells.apps.service.bodies import Lead, ScoreRequest, batch_request, lead_request, read_json
-from mergecells.apps.service.documents import BatchAnswer, ScoreAnswer, body_of, problems
+from mergecells.apps.service.bodies import (
+    MOST_EXPLAINED,
+    Lead,
+    ScoreRequest,
+    batch_request,
+    lead_request,
+    read_json,
+    wants_explanation,
+)
+from mergecells.apps.service.documents import EXPLAIN_PARAMETER, BatchAnswer, ScoreAnswer, body_of, problems
 from mergecells.apps.service.live import PinnedSnapshot
 from mergecells.apps.service.middleware import pinned_snapshot
 from mergecells.apps.service.problems import ProblemError
@@ -31,16 +39,21 @@ def scoring_routes(settings: ServiceSettings, metrics: RequestMetrics) -> APIRou
         summary="Score one lead",
         response_model=None,
         responses={200: {"model": ScoreAnswer}, **_REFUSALS},
-        openapi_extra=body_of(
-            "The lead itself, or the lead with a vertical and the evaluation date.",
-            _LEAD,
-            {"lead": _LEAD, "vertical": "saas", "date": "2026-09-01"},
-        ),
+        openapi_extra={
+            "parameters": [EXPLAIN_PARAMETER],
+            **body_of(
+                "The lead itself, or the lead with a vertical and the evaluation date.",
+                _LEAD,
+                {"lead": _LEAD, "vertical": "saas", "date": "2026-09-01"},
+            ),
+        },
     )
     async def score(request: Request) -> Response:
         snapshot = pinned_snapshot(request)
+        explain = wants_explanation(request)
         wanted = lead_request(await read_json(request, settings, min(settings.max_body, settings.max_lead_body)))
-        (answer,) = _scores(snapshot, wanted)
+        # In a thread when the rules' files may have to be read first; a score alone is faster than the way there.
+        (answer,) = await run_in_threadpool(_scores, snapshot, wanted, True) if explain else _scores(snapshot, wanted)
         metrics.count_scores([answer["tier"]])
         return _json(answer)
 
@@ -49,34 +62,45 @@ def scoring_routes(settings: ServiceSettings, metrics: RequestMetrics) -> APIRou
         summary="Score many leads by one revision",
         response_model=None,
         responses={200: {"model": BatchAnswer}, **_REFUSALS},
-        openapi_extra=body_of(
-            f"A list of leads, or an object with it, a vertical and a date. At most {settings.max_leads:,} leads.",
-            [_LEAD],
-            {"leads": [_LEAD], "vertical": "saas", "date": "2026-09-01"},
-        ),
+        openapi_extra={
+            "parameters": [EXPLAIN_PARAMETER],
+            **body_of(
+                f"A list of leads, or an object with it, a vertical and a date. At most {settings.max_leads:,} leads, "
+                f"{MOST_EXPLAINED} with explain=true.",
+                [_LEAD],
+                {"leads": [_LEAD], "vertical": "saas", "date": "2026-09-01"},
+            ),
+        },
     )
     async def score_batch(request: Request) -> Response:
         snapshot = pinned_snapshot(request)
+        explain = wants_explanation(request)
+        most = min(settings.max_leads, MOST_EXPLAINED) if explain else settings.max_leads
         document = await read_json(request, settings, settings.max_body)
         # In a thread: thousands of leads must not keep other requests waiting.
-        answers = await run_in_threadpool(lambda: _scores(snapshot, batch_request(document, settings.max_leads)))
+        answers = await run_in_threadpool(lambda: _scores(snapshot, batch_request(document, most), explain))
         metrics.count_scores(answer["tier"] for answer in answers)
         return await run_in_threadpool(_batch_json, snapshot.revision, answers)
 
     return router
 
 
-def _scores(snapshot: PinnedSnapshot, wanted: ScoreRequest) -> list[dict[str, Any]]:
+def _scores(snapshot: PinnedSnapshot, wanted: ScoreRequest, explain: bool = False) -> list[dict[str, Any]]:
     try:
-        return [_score(snapshot, lead, wanted) for lead in wanted.leads]
+        return [_score(snapshot, lead, wanted, explain) for lead in wanted.leads]
     except UsageError as error:
         raise ProblemError(422, "unknown-vertical", str(error)) from None
 
 
-def _score(snapshot: PinnedSnapshot, lead: Lead, wanted: ScoreRequest) -> dict[str, Any]:
+def _score(snapshot: PinnedSnapshot, lead: Lead, wanted: ScoreRequest, explain: bool) -> dict[str, Any]:
     known = snapshot.field_names
     ignored = [] if known is None else [name for name in lead if name not in known and name.lower() not in known]
-    return {**snapshot.score(lead, wanted.date, wanted.vertical).to_dict(), "ignored": ignored}
+    score = snapshot.score(lead, wanted.date, wanted.vertical)
+    answer = {**score.to_dict(), "ignored": ignored}
+    if explain:
+        # With the score's own date: a request that arrives at midnight is of one day.
+        answer["explanation"] = snapshot.explain(lead, score.date, wanted.vertical).model_dump()
+    return answer
 
 
 def _batch_json(revision: str, answers: list[dict[str, Any]]) -> Response:

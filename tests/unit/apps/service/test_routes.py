@@ -383,3 +383,40 @@ def test_openapi_describes_every_route() -> None:
     }
     refused = document["paths"]["/v1/score"]["post"]["responses"]["422"]
     assert "application/problem+json" in json.dumps(refused)
+
+
+def test_score_with_explain_says_why() -> None:
+    """The same document with an explanation, from the YAML's own lines; the score itself is unchanged."""
+    plain = call("POST", "/v1/score", json={"years": 5}).json()
+    document = call("POST", "/v1/score?explain=true", json={"years": 5}).json()
+    explanation = document.pop("explanation")
+    assert document == plain
+    (component,) = explanation["components"]
+    (factor,) = component["factors"]
+    assert (explanation["revision"], factor["points"]) == (FIRST, 50.0)
+    assert factor["formula"]["inputs"][0]["value"] == {"kind": "number", "value": 5.0}
+    assert factor["formula"]["place"]["file"] == "scoring/rules.yaml"
+    assert RULES.decode().splitlines()[factor["formula"]["place"]["line"] - 1].count("formula") == 1
+    assert explanation["next_tier"]["points_missing"] > 0
+
+
+def test_batch_with_explain_explains_each_up_to_a_number() -> None:
+    """Beyond it the request is refused, and says how many one takes."""
+    scores = call("POST", "/v1/score/batch?explain=1", content=b'[{"years": 5}, {"years": "\\ud800"}]').json()["scores"]
+    assert all(score["explanation"]["score"] == score["score"] for score in scores)
+    assert "explanation" not in call("POST", "/v1/score/batch?explain=false", json=[{}]).json()["scores"][0]
+    refused = call("POST", "/v1/score/batch?explain=true", json=[{}] * 501)
+    assert "one request takes 500" in problem(refused, 413, "too-many-leads")["detail"]
+
+
+def test_score_with_an_explain_that_is_neither_is_a_422() -> None:
+    """A misspelt value must not look answered."""
+    problem(call("POST", "/v1/score?explain=yes please", json={}), 422, "wrong-query")
+
+
+def test_openapi_tells_of_explain_and_its_document() -> None:
+    """Tools can ask for it and read it."""
+    document = call("GET", "/openapi.json").json()
+    parameters = document["paths"]["/v1/score"]["post"]["parameters"]
+    assert [parameter["name"] for parameter in parameters] == ["explain"]
+    assert "FactorExplanation" in document["components"]["schemas"]

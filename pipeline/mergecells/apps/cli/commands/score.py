@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Annotated, TextIO
 import typer
 
 from mergecells.apps.cli.console import CliContext, Output, print_json
-from mergecells.apps.cli.lead_options import DateOption, LeadsFileOption, VerticalOption, evaluation_date
+from mergecells.apps.cli.lead_options import DateOption, VerticalOption, evaluation_date
+from mergecells.apps.cli.score_one import OneLead, score_one
 from mergecells.domain.errors import UsageError
 
 if TYPE_CHECKING:
@@ -34,7 +35,19 @@ def register(app: typer.Typer) -> None:
 def score(
     ctx: typer.Context,
     *,
-    leads: LeadsFileOption,
+    leads: Annotated[
+        Path | None, typer.Option("--leads", metavar="FILE", help="CSV with a header, or one JSON object a line.")
+    ] = None,
+    assignments: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="FIELD=VALUE", help="One lead by its fields: years=12. Several times."),
+    ] = None,
+    line: Annotated[
+        int | None, typer.Option("--line", metavar="N", min=1, help="Only the lead on this line; --set changes it.")
+    ] = None,
+    explain: Annotated[
+        bool, typer.Option("--explain", help="Say what each factor added, from which formula, cell and line.")
+    ] = False,
     form: Annotated[
         str | None, typer.Option("--format", metavar="csv|jsonl", help="Of the leads. Default: by the file's ending.")
     ] = None,
@@ -51,19 +64,31 @@ def score(
         Output, typer.Option("--output", help="json: scores as JSON lines; with --out, the summary as JSON.")
     ] = Output.TEXT,
 ) -> None:
-    """Score a file of leads.
+    """Score a file of leads, or one lead.
 
-    Columns are found by the `column` of scoring/fields.yaml, or by the field's name. Scores go to stdout or --out, a
-    summary of tiers and issues to stderr. Exit status 1 when a row could not be read as a lead.
+    One lead comes from --set, or from --leads with --line. Columns are found by the `column` of scoring/fields.yaml,
+    or by the field's name. Scores go to stdout or --out, a summary of tiers and issues to stderr. Exit status 1 when
+    a row could not be read as a lead.
     """
     from mergecells.adapters.leads_file import open_leads
 
     context: CliContext = ctx.obj
-    run = _Run(context, _snapshot(context), evaluation_date(date), vertical, output)
+    if leads is None or line is not None or assignments:
+        _refuse_file_options(out=out, keep=keep)
+        wanted = OneLead(leads, _form(form), line, tuple(assignments or ()))
+        score_one(_snapshot(context), wanted, evaluation_date(date), vertical, output, explain=explain)
+        return
+    run = _Run(context, _snapshot(context), evaluation_date(date), vertical, output, explain)
     source = open_leads(leads, _form(form), run.snapshot.config.rules.fields)
     try:
         with contextlib.closing(source.source), _destination(leads, out) as stream:
-            summary = run.score(source, stream, tuple(keep or ()), _result_form(output, out, source.form))
+            result_form = _result_form(output, out, source.form)
+            if explain and result_form == "csv":
+                raise UsageError(
+                    "An explanation does not fit into a CSV row.",
+                    "Add --line N for one lead, or --output json (or --out FILE.jsonl) for all of them.",
+                )
+            summary = run.score(source, stream, tuple(keep or ()), result_form)
     except BrokenPipeError:
         # The reader went away (`| head`): nothing left to say. Here, because typer would make it exit status 1.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -77,9 +102,16 @@ class _Run:
     """One scoring of one file."""
 
     def __init__(
-        self, context: CliContext, snapshot: Snapshot, date: datetime.date, vertical: str | None, output: Output
+        self,
+        context: CliContext,
+        snapshot: Snapshot,
+        date: datetime.date,
+        vertical: str | None,
+        output: Output,
+        explain: bool,
     ) -> None:
         self.context, self.snapshot, self.date, self.vertical, self.output = context, snapshot, date, vertical, output
+        self._explain = explain
         # A vertical that is not there must be said before a file is written.
         snapshot.score({}, date, vertical)
         self._started = time.monotonic()
@@ -110,7 +142,8 @@ class _Run:
 
         if isinstance(row, LeadRow):
             result = self.snapshot.score(row.lead, self.date, self.vertical)
-            rows.write(row, result)
+            why = self.snapshot.explain(row.lead, self.date, self.vertical) if self._explain else None
+            rows.write(row, result, why)
             summary.add(row, result)
         elif isinstance(row, UnreadableRow):
             summary.add_unreadable(row)
@@ -142,6 +175,12 @@ def _snapshot(context: CliContext) -> Snapshot:
     from mergecells.apps.cli.loading import load_snapshot
 
     return load_snapshot(context.config_root)
+
+
+def _refuse_file_options(*, out: Path | None, keep: list[str] | None) -> None:
+    for option, given in (("--out", out), ("--keep", keep)):
+        if given:
+            raise UsageError(f"{option} goes with a whole file of leads, not with one lead.", "Leave it out.")
 
 
 def _form(given: str | None) -> LeadsFormat | None:
