@@ -11,6 +11,7 @@ from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
 from mergecells.adapters.xlsx_cells import date_serial
+from mergecells.adapters.xlsx_growing import all_names
 from mergecells.adapters.xlsx_read import PROPERTY_PREFIX
 from mergecells.adapters.xlsx_styles import BAR, GREEN, RED, style_properties
 from mergecells.domain.locations import CellRef
@@ -51,7 +52,7 @@ def create_xlsx(layout: WorkbookLayout) -> bytes:
     sheets = [(workbook.add_worksheet(sheet.name), sheet) for sheet in layout.sheets]
     for worksheet, sheet in sheets:
         writing.write_sheet(worksheet, sheet)
-    for name, address in layout.names.items():
+    for name, address in all_names(layout).items():
         workbook.define_name(name, f"={address}")
     _write_metadata(workbook, layout)
     workbook.close()

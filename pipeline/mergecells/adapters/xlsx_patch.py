@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mergecells.adapters.xlsx_add_tab import add_tabs
+from mergecells.adapters.xlsx_growing import all_names
 from mergecells.adapters.xlsx_names import move_names, patch_names
 from mergecells.adapters.xlsx_note_patch import move_notes
 from mergecells.adapters.xlsx_package import Package
@@ -73,7 +74,7 @@ def patch_xlsx(path: Path, layout: WorkbookLayout) -> bytes | None:
         touched |= _patch_cells(tab, patches[name], translate)
         if tab.layout.keys and tab.rows[_LAYOUT_HEADER] == _LAYOUT_HEADER:
             touched |= patches[name].freeze(tab.layout.frozen_rows, tab.layout.frozen_columns)
-    names = {name: move_formula(target, "", translate) for name, target in layout.names.items()}
+    names = {name: move_formula(target, "", translate) for name, target in all_names(layout).items()}
     touched |= patch_names(package, names, set(tabs))
     touched |= patch_metadata(package, layout.metadata, workbook.metadata)
     if not touched:

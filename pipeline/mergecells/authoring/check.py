@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from mergecells.domain.configset import FIELDS_FILE, RULES_FILE, ConfigSet, Document, LoadResult
+from mergecells.domain.configset import FIELDS_FILE, RULES_FILE, TABLES_FOLDER, ConfigSet, Document, LoadResult
 from mergecells.domain.findings import Finding, count_findings, has_errors, sort_findings
 from mergecells.domain.manifest import Manifest
 from mergecells.domain.revision import Files
@@ -23,7 +23,7 @@ from mergecells.transforms.locate import Locator, index_cells
 from mergecells.transforms.reference_check import fitting_verticals
 from mergecells.transforms.rule_check import check_rules, without_echoes
 from mergecells.transforms.rule_view import base_view, merged_views
-from mergecells.transforms.salvage import salvage_rules
+from mergecells.transforms.salvage import salvage_rules, salvage_table
 from mergecells.transforms.secret_check import check_secrets
 from mergecells.transforms.stale_check import check_shown_values
 from mergecells.transforms.tables import table_specs, tables_from_documents
@@ -90,9 +90,14 @@ def _check_salvage(documents: Mapping[str, Document], locator: Locator) -> list[
         return []
     named = documents.get(FIELDS_FILE) if salvage.names_are_known else None
     fields = validate_document(named, Fields)[0] if named else None
-    config = ConfigSet(Manifest(), RuleSet(rules=salvage.rules, fields=fields), documents)
-    view = base_view(config, locator, salvage.incomplete)
-    return [*check_rules(config, locator, salvage.incomplete), *check_formula_texts(collect_sites(view, fields))]
+    tables = {
+        file[len(TABLES_FOLDER) : -len(".yaml")]: table
+        for file, document in documents.items()
+        if file.startswith(TABLES_FOLDER) and (table := salvage_table(document)) is not None
+    }
+    config = ConfigSet(Manifest(), RuleSet(rules=salvage.rules, fields=fields, tables=tables), documents)
+    sites = collect_sites(base_view(config, locator, salvage.incomplete), fields, tables)
+    return [*check_rules(config, locator, salvage.incomplete), *check_formula_texts(sites)]
 
 
 def _manifest(loaded: LoadResult) -> Manifest:
@@ -110,7 +115,7 @@ def _check_formulas(
     findings: list[Finding] = []
     computed: list[SiteResult] = []
     for view in views:
-        sites = collect_sites(view, config.rules.fields)
+        sites = collect_sites(view, config.rules.fields, config.rules.tables)
         results = compute_results(config, sites)
         findings += [*check_formula_texts(sites), *check_results(sites, results)]
         computed += [SiteResult(sites, result) for result in results]

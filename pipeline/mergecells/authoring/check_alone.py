@@ -3,25 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from pathlib import PurePosixPath
 
 from pydantic import BaseModel
 
 from mergecells.authoring.check import CheckReport, check_files
 from mergecells.domain.configset import RULES_FILE, Document
 from mergecells.domain.findings import Finding, sort_findings
-from mergecells.domain.scoring import Examples, Fields
+from mergecells.domain.scoring import Examples, Fields, LookupTable
 from mergecells.transforms.formula_engines import Recompute
 from mergecells.transforms.locate import Locator
 from mergecells.transforms.name_check import check_field_names
 from mergecells.transforms.reference_check import check_example_date, check_samples
 from mergecells.transforms.schema_export import MODELS
 from mergecells.transforms.secret_check import check_secrets
+from mergecells.transforms.table_check import check_table
 from mergecells.transforms.yaml_shape import validate_document
 from mergecells.transforms.yaml_to_config import parse_yaml
 
 
 def check_alone(content: bytes, kind: str | None, name: str, recompute: Recompute | None = None) -> CheckReport:
-    """Check one file of the kind `rules`, `fields`, `examples`, `vertical` or `manifest`; findings call it `name`.
+    """Check one file of a kind of `MODELS` (`rules`, `fields`, `table` …); findings call it `name`.
 
     Rules are checked whole, but for what only fields.yaml can tell. With `kind` None only that it is sound YAML.
     """
@@ -44,6 +46,9 @@ def _check_document(document: Document, kind: str, locator: Locator) -> Iterator
     if isinstance(built, Fields):
         yield from check_field_names(built, locator, document.file)
         yield from check_samples(built, locator, document.file)
+    if isinstance(built, LookupTable):
+        name = PurePosixPath(document.file).stem
+        yield from check_table(name, built, locator, document.file)
     if isinstance(built, Examples):
         yield from check_example_date(built, locator, document.file)
 

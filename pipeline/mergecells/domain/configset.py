@@ -15,10 +15,15 @@ RULES_FILE = "scoring/rules.yaml"
 FIELDS_FILE = "scoring/fields.yaml"
 EXAMPLES_FILE = "scoring/examples.yaml"
 VERTICALS_FOLDER = "scoring/verticals/"
+TABLES_FOLDER = "scoring/tables/"
 
 
 def vertical_file(name: str) -> str:
     return f"{VERTICALS_FOLDER}{name}.yaml"
+
+
+def table_file(name: str) -> str:
+    return f"{TABLES_FOLDER}{name}.yaml"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""The scoring rules as data: tiers, components, factors, fields, examples, verticals.
+"""The scoring rules as data: tiers, components, factors, fields, lookup tables, examples, verticals.
 
 These models are the source of `schemas/*.schema.json`. They hold the shape only (types, ranges, required keys); rules
 that look at several rows (weights that sum to 1, tiers in order) are findings of `transforms.rule_check`, so that one
@@ -23,6 +23,9 @@ Name = Annotated[str, StringConstraints(pattern=NAME_PATTERN)]
 """A component, factor, field, list or intermediate: usable as a defined name in a formula."""
 
 TierName = Annotated[str, StringConstraints(min_length=1, max_length=40, pattern=ONE_LINE_PATTERN)]
+RowName = Annotated[str, StringConstraints(min_length=1, max_length=255, pattern=ONE_LINE_PATTERN)]
+"""A lookup table's key as YAML has it, always a text: `Germany`, `"10"`, `"2024-02-29"`. 255 is what a lookup finds."""
+
 ExampleName = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=ONE_LINE_PATTERN)]
 Weight = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 Points = Annotated[float, Field(ge=0, le=100, allow_inf_nan=False)]
@@ -111,6 +114,29 @@ class Examples(ConfigModel):
     examples: dict[ExampleName, Example]
 
 
+class TableColumn(ConfigModel):
+    type: FieldType
+    description: str = ""
+
+
+class LookupTable(ConfigModel):
+    """`scoring/tables/<name>.yaml`: a table that formulas look values up in. The first column is the key of the rows.
+
+    Formulas name the whole body as `<name>` and one column as `<name>_<column>`; what a row leaves out is blank.
+    """
+
+    description: str = ""
+    columns: dict[Name, TableColumn] = Field(min_length=1, description="From left to right; the first is the key.")
+    rows: dict[RowName, dict[Name, Scalar]] = Field(
+        default_factory=dict, description="Key → the other columns' cells, in the order of the table."
+    )
+
+    @property
+    def key(self) -> str:
+        """The name of the key column."""
+        return next(iter(self.columns))
+
+
 class FactorChange(ConfigModel):
     """An override; what is left out stays as in the base rules."""
 
@@ -145,3 +171,4 @@ class RuleSet(ConfigModel):
     fields: Fields | None = None
     examples: Examples | None = None
     verticals: dict[Name, Vertical] = Field(default_factory=dict)
+    tables: dict[Name, LookupTable] = Field(default_factory=dict)

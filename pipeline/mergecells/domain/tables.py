@@ -39,6 +39,7 @@ class TableSpec:
     A trailing segment `[]` means a sequence of scalars, where the last key is the item's value.
     `optional_last_key`: a row whose last key is blank stands for the parent node (a vertical's component row).
     `removable`: a row node of null is shown as a row with `remove` set.
+    `key_column`: a lookup table, whose one key is a cell of this kind that people edit like the others.
     """
 
     tab: str
@@ -49,6 +50,7 @@ class TableSpec:
     optional_last_key: bool = False
     removable: bool = False
     title: str = ""
+    key_column: Column | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -82,8 +82,12 @@ class WorkbookLayout:
     """Tabs in order, defined names (`years` → `Lead!$D$5`), metadata (the base revision among others).
 
     A name that holds in one tab only is written `'tab name'!name`.
+    `growing` are names, not among `names`, of blocks of rows that a person makes longer. The block is given with its
+    row of titles and with the free rows below that it may grow into; the name covers the rows from below the titles to
+    the last one whose first cell, in the tab's first column, is not blank, and one row at least.
     """
 
     sheets: tuple[SheetLayout, ...]
     names: Mapping[str, str] = field(default_factory=dict)
+    growing: Mapping[str, CellRef] = field(default_factory=dict)
     metadata: Mapping[str, str] = field(default_factory=dict)

@@ -98,6 +98,11 @@ class Array:
         return tuple(cell for row in self.rows for cell in row)
 
     @cached_property
+    def columns(self) -> tuple[tuple[Scalar, ...], ...]:
+        """`columns[column][row]`."""
+        return tuple(zip(*self.rows, strict=True))
+
+    @cached_property
     def numbers(self) -> tuple[float, ...]:
         """What SUM sees: the numbers only. Raises Fault for the first error value."""
         for cell in self.cells:

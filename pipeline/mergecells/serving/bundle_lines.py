@@ -24,8 +24,11 @@ from mergecells.domain.scoring import (
     Fields,
     Formula,
     LeadField,
+    LookupTable,
     Rules,
     RuleSet,
+    Scalar,
+    TableColumn,
     Tier,
     Vertical,
 )
@@ -80,6 +83,21 @@ class ExamplesLine(ConfigModel):
     rows: dict[str, Example]
 
 
+class TableLine(ConfigModel):
+    """A lookup table without its rows, which follow in lines of their own."""
+
+    kind: Literal["table"] = "table"
+    name: str
+    description: str
+    columns: dict[str, TableColumn]
+
+
+class TableRowsLine(ConfigModel):
+    kind: Literal["table-rows"] = "table-rows"
+    table: str
+    rows: dict[str, dict[str, Scalar]]
+
+
 class VerticalLine(ConfigModel):
     kind: Literal["vertical"] = "vertical"
     name: str
@@ -87,7 +105,15 @@ class VerticalLine(ConfigModel):
 
 
 Line = Annotated[
-    HeadLine | FormulasLine | ComponentLine | FactorsLine | FieldsLine | ExamplesLine | VerticalLine,
+    HeadLine
+    | FormulasLine
+    | ComponentLine
+    | FactorsLine
+    | FieldsLine
+    | ExamplesLine
+    | TableLine
+    | TableRowsLine
+    | VerticalLine,
     Field(discriminator="kind"),
 ]
 
@@ -136,6 +162,10 @@ def _lines(config: ConfigSet) -> Iterator[ConfigModel]:
         yield FieldsLine(kind="fields", rows=rows)
     for leads in _chunks(examples.examples if examples else {}):
         yield ExamplesLine(kind="examples", rows=leads)
+    for name, table in config.rules.tables.items():
+        yield TableLine(kind="table", name=name, description=table.description, columns=table.columns)
+        for cells in _chunks(table.rows):
+            yield TableRowsLine(kind="table-rows", table=name, rows=cells)
     for name, vertical in config.rules.verticals.items():
         yield VerticalLine(kind="vertical", name=name, vertical=vertical)
 
@@ -156,6 +186,8 @@ class _Loading:
         self.factors: dict[str, dict[str, Factor]] = {}
         self.fields: dict[str, LeadField] = {}
         self.examples: dict[str, Example] = {}
+        self.tables: dict[str, TableLine] = {}
+        self.table_rows: dict[str, dict[str, dict[str, Scalar]]] = {}
         self.verticals: dict[str, Vertical] = {}
 
     def take(self, line: Any) -> None:
@@ -173,6 +205,11 @@ class _Loading:
                 self.fields.update(line.rows)
             case ExamplesLine():
                 self.examples.update(line.rows)
+            case TableLine():
+                self.tables[line.name] = line
+                self.table_rows[line.name] = {}
+            case TableRowsLine():
+                self.table_rows[line.table].update(line.rows)
             case VerticalLine():
                 self.verticals[line.name] = line.vertical
 
@@ -197,8 +234,13 @@ class _Loading:
             fields=Fields.model_construct(fields=self.fields) if self.head.has_fields else None,
             examples=self._examples(self.head),
             verticals=self.verticals,
+            tables={name: self._table(line) for name, line in self.tables.items()},
         )
         return ConfigSet(self.head.manifest, rule_set)
+
+    def _table(self, line: TableLine) -> LookupTable:
+        rows = self.table_rows[line.name]
+        return LookupTable.model_construct(description=line.description, columns=line.columns, rows=rows)
 
     def _examples(self, head: HeadLine) -> Examples | None:
         if not head.has_examples:

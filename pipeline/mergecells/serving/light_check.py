@@ -24,12 +24,12 @@ def check_light(config: ConfigSet, documents: Mapping[str, Document]) -> list[Fi
 
 
 def _check_formulas(config: ConfigSet, base: RuleView, merged: Sequence[RuleView]) -> Iterator[Finding]:
-    fields = config.rules.fields
-    base_sites = collect_sites(base, fields)
+    fields, tables = config.rules.fields, config.rules.tables
+    base_sites = collect_sites(base, fields, tables)
     wrong = list(check_formula_texts(base_sites))
     yield from wrong
     for view in merged:
-        sites = collect_sites(view, fields)
+        sites = collect_sites(view, fields, tables)
         yield from check_formula_texts(sites if wrong else _not_in(base_sites, sites))
 
 

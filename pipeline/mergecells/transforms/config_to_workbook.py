@@ -38,6 +38,7 @@ def lay_out(
     return WorkbookLayout(
         sheets=tuple(sheets),
         names=names,
+        growing=live.growing_names(context.plans),
         metadata={BASE_REVISION: revision, "format": FORMAT_VERSION},
     )
 

@@ -6,7 +6,14 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from mergecells.domain.changes import Change
-from mergecells.domain.configset import EXAMPLES_FILE, FIELDS_FILE, RULES_FILE, VERTICALS_FOLDER, Document
+from mergecells.domain.configset import (
+    EXAMPLES_FILE,
+    FIELDS_FILE,
+    RULES_FILE,
+    TABLES_FOLDER,
+    VERTICALS_FOLDER,
+    Document,
+)
 from mergecells.domain.locations import DocumentPath
 from mergecells.domain.manifest import MANIFEST_NAME
 from mergecells.domain.tables import TableSpec, TableValue
@@ -73,7 +80,8 @@ def _agrees(pattern: tuple[str, ...], depth: int, key: str | int) -> bool:
 
 def _change(file: str, path: DocumentPath, old: Leaves, new: Leaves, documents: Mapping[str, Document]) -> Change:
     kind = "added" if path not in old else "removed" if path not in new else "changed"
-    area = file[len(VERTICALS_FOLDER) :].removesuffix(".yaml") if file.startswith(VERTICALS_FOLDER) else ""
+    folder = next((each for each in (VERTICALS_FOLDER, TABLES_FOLDER) if file.startswith(each)), "")
+    area = file[len(folder) :].removesuffix(".yaml") if folder else ""
     return Change.model_validate(
         {
             "kind": kind,

@@ -6,6 +6,7 @@ from pathlib import PurePosixPath
 
 from mergecells.transforms.yaml_to_config import parse_yaml
 
+_BY_FOLDER = {"verticals": "vertical", "tables": "table"}
 _BY_NAME = {
     "mergecells": "manifest",
     "rules": "rules",
@@ -19,6 +20,7 @@ _BY_KEYS = (
     ("fields", frozenset({"fields"})),
     ("examples", frozenset({"examples"})),
     ("rules", frozenset({"tiers", "components", "version"})),
+    ("table", frozenset({"columns", "rows"})),
     ("vertical", frozenset({"components"})),
     ("rules", frozenset({"tiers"})),
     ("routing", frozenset({"intents"})),
@@ -39,7 +41,7 @@ def guess_kind(path: str, content: bytes) -> str | None:
         return "workbook"
     if pure.suffix.lower() == ".md":
         return "prompt"
-    by_name = "vertical" if pure.parent.name == "verticals" else _BY_NAME.get(pure.stem.lower())
+    by_name = _BY_FOLDER.get(pure.parent.name) or _BY_NAME.get(pure.stem.lower())
     document, _ = parse_yaml(path, content)
     if document is None or not isinstance(document.value, dict):
         return by_name

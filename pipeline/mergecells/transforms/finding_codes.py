@@ -165,6 +165,27 @@ CODES: Mapping[str, CodeEntry] = {
         "A lead's value does not have the type of its field.", "Change the value or the type.", '`years: "ten"`'
     ),
     "rule.invalid-date": CodeEntry("A date that does not exist.", "Write it as YYYY-MM-DD.", "`2024-02-30`"),
+    # Lookup tables.
+    "table.cell-type": CodeEntry(
+        "A key or a cell of a lookup table that does not have its column's type, or is too long.",
+        "Change the value, or the column's type.",
+        '`fit: "0.5"` in a column of type number',
+    ),
+    "table.unknown-column": CodeEntry(
+        "A row of a lookup table has a cell for a column that the table does not have.",
+        "Correct the spelling, or state the column.",
+        "`Germany: {regoin: DACH}`",
+    ),
+    "table.duplicate-key": CodeEntry(
+        "Two keys of a lookup table that a lookup cannot tell apart.",
+        "Remove or rename one.",
+        "rows `Germany` and `germany`",
+    ),
+    "table.too-large": CodeEntry(
+        "A lookup table of more cells than formulas can hold (20,000).",
+        "Split it, or leave columns out.",
+        "10,000 rows of 3 columns",
+    ),
     # Formulas.
     "formula.syntax": CodeEntry(
         "A formula that cannot be read.", "The message says at which character.", "`=IF(years>10,1`"

@@ -63,7 +63,8 @@ def _unknown_names(sites: FormulaSites, site: Site) -> Iterator[Finding]:
 
 
 def _reach(site: Site) -> str:
-    return "factor of it, intermediate, field or list" if site.kind == "component" else "field, intermediate or list"
+    own = "factor of it, " if site.kind == "component" else ""
+    return f"{own}field, intermediate, list or lookup table"
 
 
 _READS_OUTSIDE = frozenset(("HYPERLINK", "IMAGE", "SPARKLINE", "CALL", "QUERY", "DETECTLANGUAGE", "GOOGLETRANSLATE"))

@@ -11,6 +11,7 @@ from mergecells.domain.findings import Finding
 from mergecells.domain.scoring import Scalar
 from mergecells.formula import Array, ErrorValue, Value, evaluate, unsupported
 from mergecells.transforms.formula_sites import FormulaSites, Site, lower_names
+from mergecells.transforms.lookup_tables import table_values
 from mergecells.transforms.reference_check import is_date
 from mergecells.transforms.score_values import LeadReader, as_list, share, share_of_field
 
@@ -66,11 +67,12 @@ def scenarios(config: ConfigSet, vertical: str | None) -> list[Scenario]:
 def compute_results(config: ConfigSet, sites: FormulaSites) -> list[Result]:
     """Every formula that can be computed, for every scenario. What depends on a broken formula is left out."""
     broken = _broken(sites)
+    tables = table_values(config.rules.tables)
     sound = [site for site in sites.sites if site.formula and not broken[site]]
     return [
         result
         for scenario in scenarios(config, sites.view.vertical)
-        for result in _compute(config, sites, sound, scenario)
+        for result in _compute(config, sites, sound, scenario, tables)
     ]
 
 
@@ -97,10 +99,17 @@ def _broken(sites: FormulaSites) -> dict[Site, bool]:
     return broken
 
 
-def _compute(config: ConfigSet, sites: FormulaSites, sound: Sequence[Site], scenario: Scenario) -> Iterator[Result]:
+def _compute(
+    config: ConfigSet,
+    sites: FormulaSites,
+    sound: Sequence[Site],
+    scenario: Scenario,
+    tables: Mapping[str, Value],
+) -> Iterator[Result]:
     """In order: intermediates feed what follows, factors feed their component."""
     rules = sites.view.rules
     initial: dict[str, Value] = dict.fromkeys((name for site in sound for name in lower_names(site)), None)
+    initial.update(tables)
     initial.update((name.lower(), as_list(items)) for name, items in rules.lists.items())
     values = LeadReader(config.rules.fields, initial).read(scenario.lead, [])
     factors: dict[tuple[str, ...], Value] = {}

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from mergecells.domain.locations import DocumentPath
-from mergecells.domain.scoring import Fields
+from mergecells.domain.scoring import Fields, LookupTable
 from mergecells.formula import Formula, FormulaSyntaxError, names_used, parse
+from mergecells.transforms.lookup_tables import table_names
 from mergecells.transforms.rule_order import order_by_use
 from mergecells.transforms.rule_view import RuleView
 
@@ -59,11 +60,13 @@ class FormulaSites:
         return {**self.known, **{name.lower(): name for name in factors}}
 
 
-def collect_sites(view: RuleView, fields: Fields | None) -> FormulaSites:
+def collect_sites(
+    view: RuleView, fields: Fields | None, tables: Mapping[str, LookupTable] | None = None
+) -> FormulaSites:
     """All formulas of the view, parsed."""
     intermediates, cycles = _ordered_intermediates(view)
     rules = view.rules
-    names = [*(fields.fields if fields else ()), *rules.formulas, *rules.lists]
+    names = [*(fields.fields if fields else ()), *rules.formulas, *rules.lists, *table_names(tables or {})]
     return FormulaSites(
         view=view,
         sites=(*intermediates, *_factor_sites(view), *_component_sites(view)),

@@ -165,7 +165,7 @@ def _index_row(
     if own:
         index.setdefault((spec.file, path), own)
     for column in spec.columns:
-        ref = None if column.title == REMOVE else cell_of(key, column.title)
+        ref = None if spec.removable and column.title == REMOVE else cell_of(key, column.title)
         if ref:
             # With an empty path the row's node is the value itself: its cell says more than that of the key.
             index[spec.file, path + column.path] = ref

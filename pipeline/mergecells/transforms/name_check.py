@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from mergecells.domain.configset import EXAMPLES_FILE, FIELDS_FILE, ConfigSet, vertical_file
+from mergecells.domain.configset import EXAMPLES_FILE, FIELDS_FILE, ConfigSet, table_file, vertical_file
 from mergecells.domain.findings import Finding, Severity
 from mergecells.domain.locations import DocumentPath
 from mergecells.domain.scoring import Fields
 from mergecells.formula import FUNCTIONS
 from mergecells.formula.tokens import is_cell_address
 from mergecells.transforms.locate import Locator
+from mergecells.transforms.lookup_tables import column_name
 from mergecells.transforms.rule_view import RuleView
 
 _R1C1 = re.compile(r"(?:[Rr][0-9]*)?(?:[Cc][0-9]*)?\Z")
@@ -27,12 +28,13 @@ def unusable_name(name: str) -> str | None:
 
 
 def check_config_names(config: ConfigSet, locator: Locator) -> Iterator[Finding]:
-    """Fields, examples and verticals: the names that are the same in every merged rule set."""
+    """Fields, examples, lookup tables and verticals: the names that are the same in every merged rule set."""
     if config.rules.fields:
         yield from check_field_names(config.rules.fields, locator)
     if config.rules.examples:
         yield from _same_but_for_case(locator, EXAMPLES_FILE, ("examples",), config.rules.examples.examples, "example")
-    yield from _check_vertical_names(config, locator)
+    yield from _check_tab_names(config, locator)
+    yield from _check_table_names(config, locator)
 
 
 def check_field_names(fields: Fields, locator: Locator, file: str = FIELDS_FILE) -> Iterator[Finding]:
@@ -65,11 +67,12 @@ def check_view_names(config: ConfigSet, view: RuleView) -> Iterator[Finding]:
 
 
 def _check_shared_namespace(config: ConfigSet, view: RuleView) -> Iterator[Finding]:
-    """Fields, intermediates and lists become defined names of one workbook, so they share one namespace.
+    """Fields, intermediates, lists and tables become defined names of one workbook, so they share one namespace.
 
     A factor may have the name of a field: that is how a factor without a formula takes the field's value.
     """
-    taken = {name.lower(): f"field {name}" for name in (config.rules.fields.fields if config.rules.fields else ())}
+    taken = {name.lower(): what for name, _, what in _table_names(config)}
+    taken |= {name.lower(): f"field {name}" for name in (config.rules.fields.fields if config.rules.fields else ())}
     for section, kind, names in (
         ("formulas", "intermediate", view.rules.formulas),
         ("lists", "list", view.rules.lists),
@@ -133,15 +136,35 @@ def _check_usable(locator: Locator, at: tuple[str, DocumentPath], name: str, kin
         )
 
 
-def _check_vertical_names(config: ConfigSet, locator: Locator) -> Iterator[Finding]:
-    """Every vertical gets a tab of its own; the reader has refused the names of built-in tabs already."""
+def _check_tab_names(config: ConfigSet, locator: Locator) -> Iterator[Finding]:
+    """Every table and vertical gets a tab of its own; the reader has refused the names of built-in tabs already."""
     taken = {tab.tab.lower(): f"the tab {tab.tab} of the manifest" for tab in config.manifest.tabs}
-    for name in config.rules.verticals:
-        other = taken.setdefault(name.lower(), f"the vertical {name}")
-        if other != f"the vertical {name}":
-            yield locator.finding(
-                "rule.duplicate-name",
-                f"The vertical {name} and {other} would have the same tab.",
-                "Rename one of them.",
-                (vertical_file(name), ()),
-            )
+    files = [(f"the lookup table {name}", name, table_file(name)) for name in config.rules.tables]
+    files += [(f"the vertical {name}", name, vertical_file(name)) for name in config.rules.verticals]
+    for what, name, file in files:
+        other = taken.setdefault(name.lower(), what)
+        if other != what:
+            message = f"{what[:1].upper()}{what[1:]} and {other} would have the same tab."
+            yield locator.finding("rule.duplicate-name", message, "Rename one of them.", (file, ()))
+
+
+def _check_table_names(config: ConfigSet, locator: Locator) -> Iterator[Finding]:
+    """A table and its columns become defined names: none may be that of a field, or of another table's column."""
+    for name in config.rules.tables:
+        yield from _check_usable(locator, (table_file(name), ()), name, "lookup table")
+    fields = config.rules.fields.fields if config.rules.fields else {}
+    taken = {name.lower(): f"field {name}" for name in fields}
+    for used, at, what in _table_names(config):
+        other = taken.setdefault(used.lower(), what)
+        if other != what:
+            message = f"Formulas would call the {what} {used}, which is the name of the {other}, too."
+            yield locator.finding("rule.duplicate-name", message, "Rename one of them.", at, key=True)
+
+
+def _table_names(config: ConfigSet) -> Iterator[tuple[str, tuple[str, DocumentPath], str]]:
+    """Each name of a lookup table, the place that gives rise to it, and what it names."""
+    for name, table in config.rules.tables.items():
+        yield name, (table_file(name), ()), f"lookup table {name}"
+        for column in table.columns:
+            at = (table_file(name), ("columns", column))
+            yield column_name(name, column), at, f"column {column} of the lookup table {name}"

@@ -17,6 +17,7 @@ from mergecells.transforms.locate import Locator
 from mergecells.transforms.name_check import check_config_names, check_view_names
 from mergecells.transforms.reference_check import check_references, check_view_references, fitting_verticals
 from mergecells.transforms.rule_view import RuleView, base_view, merged_views
+from mergecells.transforms.table_check import check_tables
 
 WEIGHT_TOLERANCE = 0.005
 # Sums of decimal fractions carry binary rounding: 0.335 + 0.66 must count as exactly 0.005 off.
@@ -34,6 +35,7 @@ def check_rules(
     `merged`: the verticals' rules, from a caller that has merged them already.
     """
     findings = [*check_config_names(config, locator), *check_references(config, locator)]
+    findings += check_tables(config.rules.tables, locator)
     findings += _check_view(config, base_view(config, locator, incomplete))
     if not incomplete:
         views = merged_views(config, locator, fitting_verticals(config)) if merged is None else merged

@@ -1,4 +1,4 @@
-"""The sound part of rules that have the wrong shape somewhere, so that one mistake does not hide the others."""
+"""The sound part of rules and tables with the wrong shape somewhere, so that one mistake does not hide the others."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pydantic_core import ErrorDetails
 
 from mergecells.domain.configset import Document
 from mergecells.domain.locations import DocumentPath
-from mergecells.domain.scoring import Rules
+from mergecells.domain.scoring import LookupTable, Rules
 
 _MAPPINGS = (("tiers",), ("lists",), ("formulas",), ("components",))
 _STAND_INS: dict[str, Any] = {
@@ -92,3 +92,19 @@ def _take_out(value: Any, path: DocumentPath) -> bool:
         return False
     del value[path[-1]]
     return True
+
+
+def salvage_table(document: Document) -> LookupTable | None:
+    """The columns and rows of a lookup table that are sound on their own; None without a sound column."""
+    value = document.value if isinstance(document.value, dict) else {}
+    parts: dict[str, dict[str, Any]] = {"columns": {}, "rows": {}}
+    stand_in = {"columns": {"none": {"type": "text"}}}
+    for part, kept in parts.items():
+        entries = value.get(part)
+        for name, entry in entries.items() if isinstance(entries, dict) else ():
+            try:
+                LookupTable.model_validate({**stand_in, part: {name: entry}})
+            except ValidationError:
+                continue
+            kept[name] = entry
+    return LookupTable.model_validate(parts) if parts["columns"] else None

@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from mergecells.domain.manifest import ManifestFile
-from mergecells.domain.scoring import Examples, Fields, Rules, Vertical
+from mergecells.domain.scoring import Examples, Fields, LookupTable, Rules, Vertical
 
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
 FOLDER = "schemas/"
@@ -19,6 +19,7 @@ MODELS: Mapping[str, type[BaseModel]] = {
     "fields": Fields,
     "examples": Examples,
     "vertical": Vertical,
+    "table": LookupTable,
     "manifest": ManifestFile,
 }
 """Kind of file → its model."""

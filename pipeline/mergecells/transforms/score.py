@@ -17,6 +17,7 @@ from mergecells.domain.errors import UsageError
 from mergecells.domain.revision import Revision
 from mergecells.domain.scoring import RuleSet
 from mergecells.formula import Value, to_serial
+from mergecells.transforms.lookup_tables import table_values
 from mergecells.transforms.score_program import RuleProgram, compile_rule_program
 from mergecells.transforms.score_values import without_noise
 from mergecells.transforms.verticals import resolve_vertical
@@ -191,9 +192,10 @@ def compile_rules(config: ConfigSet, revision: Revision = "") -> Scorer:
 
 def compile_rule_set(rules: RuleSet, revision: Revision = "") -> Scorer:
     """As `compile_rules`, for the rule set alone."""
-    base = compile_rule_program(rules.rules, rules.fields)
+    tables = table_values(rules.tables)
+    base = compile_rule_program(rules.rules, rules.fields, tables=tables)
     verticals = {
-        name.lower(): (name, compile_rule_program(resolve_vertical(rules.rules, vertical), rules.fields, name))
+        name.lower(): (name, compile_rule_program(resolve_vertical(rules.rules, vertical), rules.fields, name, tables))
         for name, vertical in rules.verticals.items()
     }
     return Scorer(revision, base, verticals)

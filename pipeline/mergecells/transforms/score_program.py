@@ -122,8 +122,13 @@ class RuleProgram:
         return values
 
 
-def compile_rule_program(rules: Rules, fields: Fields | None, vertical: str | None = None) -> RuleProgram:
-    """Compile every formula. Raises ConfigRejectedError with a finding for each that cannot be."""
+def compile_rule_program(
+    rules: Rules, fields: Fields | None, vertical: str | None = None, tables: Mapping[str, Value] | None = None
+) -> RuleProgram:
+    """Compile every formula. Raises ConfigRejectedError with a finding for each that cannot be.
+
+    `tables`: the arrays of the lookup tables, made once and shared by the programs of all verticals.
+    """
     formulas = _Formulas(vertical)
     texts = {name.lower(): text for name, text in rules.formulas.items()}
     computes = {name: formulas.compile(text, f"the intermediate {name}") for name, text in texts.items()}
@@ -133,6 +138,7 @@ def compile_rule_program(rules: Rules, fields: Fields | None, vertical: str | No
     components = tuple(_component(name, body, formulas) for name, body in rules.components.items())
     formulas.raise_refused()
     initial: dict[str, Value] = {} if fields else dict.fromkeys(formulas.used)
+    initial.update((name, value) for name, value in (tables or {}).items() if name in formulas.used)
     initial.update((name.lower(), as_list(values)) for name, values in rules.lists.items())
     return RuleProgram(
         reader=LeadReader(fields, initial),

@@ -13,7 +13,7 @@ from decimal import Decimal
 from numbers import Real
 from typing import Any, cast
 
-from mergecells.domain.scoring import Fields
+from mergecells.domain.scoring import Fields, FieldType
 from mergecells.formula import Array, ErrorValue, Value, to_serial, to_value
 from mergecells.formula.values import MAX_TEXT, Scalar
 
@@ -103,6 +103,11 @@ def without_noise(value: float) -> float:
 def as_list(values: Sequence[str | float | bool]) -> Array:
     """A named list as formulas see it: one column; an empty list is one blank cell."""
     return Array.column([cast(Scalar, to_value(value)) for value in values] or [None])
+
+
+def read_typed(given: Scalar, kind: FieldType) -> Value:
+    """A config's own value as one of this type; what is none keeps its own (the check says so)."""
+    return _READERS[kind](given)[0]
 
 
 def _read_text(given: Any) -> Reading:

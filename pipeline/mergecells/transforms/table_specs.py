@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, get_args
 
 from mergecells.domain.configset import (
     EXAMPLES_FILE,
     FIELDS_FILE,
     RULES_FILE,
+    TABLES_FOLDER,
     VERTICALS_FOLDER,
     Document,
     vertical_file,
 )
 from mergecells.domain.manifest import CustomTab, Manifest
 from mergecells.domain.scoring import FieldType
-from mergecells.domain.tables import Column, TableSpec
+from mergecells.domain.tables import Column, ColumnKind, TableSpec
 
 REMOVE = "remove"
 """The column that shows a row whose node is null: a vertical takes it out of the base rules."""
 
 ITEM = "[]"
 """The last segment of a row path whose rows are the items of a sequence."""
+
+_FIELD_TYPES: tuple[FieldType, ...] = get_args(FieldType)
 
 _WEIGHT = Column("weight", "weight", ("weight",), required=True, note="A share between 0 and 1.")
 _OWN_WEIGHT = Column("weight", "weight", ("weight",), note="A new share; blank keeps that of the base rules.")
@@ -73,7 +76,7 @@ _LEAD = TableSpec(
     keys=("field",),
     columns=(
         Column("column", "text", ("column",), note="Title of the column in a file of leads; blank: the field's name."),
-        Column("type", "text", ("type",), required=True, choices=get_args(FieldType)),
+        Column("type", "text", ("type",), required=True, choices=_FIELD_TYPES),
         Column("sample", "scalar", ("sample",), note="The sample lead's value: formulas show their result for it."),
         _DESCRIPTION,
     ),
@@ -88,11 +91,12 @@ _EXAMPLE_COLUMNS = (
 
 
 def table_specs(documents: Mapping[str, Document], manifest: Manifest) -> dict[str, TableSpec]:
-    """Every tab in its order: the built-in ones, one for each vertical, the manifest's own.
+    """Every tab in its order: the built-in ones, one for each lookup table and each vertical, the manifest's own.
 
     The built-in tabs are there whatever the files hold. Examples has one column for each field of the lead.
     """
     specs = [_TIERS, _COMPONENTS, _FACTORS, _FORMULAS, _LISTS, _LEAD, _examples(documents)]
+    specs += [_lookup_table(file, columns) for file, columns in _table_columns(documents)]
     specs += [_vertical(name) for name in _vertical_names(documents)]
     specs += [_custom(tab) for tab in manifest.tabs]
     return {spec.tab: spec for spec in specs}
@@ -125,6 +129,33 @@ def _lead_names(documents: Mapping[str, Document]) -> list[str]:
 def _mapping_in(document: Document | None, key: str) -> dict[str, Any]:
     value = document.value.get(key) if document and isinstance(document.value, dict) else None
     return value if isinstance(value, dict) else {}
+
+
+def _table_columns(documents: Mapping[str, Document]) -> Iterator[tuple[str, list[Column]]]:
+    """Each lookup table's file and its columns; the first is the key. What has no columns has no tab."""
+    for file in sorted(file for file in documents if file.startswith(TABLES_FOLDER)):
+        stated = _mapping_in(documents[file], "columns")
+        columns = [_table_column(name, body if isinstance(body, dict) else {}) for name, body in stated.items()]
+        if columns:
+            yield file, columns
+
+
+def _table_column(name: str, body: Mapping[str, Any]) -> Column:
+    kind: ColumnKind = next((each for each in _FIELD_TYPES if each == body.get("type")), "scalar")
+    note = body.get("description")
+    return Column(name, kind, (name,), note=note if isinstance(note, str) else "")
+
+
+def _lookup_table(file: str, columns: list[Column]) -> TableSpec:
+    key, *others = columns
+    return TableSpec(
+        tab=file[len(TABLES_FOLDER) : -len(".yaml")],
+        file=file,
+        keys=(key.title,),
+        columns=tuple(others),
+        row_path=("rows", "{" + key.title + "}"),
+        key_column=key,
+    )
 
 
 def _vertical_names(documents: Mapping[str, Document]) -> list[str]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from mergecells.domain.configset import ConfigSet
 from mergecells.domain.tables import RowKey, Tables
 from mergecells.domain.workbook import CellValue
+from mergecells.transforms.lookup_tables import table_names
 from mergecells.transforms.score import Evaluation
 from mergecells.transforms.workbook_formulas import EVALUATION_DATE, pin_today, replace_names
 from mergecells.transforms.workbook_plan import COMPONENTS, FACTORS, FORMULAS, OVERVIEW, TIERS, TabPlan, plan_tab
@@ -37,6 +38,7 @@ class TabContext:
         """Whether the workbook computes with the manifest's day; a config's own name `evaluation_date` goes first."""
         rules = self.config.rules
         names = (*(rules.fields.fields if rules.fields else ()), *rules.rules.formulas, *rules.rules.lists)
+        names = (*names, *table_names(rules.tables))
         taken = any(name.lower() == EVALUATION_DATE for name in names)
         return self.has_overview and not taken and stated_date(self.config) is not None
 

@@ -69,6 +69,11 @@ def input_columns(spec: TableSpec) -> tuple[Column, ...]:
     return (*spec.columns, Column(REMOVE, "boolean", ()))
 
 
+def typed_columns(spec: TableSpec) -> tuple[Column, ...]:
+    """The columns whose cells have a type that is checked: a lookup table's key is one of them."""
+    return (*((spec.key_column,) if spec.key_column else ()), *input_columns(spec))
+
+
 def _top_rows(sheet: Sheet) -> Iterator[tuple[int, list[tuple[int, Cell]]]]:
     rows: dict[int, list[tuple[int, Cell]]] = {}
     for (row, column), cell in sheet.cells.items():

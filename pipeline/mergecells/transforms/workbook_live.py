@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from itertools import groupby
 
-from mergecells.domain.locations import quoted_sheet
+from mergecells.domain.locations import CellRef, quoted_sheet
 from mergecells.domain.tables import RowKey
+from mergecells.transforms.lookup_tables import column_name
 from mergecells.transforms.table_specs import REMOVE
 from mergecells.transforms.workbook_header import VALUE_COLUMN
 from mergecells.transforms.workbook_plan import (
     COMPONENTS,
     FACTORS,
     FORMULAS,
+    HEADER_ROW,
     LEAD,
     LISTS,
     POINTS_COLUMN,
@@ -135,4 +137,20 @@ def _list_names(plan: TabPlan) -> dict[str, str]:
     for name, group in groupby(plan.rows.items(), key=lambda item: item[0][0]):
         rows = [row for _, row in group]
         names[name] = plan.span(plan.spec.keys[-1], rows[0], rows[-1])
+    return names
+
+
+def growing_names(plans: Plans) -> dict[str, CellRef]:
+    """Lookup tables, and each of their columns, with the rows that a person adds below."""
+    names: dict[str, CellRef] = {}
+    for plan in plans.values():
+        if plan.spec.key_column is None:
+            continue
+        titles = [plan.spec.key_column.title, *(column.title for column in plan.spec.columns)]
+        blocks = {plan.spec.tab: (titles[0], titles[-1])}
+        blocks |= {column_name(plan.spec.tab, title): (title, title) for title in titles}
+        for name, (first, last) in blocks.items():
+            if is_definable(name):
+                ends = plan.columns[first], plan.columns[last]
+                names[name] = CellRef(plan.spec.tab, HEADER_ROW, ends[0], plan.last_row, ends[1])
     return names

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mergecells.domain.tables import Column, TableSpec
 from mergecells.transforms.table_specs import REMOVE
-from mergecells.transforms.workbook_header import VALUE_COLUMN
+from mergecells.transforms.workbook_header import KEY_COLUMN, VALUE_COLUMN
 from mergecells.transforms.workbook_plan import (
     COMPONENTS,
     EXAMPLES,
@@ -18,6 +18,8 @@ from mergecells.transforms.workbook_plan import (
 )
 
 UNLOCK = "To rename or delete a row, unprotect the tab first (no password). A renamed row keeps its history."
+
+_ROWS = "Add rows between or right below; the names reach up to 200 rows further down."
 
 _BY_TAB = {
     (TIERS, "tier"): f"The tier's short name, as services return it. {UNLOCK}",
@@ -64,5 +66,18 @@ _BY_TITLE = {
 def header_note(spec: TableSpec, title: str, column: Column | None) -> str:
     """The note on a column's title: the workbook's own words, else those of the spec."""
     own = column.note if column else ""
+    if spec.key_column is not None:
+        return table_note(spec, title, own)
     general = _BY_TITLE.get(title, "") if spec.optional_last_key or title == "description" else ""
     return _BY_TAB.get((spec.tab, title), "") or own or general
+
+
+def table_note(spec: TableSpec, title: str, own: str) -> str:
+    """What a lookup table's column is for, and what formulas call it."""
+    if title == KEY_COLUMN:
+        return ""
+    name = f"Formulas call this column {spec.tab}_{title}."
+    if title == spec.keys[0]:
+        example = f"VLOOKUP(value, {spec.tab}, 2, FALSE)"
+        name = f"The key, one of a kind in each row. Formulas call the table {spec.tab}: {example}. {name} {_ROWS}"
+    return f"{own} {name}".lstrip()

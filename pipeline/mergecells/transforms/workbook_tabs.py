@@ -10,7 +10,7 @@ from mergecells.transforms.table_specs import ITEM, REMOVE
 from mergecells.transforms.tables import item_value
 from mergecells.transforms.workbook_computed import computed_cells
 from mergecells.transforms.workbook_context import TabContext
-from mergecells.transforms.workbook_header import KEY_COLUMN, VALUE_COLUMN, dump_key, input_columns
+from mergecells.transforms.workbook_header import KEY_COLUMN, VALUE_COLUMN, dump_key, input_columns, typed_columns
 from mergecells.transforms.workbook_notes import header_note
 from mergecells.transforms.workbook_plan import (
     COMPONENTS,
@@ -39,13 +39,14 @@ _WIDTHS = {"weight": 10, "formula": 20, VALUE_COLUMN: 10, POINTS_COLUMN: 10, FAC
 _TAB_WIDTHS = {(LISTS, VALUE_COLUMN): 34, (FORMULAS, VALUE_COLUMN): 30, (FORMULAS, "formula"): 44}
 _WIDE_TITLES = {"component": 22, "factor": 30, "field": 26, "column": 26, "sample": 30, "example": 34, "list": 22}
 _FIELD_TYPES = ("text", "number", "boolean", "date")
+_ANY_NUMBER = 1e300
 Cells = dict[tuple[int, int], CellLayout]
 
 
 def lay_out_tab(table: Table, context: TabContext) -> SheetLayout:
     """The tab of one table."""
     plan = context.plans[table.spec.tab]
-    columns = {column.title: column for column in input_columns(plan.spec)}
+    columns = {column.title: column for column in typed_columns(plan.spec)}
     cells: Cells = {
         (HEADER_ROW, number): _header(plan, title, columns.get(title)) for title, number in plan.columns.items()
     }
@@ -56,7 +57,7 @@ def lay_out_tab(table: Table, context: TabContext) -> SheetLayout:
         name=plan.spec.tab,
         cells=cells,
         keys=tuple(plan.columns[key] for key in plan.spec.keys),
-        typed_keys=plan.spec.row_path[-1:] == (ITEM,),
+        typed_keys=plan.spec.row_path[-1:] == (ITEM,) or plan.spec.key_column is not None,
         column_widths={number: _width(plan.spec.tab, title) for title, number in plan.columns.items()},
         column_styles={
             number: _empty_style(plan, title, columns.get(title), context) for title, number in plan.columns.items()
@@ -124,12 +125,24 @@ def _lay_out_row(cells: Cells, plan: TabPlan, row: Row, number: int, context: Ta
 def _key_cell(plan: TabPlan, title: str, part: str) -> CellLayout:
     """A key, guarded. An item of a list is what a person edits, and keeps its type, so that formulas find a number as
     a number."""
+    if plan.spec.key_column is not None:
+        return _table_key_cell(plan.spec.key_column, part)
     if plan.spec.tab != LISTS or title != plan.spec.keys[-1]:
         return CellLayout(part or None, style="key", locked=True)
     item = item_value(part)
     return CellLayout(
         item, style="boolean" if isinstance(item, bool) else "text" if isinstance(item, str) else "number"
     )
+
+
+def _table_key_cell(column: Column, part: str) -> CellLayout:
+    """The key of a lookup table's row: a cell like any other, of its column's type; what does not fit is text."""
+    if column.kind in ("number", "boolean"):
+        item = item_value(part)
+        if isinstance(item, bool) == (column.kind == "boolean") and not isinstance(item, str):
+            return CellLayout(item, style=_STYLES[column.kind])
+        return CellLayout(part, style="text")
+    return CellLayout(part, style=_scalar_style(column.kind))
 
 
 def _input_cell(plan: TabPlan, column: Column, row: Row, value: TableValue, context: TabContext) -> CellLayout:
@@ -142,7 +155,7 @@ def _input_cell(plan: TabPlan, column: Column, row: Row, value: TableValue, cont
         style = "text"
     if isinstance(value, str):
         return CellLayout(value.rstrip("\n"), style=style)
-    if column.title == REMOVE and not value:
+    if plan.spec.removable and column.title == REMOVE and not value:
         value = None
     if isinstance(value, bool):
         style = "boolean"
@@ -162,7 +175,7 @@ def _formula_cell(plan: TabPlan, key: RowKey, text: TableValue, context: TabCont
 
 def _validations(plan: TabPlan, context: TabContext) -> tuple[Validation, ...]:
     found = []
-    for column in input_columns(plan.spec):
+    for column in typed_columns(plan.spec):
         number = plan.columns[column.title]
         cells = CellRef(plan.spec.tab, HEADER_ROW + 1, number, plan.last_row, number)
         rule = _validation(plan, column, cells, context)
@@ -191,6 +204,8 @@ def _validation(plan: TabPlan, column: Column, cells: CellRef, context: TabConte
         return Validation(cells, "list", choices=column.choices, message="Choose from the list.")
     if column.kind == "boolean":
         return Validation(cells, "boolean", message="TRUE or FALSE.")
+    if column.kind == "number" and plan.spec.key_column is not None:
+        return Validation(cells, "decimal", minimum=-_ANY_NUMBER, maximum=_ANY_NUMBER, message="A number.")
     return Validation(cells, "date", message="A date of the calendar.") if column.kind == "date" else None
 
 

@@ -24,6 +24,7 @@ from mergecells.transforms.workbook_header import (
 
 __all__ = ["find_columns", "find_sheet", "workbook_to_tables"]
 
+_TRIMMED = "has blanks around its text; they are left out."
 COMPONENTS_TAB, OVERVIEW_TAB = "Components", "Overview"
 
 
@@ -187,11 +188,12 @@ class _TabReading:
     def _read_key(self, number: int, title: str) -> str | None:
         """A key's text without outer blanks; whole numbers, as a tier called 1, are taken as they are shown."""
         cell = self.sheet.at(number, self.columns[title])
+        if self.spec.key_column is not None:
+            return self._read_typed_key(number, self.spec.key_column, cell)
         if cell.kind == "text":
             text = str(cell.value).replace("\u00a0", " ").strip()
             if text != cell.value:
-                told = "has blanks around its text; they are left out."
-                self._add_at(number, title, "workbook.type", told, severity="warning")
+                self._add_at(number, title, "workbook.type", _TRIMMED, severity="warning")
             return (item_key(text) if self._is_item(title) else text) or None
         whole = isinstance(cell.value, float) and cell.value.is_integer()
         if cell.kind == "number" and (whole or self._is_item(title)):
@@ -202,6 +204,16 @@ class _TabReading:
             return None
         self._add_at(number, title, "workbook.type", f"holds {cell.value}, which is no name.")
         return None
+
+    def _read_typed_key(self, number: int, column: Column, cell: Cell) -> str | None:
+        """The key of a lookup table's row, which is a cell of its column's type."""
+        value = self._read_value(number, column, cell)
+        if not isinstance(value, str):
+            return item_key(value) or None
+        text = value.replace("\u00a0", " ").strip()
+        if text != value:
+            self._add_at(number, column.title, "workbook.type", _TRIMMED, severity="warning")
+        return text or None
 
     def _is_item(self, title: str) -> bool:
         """Whether this key is the item of a sequence, which may be a number or a truth value."""
@@ -233,7 +245,8 @@ class _TabReading:
         if problem is not None:
             severity, hint = problem.severity, problem.hint
             self._add_at(number, column.title, "workbook.type", f"{problem.message}.", severity=severity, hint=hint)
-        return None if column.title == REMOVE and reading.value is False else reading.value
+        is_remove = self.spec.removable and column.title == REMOVE
+        return None if is_remove and reading.value is False else reading.value
 
     def _remembered(self, number: int) -> RowKey | None:
         column = self.columns.get(KEY_COLUMN)

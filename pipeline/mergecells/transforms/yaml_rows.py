@@ -46,7 +46,7 @@ def add_row(tree: SourceTree, spec: TableSpec, edit: AddRow) -> None:
     writer = CellWriter(tree, spec, like)
     for column in spec.columns:
         value = edit.cells.get(column.title)
-        if value is not None and value != "" and not (column.title == REMOVE and value is not True):
+        if value is not None and value != "" and not (spec.removable and column.title == REMOVE and value is not True):
             writer.write(place, column, value)
     inner = place.entry.content
     if isinstance(inner, Collection) and not inner.entries and not inner.is_flow:

@@ -11,6 +11,7 @@ from mergecells.domain.configset import (
     EXAMPLES_FILE,
     FIELDS_FILE,
     RULES_FILE,
+    TABLES_FOLDER,
     VERTICALS_FOLDER,
     ConfigSet,
     Document,
@@ -19,16 +20,21 @@ from mergecells.domain.configset import (
 from mergecells.domain.findings import Finding, sort_findings
 from mergecells.domain.manifest import MANIFEST_NAME, Manifest
 from mergecells.domain.revision import Files
-from mergecells.domain.scoring import Examples, Fields, Rules, RuleSet, Vertical
+from mergecells.domain.scoring import Examples, Fields, LookupTable, Rules, RuleSet, Vertical
+from mergecells.transforms.salvage import salvage_table
 from mergecells.transforms.yaml_nodes import parse_yaml, paused_collector
 from mergecells.transforms.yaml_shape import validate_document
 
-__all__ = ["BUILT_IN_TABS", "load_config", "parse_manifest", "parse_yaml", "vertical_files"]
+__all__ = ["BUILT_IN_TABS", "load_config", "parse_manifest", "parse_yaml"]
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
 
 BUILT_IN_TABS = ("Tiers", "Components", "Factors", "Formulas", "Lists", "Lead", "Examples")
-_VERTICAL_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,30}\Z")
+_RESERVED = frozenset(tab.lower() for tab in BUILT_IN_TABS)
+_FOLDERS = {VERTICALS_FOLDER: ("vertical", _RESERVED), TABLES_FOLDER: ("lookup table", _RESERVED | {"overview"})}
+"""Folders with one file for each tab: what a file is, and the names that are taken."""
+
+_TAB_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,30}\Z")
 
 
 def load_config(files: Files) -> LoadResult:
@@ -48,14 +54,16 @@ def load_config(files: Files) -> LoadResult:
                 Finding(code="schema.missing-file", message="There are no rules.", hint=hint, file=RULES_FILE)
             )
         fields, examples = reader.read(FIELDS_FILE, Fields), reader.read(EXAMPLES_FILE, Examples)
-        verticals = {name: reader.read(file, Vertical) for name, file in reader.vertical_files().items()}
+        verticals = {name: reader.read(file, Vertical) for name, file in reader.named(VERTICALS_FOLDER).items()}
+        tables = {name: reader.read_table(file) for name, file in reader.named(TABLES_FOLDER).items()}
         for tab in manifest.tabs if manifest else ():
             reader.parse(tab.file)
         findings = tuple(sort_findings(reader.findings))
         if rules is None:
             return LoadResult(None, findings, reader.documents)
         usable = {name: vertical for name, vertical in verticals.items() if vertical is not None}
-        rule_set = RuleSet(rules=rules, fields=fields, examples=examples, verticals=usable)
+        sound = {name: table for name, table in tables.items() if table is not None}
+        rule_set = RuleSet(rules=rules, fields=fields, examples=examples, verticals=usable, tables=sound)
         config = ConfigSet(manifest or Manifest(), rule_set, reader.documents)
         return LoadResult(config, findings, reader.documents)
 
@@ -65,15 +73,6 @@ def parse_manifest(files: Files) -> tuple[Manifest, list[Finding]]:
     reader = _Reader(files)
     manifest = reader.read(MANIFEST_NAME, Manifest)
     return manifest or Manifest(), reader.findings
-
-
-def vertical_files(files: Files) -> dict[str, str]:
-    """Vertical name → its file, for every `scoring/verticals/<name>.yaml`, in the order of the names."""
-    return {
-        file[len(VERTICALS_FOLDER) : -len(".yaml")]: file
-        for file in sorted(files)
-        if file.startswith(VERTICALS_FOLDER) and file.endswith(".yaml")
-    }
 
 
 class _Reader:
@@ -102,22 +101,33 @@ class _Reader:
             self.documents[file] = document
         return document
 
-    def vertical_files(self) -> dict[str, str]:
-        named = vertical_files(self.files)
-        good = {name: file for name, file in named.items() if self._good_name(name, file)}
+    def read_table(self, file: str) -> LookupTable | None:
+        """A table; what is sound of one of the wrong shape, so that formulas that name it are judged all the same."""
+        table = self.read(file, LookupTable)
+        document = self.documents.get(file)
+        return salvage_table(document) if table is None and document is not None else table
+
+    def named(self, folder: str) -> dict[str, str]:
+        """Name → file, for every `<folder><name>.yaml` whose name can be that of a tab, in the order of the names."""
+        named: dict[str, str] = {}
         for file in sorted(self.files):
-            if file.startswith(VERTICALS_FOLDER) and file.endswith(".yml"):
+            if file.startswith(folder) and file.endswith(".yaml"):
+                name = file[len(folder) : -len(".yaml")]
+                if self._good_name(name, file, folder):
+                    named[name] = file
+            elif file.startswith(folder) and file.endswith(".yml"):
                 message, hint = "This file is not read.", "Name it .yaml instead of .yml."
                 self.findings.append(
                     Finding(code="schema.file-name", severity="warning", message=message, hint=hint, file=file)
                 )
-        return good
+        return named
 
-    def _good_name(self, name: str, file: str) -> bool:
-        reserved = name.lower() in {tab.lower() for tab in BUILT_IN_TABS}
-        if _VERTICAL_NAME.match(name) and not reserved:
+    def _good_name(self, name: str, file: str, folder: str) -> bool:
+        kind, taken = _FOLDERS[folder]
+        reserved = name.lower() in taken
+        if _TAB_NAME.match(name) and not reserved:
             return True
-        problem = "is the name of a built-in tab" if reserved else "is not usable as the name of a vertical and its tab"
+        problem = "is the name of a built-in tab" if reserved else f"is not usable as the name of a {kind} and its tab"
         hint = "Use at most 31 letters, digits and _, not starting with a digit."
         self.findings.append(Finding(code="schema.file-name", message=f"{name!r} {problem}.", hint=hint, file=file))
         return False

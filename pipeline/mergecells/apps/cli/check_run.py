@@ -72,7 +72,7 @@ def _check_root(target: RootTarget) -> CheckReport:
 def _check_lone(target: LoneTarget) -> CheckReport:
     report = check_alone(target.content, target.kind, target.shown, RECOMPUTE)
     if target.kind is None and not report.findings:
-        kinds = ", ".join(kind.value for kind in (Kind.RULES, Kind.FIELDS, Kind.EXAMPLES, Kind.VERTICAL))
+        kinds = ", ".join(kind.value for kind in (Kind.RULES, Kind.FIELDS, Kind.EXAMPLES, Kind.VERTICAL, Kind.TABLE))
         raise UsageError(f"What {target.shown} holds cannot be told.", f"Say it with --kind: {kinds}, …")
     return report
 

@@ -12,6 +12,7 @@ class Kind(StrEnum):
     FIELDS = "fields"
     EXAMPLES = "examples"
     VERTICAL = "vertical"
+    TABLE = "table"
     MANIFEST = "manifest"
     WORKBOOK = "workbook"
     PROMPT = "prompt"
