@@ -52,6 +52,20 @@ def test_bundle_lines_stay_short_for_a_large_config() -> None:
     assert list(load_lines(lines).rules.rules.components["c"].factors) == [f"f{i}" for i in range(count)]
 
 
+def test_bundle_keeps_the_rows_of_a_lookup_table_in_their_order() -> None:
+    """A lookup between two values needs the order of the rows; a table of any length comes in bounded lines."""
+    count = 2 * CHUNK + 1
+    rows = "".join(f'  "{count - i}": {{fit: 0.5, note: "7"}}\n' for i in range(count))
+    table = "columns: {n: {type: number}, fit: {type: number}, note: {type: text}}\nrows:\n" + rows
+    config = load_config({**sample_files(), "scoring/tables/steps.yaml": table.encode()}).config
+    assert config is not None
+    lines = list(dump_lines(config))
+    assert max(len(json.loads(line).get("rows", {})) for line in lines) == CHUNK
+    loaded = load_lines(lines).rules.tables["steps"]
+    assert loaded == config.rules.tables["steps"]
+    assert list(loaded.rows) == list(config.rules.tables["steps"].rows)
+
+
 def test_manifest_names_where_the_tree_comes_from() -> None:
     """Repository, ref, SHA, generation and a digest of every file."""
     manifest = read_manifest(sealed_tree("one", SHA, generation=4))

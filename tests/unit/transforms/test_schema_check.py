@@ -47,6 +47,11 @@ FULL: dict[str, Any] = {
         "formulas": {"one": None, "two": "=2"},
         "components": {"c": {"weight": None, "factors": {"f": None, "h": {"weight": 0.5}}}, "d": None},
     },
+    "table": {
+        "description": "d",
+        "columns": {"place": {"type": "text", "description": "d"}, "fit": {"type": "number"}, "on": {"type": "date"}},
+        "rows": {"Berlin": {"fit": 0.5, "on": "2024-02-29"}, "007": {}, "=x": {"fit": None, "other": True}},
+    },
     "manifest": {
         "version": 1,
         "workbook": "scoring.xlsx",
@@ -132,7 +137,7 @@ def known_files() -> list[Any]:
     }
     found = []
     for path in sorted(EXAMPLES.rglob("*.yaml")):
-        kind = "vertical" if path.parent.name == "verticals" else by_name.get(path.name)
+        kind = {"verticals": "vertical", "tables": "table"}.get(path.parent.name) or by_name.get(path.name)
         if kind:
             found.append(pytest.param(path, kind, id=str(path.relative_to(EXAMPLES))))
     return found

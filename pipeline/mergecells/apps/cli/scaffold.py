@@ -43,6 +43,7 @@ Business rules, kept by mergecells.
 | `scoring/rules.yaml` | tiers, components and factors |
 | `scoring/fields.yaml` | what a lead is made of |
 | `scoring/examples.yaml` | golden leads with the tier and score they must get |
+| `scoring/tables/` | lookup tables that formulas name |
 | `scoring/verticals/` | overrides of the rules for one vertical each |
 | `schemas/` | JSON Schemas for editors |
 
