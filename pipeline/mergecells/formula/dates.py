@@ -16,17 +16,23 @@ _FICTIONAL: Final = 60
 _MONTHS: Final = {name.lower(): number for number, name in enumerate(calendar.month_abbr) if name} | {
     name.lower(): number for number, name in enumerate(calendar.month_name) if name
 }
-_TIME: Final = r"(?:(?P<hour>[0-9]{1,2}):(?P<minute>[0-9]{2})(?::(?P<second>[0-9]{2}))?(?: ?(?P<half>[AaPp][Mm]))?)"
+_TIME: Final = (
+    r"(?:(?P<hour>[0-9]{1,4})(?P<minutes>:(?P<minute>[0-9]{2})(?::(?P<second>[0-9]{2}(?:\.[0-9]{1,9})?))?)?"
+    r"(?: ?(?P<half>[AaPp][Mm]))?)"
+)
 _DATES: Final = tuple(
     re.compile(rf"{date}(?: {_TIME})?")
     for date in (
         r"(?P<year>[0-9]{4})[-/](?P<month>[0-9]{1,2})[-/](?P<day>[0-9]{1,2})",
-        r"(?P<month>[0-9]{1,2})[-/](?P<day>[0-9]{1,2})[-/](?P<year>[0-9]{4})",
-        r"(?P<day>[0-9]{1,2})[- ](?P<month>[A-Za-z]{3,9})[- ](?P<year>[0-9]{4})",
-        r"(?P<month>[A-Za-z]{3,9}) (?P<day>[0-9]{1,2}), (?P<year>[0-9]{4})",
+        r"(?P<month>[0-9]{1,2})[-/](?P<day>[0-9]{1,2})[-/](?P<year>[0-9]{4}|[0-9]{2})",
+        r"(?P<day>[0-9]{1,2})[-/ ](?P<month>[A-Za-z]{3,9})[-/ ](?P<year>[0-9]{4}|[0-9]{2})",
+        r"(?P<month>[A-Za-z]{3,9}) (?P<day>[0-9]{1,2}), (?P<year>[0-9]{4}|[0-9]{2})",
+        r"(?P<month>[A-Za-z]{3,9}|[0-9]{1,2})[-/ ](?P<year>[0-9]{4})(?P<day>)",
     )
 )
 _ONLY_TIME: Final = re.compile(_TIME)
+_FIRST_OF_LAST_CENTURY: Final = 30
+"""Years of two digits: 00 to 29 are 20xx, 30 to 99 are 19xx, as Windows sets it and Excel's DATEVALUE page says."""
 
 
 class DateParts(NamedTuple):
@@ -82,8 +88,9 @@ def days_in_month(year: int, month: int) -> int:
 def parse_date_text(text: str) -> float | None:
     """The serial number of a date, time or both written as text; None for anything else.
 
-    Read are `2024-02-29`, `2024/2/29`, `2/29/2024`, `29-Feb-2024`, `Feb 29, 2024`, each with an optional ` 13:45`,
-    ` 13:45:10` or ` 1:45 PM`, and a time alone. The order month/day/year is that of the English (US) locale.
+    Read are `2024-02-29`, `2024/2/29`, `2/29/2024`, `2/29/24`, `29-Feb-2024`, `Feb 29, 2024`, `Feb 2024`, each with an
+    optional ` 13:45`, ` 13:45:10.5` or ` 1:45 PM`, and a time alone, which may run over: `27:30`. The order
+    month/day/year is that of the English (US) locale. A date without a year would need the clock: None.
     """
     if not ("0" <= text[0] <= "9" or text[0].isalpha()):
         return None
@@ -98,20 +105,22 @@ def parse_date_text(text: str) -> float | None:
 
 def _serial_of_match(match: re.Match[str]) -> float | None:
     month = int(match["month"]) if match["month"].isdigit() else _MONTHS.get(match["month"].lower(), 0)
-    year, day = int(match["year"]), int(match["day"])
+    year, day = int(match["year"]), int(match["day"] or 1)
+    if len(match["year"]) == 2:
+        year += 2000 if year < _FIRST_OF_LAST_CENTURY else 1900
     if not (year >= 1900 and 1 <= month <= 12 and 1 <= day <= days_in_month(year, month)):
         return None
     serial = serial_of(year, month, day)
     fraction = _day_fraction(match) if match["hour"] else 0.0
-    return None if serial is None or fraction is None else serial + fraction
+    return None if serial is None or fraction is None or fraction >= 1.0 else serial + fraction
 
 
 def _day_fraction(match: re.Match[str]) -> float | None:
-    hour, minute, second = int(match["hour"]), int(match["minute"]), int(match["second"] or 0)
-    if minute > 59 or second > 59 or hour > 23:
+    hour, minute, second = int(match["hour"]), int(match["minute"] or 0), float(match["second"] or 0)
+    if minute > 59 or second >= 60.0 or not (match["half"] or match["minutes"]):
         return None
     if match["half"]:
-        if not 1 <= hour <= 12:
+        if hour > 12:
             return None
         hour = hour % 12 + (12 if match["half"].lower() == "pm" else 0)
     return (hour * 3600 + minute * 60 + second) / 86400.0

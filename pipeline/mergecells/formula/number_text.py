@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from decimal import ROUND_DOWN, Context, Decimal
+from decimal import ROUND_DOWN, ROUND_HALF_UP, Context, Decimal
 from typing import Final
 
 from mergecells.formula.dates import parse_date_text
@@ -15,15 +15,18 @@ _NUMBER: Final = re.compile(
         (?P<exponent>[eE][+-]?[0-9]{1,4})?[ ]*(?P<percent>%)?(?P<close>\))?""",
     re.VERBOSE,
 )
+_FRACTION: Final = re.compile(r"(?P<sign>[+-]?)(?P<whole>[0-9]{1,15}) +(?P<part>[0-9]{1,5})/(?P<divisor>[0-9]{1,5})")
 _FIFTEEN_DIGITS: Final = Context(prec=15, rounding=ROUND_DOWN)
+_FOURTEEN_DIGITS: Final = Context(prec=14, rounding=ROUND_HALF_UP)
 _LONGEST: Final = 64
+_LONGEST_PLAIN: Final = 20
 _MAYBE_PLAIN: Final = frozenset("0123456789.")
 
 
 def parse_number(text: str) -> float | None:
     """What a text counts as in arithmetic, or None when it is no number.
 
-    Read are `3`, ` -1.5 `, `1e3`, `1,234`, `$5`, `10%`, `(5)` and the dates and times of `dates.parse_date_text`.
+    Read are `3`, ` -1.5 `, `1e3`, `1,234`, `$5`, `10%`, `(5)`, `1 1/2` and the dates and times of `dates.parse_date_text`.
     """
     stripped = text.strip(" \t\r\n")
     if not stripped or len(stripped) > _LONGEST:
@@ -32,7 +35,7 @@ def parse_number(text: str) -> float | None:
         return float(stripped)
     match = _NUMBER.fullmatch(stripped)
     if match is None:
-        return parse_date_text(stripped)
+        return _parse_fraction(stripped) if "/" in stripped and " " in stripped else parse_date_text(stripped)
     if bool(match["open"]) != bool(match["close"]) or (match["open"] and match["sign"]):
         return None
     number = float(match["digits"].replace(",", "") + (match["exponent"] or ""))
@@ -41,6 +44,18 @@ def parse_number(text: str) -> float | None:
     if not math.isfinite(number):
         return None
     return -number if match["sign"] == "-" or match["open"] else number
+
+
+def _parse_fraction(text: str) -> float | None:
+    """`1 1/2` is 1.5; a date with a time may look alike until here."""
+    match = _FRACTION.fullmatch(text)
+    if match is None:
+        return parse_date_text(text)
+    divisor = int(match["divisor"])
+    if divisor == 0:
+        return None
+    number = int(match["whole"]) + int(match["part"]) / divisor
+    return -number if match["sign"] == "-" else number
 
 
 def parse_literal(text: str) -> float | None:
@@ -54,17 +69,29 @@ def parse_literal(text: str) -> float | None:
 
 
 def format_number(number: float) -> str:
-    """15 significant digits, without an exponent from 1E-20 up to below 1E+21 as `&` shows it."""
+    """A number as `&` shows it: 15 significant digits, without an exponent as long as 20 characters are enough.
+
+    From 1E+99 and below 1E-98 Excel shows 14 digits. Source: the observed pairs in Apache POI's
+    NumberToTextConversionExamples.
+    """
     if number == 0.0:
         return "0"
     if number.is_integer() and abs(number) < 1e15:
         return str(int(number))
-    mantissa, exponent_text = f"{number:.14E}".split("E")
-    exponent = int(exponent_text)
-    digits = mantissa.rstrip("0").rstrip(".")
-    if -20 < exponent < 21 and (exponent >= 0 or len(digits.lstrip("-")) - exponent <= 21):
-        return _positional(digits, exponent)
+    digits, exponent = _scientific(f"{number:.14E}")
+    if abs(exponent) >= 99:
+        digits, exponent = _scientific(f"{_FOURTEEN_DIGITS.create_decimal(f'{number:.14E}'):.13E}")
+    if -20 < exponent < 20:
+        plain = _positional(digits, exponent)
+        if len(plain.lstrip("-")) <= _LONGEST_PLAIN:
+            return plain
     return f"{digits}E{'+' if exponent >= 0 else '-'}{abs(exponent):02d}"
+
+
+def _scientific(shown: str) -> tuple[str, int]:
+    """`-1.50E+03` → `-1.5` and 3: digits without zeros at the end, and the exponent."""
+    mantissa, exponent = shown.split("E")
+    return mantissa.rstrip("0").rstrip("."), int(exponent)
 
 
 def write_number(number: float) -> str:

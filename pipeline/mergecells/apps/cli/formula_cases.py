@@ -73,14 +73,32 @@ def answer_line(line: str, number: int, engine: Engine, day: float | None) -> tu
         answer, good = answer_case(case["formula"], case.get("inputs") or {}, engine, day)
     except UnusableCaseError as error:
         answer, good = {"error": f"line {number}: {error}"}, False
-    return json.dumps({"id": identity, **answer}, ensure_ascii=False, allow_nan=False), good
+    return _written({"id": identity, **answer}), good
+
+
+def _written(answer: Mapping[str, Any]) -> str:
+    """One line of JSON. A lone surrogate, which UTF-8 cannot hold, keeps its escape."""
+    line = json.dumps(answer, ensure_ascii=False, allow_nan=False)
+    return line if line.isascii() or _is_unicode(line) else json.dumps(answer, allow_nan=False)
+
+
+def _is_unicode(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _no_constant(name: str) -> Any:
+    raise ValueError(f"{name} is no JSON")
 
 
 def _read_case(line: str) -> dict[str, Any]:
     if len(line) > MAX_LINE:
         raise UnusableCaseError(f"longer than {MAX_LINE} characters")
     try:
-        case = json.loads(line)
+        case = json.loads(line, parse_constant=_no_constant)
     except (ValueError, RecursionError):
         raise UnusableCaseError("not a JSON object") from None
     if not isinstance(case, dict):
@@ -123,10 +141,17 @@ def _engines(engine: Engine) -> dict[str, Callable[[Formula, Mapping[str, Value]
 
 
 def _input(raw: Any) -> Value:
-    """A JSON value; an object `{"error": "#N/A"}` is an error value."""
+    """A JSON value; an object `{"error": "#N/A"}` is an error value, in a list too."""
+    return to_value(_with_errors(raw))
+
+
+def _with_errors(raw: Any) -> Any:
     if isinstance(raw, dict):
-        return ERRORS.get(str(raw.get("error")), ERRORS["#VALUE!"])
-    return to_value(raw)
+        error = ERRORS.get(str(raw.get("error")).upper())
+        if error is None:
+            raise UnusableCaseError(f"an input that is an object must be {{\"error\": …}} with one of {', '.join(ERRORS)}")
+        return error
+    return [_with_errors(item) for item in raw] if isinstance(raw, list) else raw
 
 
 def _answer(value: Value) -> dict[str, Any]:

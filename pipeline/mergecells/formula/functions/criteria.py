@@ -124,6 +124,16 @@ def _selected(target: Pair | None, conditions: tuple[Pair | Scalar, ...]) -> lis
     return [row[0] for row in rows if all(test(cell) for test, cell in zip(tests, row[1:], strict=True))]
 
 
+def _fitted(target: Pair | None, pair: Pair) -> Pair:
+    """The list to sum, cut to the shape of the list with the criterion, from its top left, as Excel does."""
+    if target is None:
+        return pair
+    table, shape = table_of_any(target), table_of_any(pair)
+    if table.height < shape.height or table.width < shape.width:
+        return target  # Excel would go on into the neighbouring cells, which a list does not have
+    return Array([row[: shape.width] for row in table.rows[: shape.height]]), target[1]
+
+
 def table_of_any(pair: Pair | Scalar) -> Array:
     """A (value, is reference) argument as an array; an error in a single cell stays a cell."""
     value = pair[0] if isinstance(pair, tuple) else pair
@@ -144,7 +154,7 @@ def _countifs(*conditions: Pair | Scalar) -> float:
 
 @function("SUMIF(list, criterion, [sum_list])", "rer", "n", "math", "The sum where the criterion holds.", optional=1)
 def _sumif(pair: Pair, condition: Scalar, target: Pair | None = None) -> float:
-    return total(_numbers(_selected(target or pair, (pair, condition))))
+    return total(_numbers(_selected(_fitted(target, pair), (pair, condition))))
 
 
 @function("SUMIFS(sum_list, list, criterion, …)", "rre", "n", "math", "The sum where all criteria hold.", repeats=2)
@@ -156,7 +166,7 @@ def _sumifs(target: Pair, *conditions: Pair | Scalar) -> float:
     "AVERAGEIF(list, criterion, [average_list])", "rer", "n", "statistics", "The mean where it holds.", optional=1
 )
 def _averageif(pair: Pair, condition: Scalar, target: Pair | None = None) -> float:
-    return _mean(_numbers(_selected(target or pair, (pair, condition))))
+    return _mean(_numbers(_selected(_fitted(target, pair), (pair, condition))))
 
 
 @function("AVERAGEIFS(average_list, list, criterion, …)", "rre", "n", "statistics", "The mean where all do.", repeats=2)

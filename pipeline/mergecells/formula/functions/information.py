@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mergecells.formula.registry import function
-from mergecells.formula.values import DIV0, NA, NAME, NULL, NUM, REF, VALUE, ErrorValue, Fault, Scalar
+from mergecells.formula.values import DIV0, NA, NAME, NULL, NUM, REF, VALUE, Array, ErrorValue, Fault, Scalar, Value
 
 
 @function("ISBLANK(value)", "e", "b", "information", 'TRUE for a blank; "" is not one.')
@@ -68,8 +68,11 @@ def _na() -> Scalar:
     raise Fault(NA)
 
 
-@function("TYPE(value)", "e", "n", "information", "1 number or blank, 2 text, 4 boolean, 16 error.")
-def _type(value: Scalar) -> float:
+@function("TYPE(value)", "r", "n", "information", "1 number or blank, 2 text, 4 boolean, 16 error, 64 array.")
+def _type(pair: tuple[Value, bool]) -> float:
+    value = pair[0]
+    if type(value) is Array:
+        return 64.0
     if type(value) is str:
         return 2.0
     if type(value) is bool:

@@ -100,6 +100,8 @@ def _match(wanted: Scalar, pair: Pair, kind: float = 1.0) -> float:
 
 def _last_not_below(wanted: Scalar, cells: tuple[Scalar, ...]) -> int:
     """In a list sorted downwards."""
+    if wanted is None:
+        wanted = 0.0
     found = -1
     for index, cell in enumerate(cells):
         if type(cell) is not type(wanted):
@@ -116,9 +118,9 @@ def _last_not_below(wanted: Scalar, cells: tuple[Scalar, ...]) -> int:
 def _index(pair: Pair, row: float, column: float | None = None) -> Value:
     table = table_of(pair[0])
     if column is None:
-        row, column = (1.0, row) if table.height == 1 else (row, 1.0)
-        if min(table.height, table.width) > 1:
-            raise Fault(REF)
+        row, column = (1.0, row) if table.height == 1 else (row, 1.0 if table.width == 1 else 0.0)
+        if column == 0.0 and pair[1]:
+            raise Fault(REF)  # of a rectangle of cells Excel asks for the column; of an array it gives the whole row
     if row < 0 or column < 0:
         raise Fault(VALUE)
     if int(row) == 0 or int(column) == 0:

@@ -84,6 +84,9 @@ def _multiple(number: float, significance: float, mode: str) -> float:
 
 @function("MROUND(number, multiple)", "nn", "n", "math", "To the nearest multiple, half away from zero.")
 def _mround(number: float, multiple: float) -> float:
+    """On the binary quotient: Excel's page has MROUND(6.05,0.1) as 6 and MROUND(7.05,0.1) as 7.1."""
     if number * multiple < 0:
         raise Fault(NUM)
-    return _multiple(number, multiple, ROUND_HALF_UP)
+    if multiple == 0.0:
+        return 0.0
+    return finite(math.floor(finite(number / multiple) + 0.5) * multiple)

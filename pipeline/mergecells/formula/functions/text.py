@@ -10,6 +10,8 @@ from mergecells.formula.registry import function
 from mergecells.formula.values import MAX_TEXT, VALUE, Fault, Scalar, to_number
 
 _SPACES: Final = re.compile(r" {2,}")
+_UNASSIGNED: Final = frozenset((0x81, 0x8D, 0x8F, 0x90, 0x9D))
+"""Codes without a character in Windows-1252; Windows maps them to the control characters of the same number."""
 
 
 def bounded(text: str) -> str:
@@ -111,12 +113,16 @@ def _concatenate(*texts: str) -> str:
     return join(*texts)
 
 
-@function("TEXTJOIN(delimiter, ignore_empty, text, …)", "tbT", "t", "text", "Texts with a delimiter.", repeats=1)
-def _textjoin(delimiter: str, ignore_empty: bool, *parts: tuple[str, ...]) -> str:
+@function("TEXTJOIN(delimiter, ignore_empty, text, …)", "TbT", "t", "text", "Texts with a delimiter.", repeats=1)
+def _textjoin(delimiters: tuple[str, ...], ignore_empty: bool, *parts: tuple[str, ...]) -> str:
+    """A list of delimiters is gone through in turn, as Excel does."""
     texts = [text for part in parts for text in part if text or not ignore_empty]
-    if sum(map(len, texts)) + len(delimiter) * max(0, len(texts) - 1) > MAX_TEXT:
+    if sum(map(len, texts)) + min(map(len, delimiters)) * max(0, len(texts) - 1) > MAX_TEXT:
         raise Fault(VALUE)
-    return delimiter.join(texts)
+    if len(delimiters) == 1:
+        return delimiters[0].join(texts)
+    between = (delimiters[index % len(delimiters)] for index in range(max(0, len(texts) - 1)))
+    return join(*texts[:1], *(part for pair in zip(between, texts[1:], strict=True) for part in pair))
 
 
 @function("EXACT(text, text)", "tt", "b", "text", "Whether both are the same, case included.")
@@ -131,12 +137,12 @@ def _value(value: Scalar) -> float:
     return to_number(value)
 
 
-@function("CHAR(number)", "n", "t", "text", "The character of a code from 1 to 127.")
+@function("CHAR(number)", "n", "t", "text", "The character of a code from 1 to 255 in Windows' character set.")
 def _char(number: float) -> str:
-    code = int(number) if 1 <= number < 128 else 0
+    code = int(number) if 1 <= number < 256 else 0
     if not code:
         raise Fault(VALUE)
-    return chr(code)
+    return bytes((code,)).decode("cp1252") if code not in _UNASSIGNED else chr(code)
 
 
 @function("UNICHAR(number)", "n", "t", "text", "The character of a Unicode code point.")
@@ -147,11 +153,12 @@ def _unichar(number: float) -> str:
     return chr(code)
 
 
-@function("CODE(text)", "t", "n", "text", "The code of the first character, if it is plain ASCII.")
+@function("CODE(text)", "t", "n", "text", "The code of the first character in Windows' character set; else 63, a `?`.")
 def _code(text: str) -> float:
-    if not text or ord(text[0]) > 127:
+    if not text:
         raise Fault(VALUE)
-    return float(ord(text[0]))
+    code = ord(text[0])
+    return float(code if code in _UNASSIGNED else text[0].encode("cp1252", errors="replace")[0])
 
 
 @function("UNICODE(text)", "t", "n", "text", "The Unicode code point of the first character.")

@@ -62,6 +62,8 @@ def _run_cases(path: Path, engine: Engine, day: float | None) -> int:
     from mergecells.apps.cli import formula_cases
 
     all_good = True
+    if hasattr(sys.stdout, "reconfigure"):
+        sys.stdout.reconfigure(encoding="utf-8")  # JSON is UTF-8, whatever the terminal's locale
     with _opened(path) as lines:
         for number, line in enumerate(lines, 1):
             if line.strip():
