@@ -26,7 +26,8 @@ _MAYBE_PLAIN: Final = frozenset("0123456789.")
 def parse_number(text: str) -> float | None:
     """What a text counts as in arithmetic, or None when it is no number.
 
-    Read are `3`, ` -1.5 `, `1e3`, `1,234`, `$5`, `10%`, `(5)`, `1 1/2` and the dates and times of `dates.parse_date_text`.
+    Read are `3`, ` -1.5 `, `1e3`, `1,234`, `$5`, `10%`, `(5)`, `1 1/2` and the dates and times of
+    `dates.parse_date_text`.
     """
     stripped = text.strip(" \t\r\n")
     if not stripped or len(stripped) > _LONGEST:

@@ -17,7 +17,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final, Literal, TypeVar
 
-Family = Literal["logic", "math", "statistics", "text", "date", "information", "lookup"]
+Family = Literal["logic", "math", "statistics", "text", "date", "information", "lookup", "financial", "engineering"]
 Result = Literal["n", "t", "b", "v"]
 
 

@@ -37,7 +37,7 @@ def ironcalc_results(formulas: Sequence[str]) -> list[Value]:
 
 
 def formualizer_results(formulas: Sequence[str]) -> list[Value]:
-    """One workbook for each formula. Dates come back as dates."""
+    """One workbook for each formula. Dates and times come back as such."""
     import formualizer
 
     results: list[Value] = []
@@ -53,8 +53,14 @@ def _plain(value: Any) -> Value:
     if isinstance(value, dict) and value.get("type") == "Error":
         return ERRORS.get(_FORMUALIZER_ERRORS.get(value["kind"], ""), ERRORS["#NAME?"])
     if isinstance(value, datetime.datetime):
-        return to_serial(value.date())
+        return to_serial(value.date()) + _day_fraction(value.time())
+    if isinstance(value, datetime.time):
+        return _day_fraction(value)
     return to_serial(value) if isinstance(value, datetime.date) else to_value(value)
+
+
+def _day_fraction(time: datetime.time) -> float:
+    return (time.hour * 3600 + time.minute * 60 + time.second) / 86400.0
 
 
 ENGINES: dict[str, Callable[[Sequence[str]], list[Value]]] = {

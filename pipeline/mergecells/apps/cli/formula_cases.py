@@ -149,7 +149,9 @@ def _with_errors(raw: Any) -> Any:
     if isinstance(raw, dict):
         error = ERRORS.get(str(raw.get("error")).upper())
         if error is None:
-            raise UnusableCaseError(f"an input that is an object must be {{\"error\": …}} with one of {', '.join(ERRORS)}")
+            raise UnusableCaseError(
+                f'an input that is an object must be {{"error": …}} with one of {", ".join(ERRORS)}'
+            )
         return error
     return [_with_errors(item) for item in raw] if isinstance(raw, list) else raw
 

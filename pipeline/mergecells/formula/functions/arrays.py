@@ -82,6 +82,41 @@ def _sort(pair: Pair, index: Pair = LEFT_OUT, order: Pair = LEFT_OUT, by_column:
     return _table([*filled, *blank], by_column)
 
 
+@function(
+    "SORTBY(list, keys, [order], …)",
+    "rrr",
+    "v",
+    "lookup",
+    "The rows or columns in the order of other lists; order 1 upwards or -1 downwards.",
+    optional=1,
+    repeats=1,
+)
+def _sortby(pair: Pair, *keys: Pair) -> Value:
+    """Sorted by the last key first: each sorting keeps what the one before did among equals."""
+    table = table_of(pair[0])
+    keyed = [table_of(key[0]) for key in keys[::2]]
+    orders = [option(order, 1.0) for order in keys[1::2]] + [1.0] * (len(keys) % 2)
+    across: Pair = (float(keyed[0].height == 1 and keyed[0].width == table.width and table.height != 1), False)
+    lines = _lines(table, across)
+    places = list(range(len(lines)))
+    for key, order in reversed(list(zip(keyed, orders, strict=True))):
+        if len(key) != len(lines) or min(key.height, key.width) > 1 or order not in (1.0, -1.0):
+            raise Fault(VALUE)
+        places = _placed(places, key.cells, order)
+    return _table([lines[place] for place in places], across)
+
+
+def _placed(places: list[int], cells: Line, order: float) -> list[int]:
+    """Blanks last, whatever the order."""
+    by_value = cmp_to_key(compare)
+    for cell in cells:
+        if type(cell) is ErrorValue:
+            raise Fault(cell)
+    filled = [place for place in places if cells[place] is not None]
+    filled.sort(key=lambda place: by_value(cells[place]), reverse=order < 0)
+    return [*filled, *(place for place in places if cells[place] is None)]
+
+
 def _sort_key(at: int) -> Callable[[Line], Any]:
     by_value = cmp_to_key(compare)
     return lambda line: by_value(line[at])

@@ -64,7 +64,7 @@ def _ceiling(number: float, significance: float) -> float:
     if number > 0 > significance:
         raise Fault(NUM)
     # A negative number with a negative significance goes away from zero, as Excel's page shows: CEILING(-2.5,-2) is -4.
-    return _multiple(number, significance, ROUND_CEILING)
+    return multiple(number, significance, ROUND_CEILING)
 
 
 @function("FLOOR(number, significance)", "nn", "n", "math", "Down to a multiple of the significance.")
@@ -73,20 +73,21 @@ def _floor(number: float, significance: float) -> float:
         raise Fault(NUM)
     if significance == 0.0 and number != 0.0:
         raise Fault(DIV0)
-    return _multiple(number, significance, ROUND_FLOOR)
+    return multiple(number, significance, ROUND_FLOOR)
 
 
-def _multiple(number: float, significance: float, mode: str) -> float:
+def multiple(number: float, significance: float, mode: str) -> float:
+    """The multiple of a significance to which a number goes; 0 when either is 0."""
     if number == 0.0 or significance == 0.0:
         return 0.0
     return finite(round_decimal(finite(number / significance), 0.0, mode) * significance)
 
 
 @function("MROUND(number, multiple)", "nn", "n", "math", "To the nearest multiple, half away from zero.")
-def _mround(number: float, multiple: float) -> float:
+def _mround(number: float, step: float) -> float:
     """On the binary quotient: Excel's page has MROUND(6.05,0.1) as 6 and MROUND(7.05,0.1) as 7.1."""
-    if number * multiple < 0:
+    if number * step < 0:
         raise Fault(NUM)
-    if multiple == 0.0:
+    if step == 0.0:
         return 0.0
-    return finite(math.floor(finite(number / multiple) + 0.5) * multiple)
+    return finite(math.floor(finite(number / step) + 0.5) * step)

@@ -11,7 +11,7 @@ from mergecells.formula.registry import function
 from mergecells.formula.values import DIV0, NA, NUM, ErrorValue, Fault, to_number
 
 
-def _variance(parts: tuple[tuple[float, ...], ...], less: int) -> float:
+def variance(parts: tuple[tuple[float, ...], ...], less: int) -> float:
     """The mean square distance from the mean, over `count - less`. In two passes, so that nothing cancels out."""
     numbers = [number for part in parts for number in part]
     if len(numbers) <= less:
@@ -23,25 +23,25 @@ def _variance(parts: tuple[tuple[float, ...], ...], less: int) -> float:
 @function("VAR(number, …)", "N", "n", "statistics", "The variance of a sample.", repeats=1)
 @function("VAR.S(number, …)", "N", "n", "statistics", "The variance of a sample.", repeats=1)
 def _var_sample(*parts: tuple[float, ...]) -> float:
-    return _variance(parts, 1)
+    return variance(parts, 1)
 
 
 @function("VARP(number, …)", "N", "n", "statistics", "The variance of all there is.", repeats=1)
 @function("VAR.P(number, …)", "N", "n", "statistics", "The variance of all there is.", repeats=1)
 def _var_all(*parts: tuple[float, ...]) -> float:
-    return _variance(parts, 0)
+    return variance(parts, 0)
 
 
 @function("STDEV(number, …)", "N", "n", "statistics", "The standard deviation of a sample.", repeats=1)
 @function("STDEV.S(number, …)", "N", "n", "statistics", "The standard deviation of a sample.", repeats=1)
 def _stdev_sample(*parts: tuple[float, ...]) -> float:
-    return math.sqrt(_variance(parts, 1))
+    return math.sqrt(variance(parts, 1))
 
 
 @function("STDEVP(number, …)", "N", "n", "statistics", "The standard deviation of all there is.", repeats=1)
 @function("STDEV.P(number, …)", "N", "n", "statistics", "The standard deviation of all there is.", repeats=1)
 def _stdev_all(*parts: tuple[float, ...]) -> float:
-    return math.sqrt(_variance(parts, 0))
+    return math.sqrt(variance(parts, 0))
 
 
 def _at(numbers: list[float], rank: float) -> float:
@@ -120,7 +120,7 @@ def _before(number: float, numbers: tuple[float, ...], order: float) -> int:
     return sum(other < number if order else other > number for other in numbers)
 
 
-def _all_values(pairs: tuple[Pair, ...]) -> list[float]:
+def all_values(pairs: tuple[Pair, ...]) -> list[float]:
     """Every value but blanks as a number: in a list or cell a text is 0 and TRUE 1."""
     found = []
     for cells, held in map(items_of, pairs):
@@ -135,7 +135,7 @@ def _all_values(pairs: tuple[Pair, ...]) -> list[float]:
 
 @function("AVERAGEA(value, …)", "r", "n", "statistics", "The mean of all values; texts in lists count 0.", repeats=1)
 def _averagea(*pairs: Pair) -> float:
-    numbers = _all_values(pairs)
+    numbers = all_values(pairs)
     if not numbers:
         raise Fault(DIV0)
     return total(numbers) / len(numbers)
@@ -143,9 +143,9 @@ def _averagea(*pairs: Pair) -> float:
 
 @function("MAXA(value, …)", "r", "n", "statistics", "The largest value; texts in lists count 0.", repeats=1)
 def _maxa(*pairs: Pair) -> float:
-    return max(_all_values(pairs), default=0.0)
+    return max(all_values(pairs), default=0.0)
 
 
 @function("MINA(value, …)", "r", "n", "statistics", "The smallest value; texts in lists count 0.", repeats=1)
 def _mina(*pairs: Pair) -> float:
-    return min(_all_values(pairs), default=0.0)
+    return min(all_values(pairs), default=0.0)

@@ -37,10 +37,19 @@ def _text(value: Scalar, code: str) -> str:
     optional=2,
 )
 def _fixed(number: float, decimals: float = 2.0, no_commas: bool = False) -> str:
+    places = decimals_shown(decimals)
+    return bounded(fixed_text(round_half_away(number, float(places)), max(places, 0), grouped=not no_commas))
+
+
+def decimals_shown(decimals: float) -> int:
+    """Cut to a whole number. Raises Fault(#VALUE!) beyond 127."""
     places = math.trunc(max(-400.0, min(400.0, decimals)))
     if places > _MOST_DECIMALS:
         raise Fault(VALUE)
-    rounded = round_half_away(number, float(places))
-    shown = max(places, 0)
-    section = NumberSection("", "", 1, not no_commas, shown, shown, shown > 0, 0, True)
-    return bounded(format_with(rounded or 0.0, (section,)) or "")
+    return places
+
+
+def fixed_text(rounded: float, decimals: int, *, grouped: bool) -> str:
+    """A rounded number with so many decimals; no minus sign before a 0."""
+    section = NumberSection("", "", 1, grouped, decimals, decimals, decimals > 0, 0, True)
+    return format_with(rounded or 0.0, (section,)) or ""

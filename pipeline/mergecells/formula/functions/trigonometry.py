@@ -14,7 +14,8 @@ _WIDEST_ANGLE: Final = 134_217_728.0
 """Excel's SIN, COS and TAN give #NUM! from 2^27 on, where an angle has too few digits left."""
 
 
-def _of_angle(operation: Callable[[float], float], angle: float) -> float:
+def of_angle(operation: Callable[[float], float], angle: float) -> float:
+    """A function of an angle in radians. Raises Fault(#NUM!) from 2^27 on."""
     if abs(angle) >= _WIDEST_ANGLE:
         raise Fault(NUM)
     return operation(angle)
@@ -28,17 +29,17 @@ def _within(operation: Callable[[float], float], number: float) -> float:
 
 @function("SIN(angle)", "n", "n", "math", "The sine of an angle in radians.")
 def _sin(angle: float) -> float:
-    return _of_angle(math.sin, angle)
+    return of_angle(math.sin, angle)
 
 
 @function("COS(angle)", "n", "n", "math", "The cosine of an angle in radians.")
 def _cos(angle: float) -> float:
-    return _of_angle(math.cos, angle)
+    return of_angle(math.cos, angle)
 
 
 @function("TAN(angle)", "n", "n", "math", "The tangent of an angle in radians.")
 def _tan(angle: float) -> float:
-    return _of_angle(math.tan, angle)
+    return of_angle(math.tan, angle)
 
 
 @function("ASIN(number)", "n", "n", "math", "The angle of a sine; #NUM! outside -1 to 1.")
