@@ -9,6 +9,7 @@ from typing import TypeAlias, cast
 from mergecells.formula.arguments import table_of
 from mergecells.formula.comparison import compare
 from mergecells.formula.functions.aggregate import total
+from mergecells.formula.lookup_index import Places, line_index
 from mergecells.formula.number_text import parse_number
 from mergecells.formula.registry import function
 from mergecells.formula.values import DIV0, ERRORS, VALUE, Array, ErrorValue, Fault, Scalar, Value, fold
@@ -97,8 +98,9 @@ def countif(pair: Pair, condition: Scalar) -> float:
     table = pair[0]
     if type(table) is Array and type(condition) is str and len(condition) <= MAX_PATTERN and _is_plain(condition):
         return float(table.text_counts.get(fold(condition), 0))
-    test = criterion(condition)
-    return float(sum(map(test, _range(pair))))
+    test, cells = criterion(condition), _range(pair)
+    places = _fewest([table], (condition,)) if type(table) is Array else None
+    return float(sum(map(test, cells if places is None else map(cells.__getitem__, places))))
 
 
 @lru_cache(maxsize=4096)
@@ -120,8 +122,42 @@ def _selected(target: Pair | None, conditions: tuple[Pair | Scalar, ...]) -> lis
     wanted = ranges[0] if target is None else table_of_any(target)
     if any((table.height, table.width) != (wanted.height, wanted.width) for table in ranges):
         raise Fault(VALUE)
-    rows = zip(wanted.cells, *(table.cells for table in ranges), strict=True)
-    return [row[0] for row in rows if all(test(cell) for test, cell in zip(tests, row[1:], strict=True))]
+    cells, columns = wanted.cells, [table.cells for table in ranges]
+    places = _fewest(ranges, conditions[1::2])
+    return [
+        cells[place]
+        for place in (range(len(cells)) if places is None else places)
+        if all(test(column[place]) for test, column in zip(tests, columns, strict=True))
+    ]
+
+
+def _fewest(ranges: list[Array], conditions: tuple[Pair | Scalar, ...]) -> Places | None:
+    """The places to look at: the fewest that an index gives for one of the criteria; None for all."""
+    found: Places | None = None
+    for table, condition in zip(ranges, conditions, strict=True):
+        equal_to = _wanted(cast(Scalar, condition))
+        index = None if equal_to is None else line_index(table)
+        if index is not None:
+            number = type(equal_to) is float
+            places = index.number_or_text(cast(float, equal_to)) if number else index.same_type(equal_to)
+            if places is not None and (found is None or len(places) < len(found)):
+                found = places
+    return found
+
+
+@lru_cache(maxsize=4096, typed=True)
+def _wanted(condition: Scalar) -> Scalar:
+    """The value that a criterion asks for when it asks for an equal one; None when it asks for something else."""
+    if type(condition) is not str:
+        return condition if type(condition) in (float, bool) else None
+    operator = next((symbol for symbol in _OPERATORS if condition.startswith(symbol)), "")
+    operand = condition[len(operator) :]
+    if operator not in ("", "=") or not operand or len(condition) > MAX_PATTERN:
+        return None
+    wanted = _typed(operand)
+    if type(wanted) is str:
+        return None if has_wildcards(wanted) else unescape(wanted)
+    return wanted if type(wanted) in (float, bool) else None
 
 
 def _fitted(target: Pair | None, pair: Pair) -> Pair:

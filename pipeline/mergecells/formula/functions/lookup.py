@@ -7,6 +7,7 @@ from typing import cast
 
 from mergecells.formula.arguments import table_of
 from mergecells.formula.comparison import compare
+from mergecells.formula.lookup_index import line_index
 from mergecells.formula.registry import function
 from mergecells.formula.values import NA, REF, VALUE, Array, ErrorValue, Fault, Scalar, Value
 from mergecells.formula.wildcards import has_wildcards, matches
@@ -46,6 +47,21 @@ def first_equal(wanted: Scalar, cells: tuple[Scalar, ...]) -> int:
     return index
 
 
+def first_equal_in(wanted: Scalar, table: Array, column: int | None = None) -> int:
+    """`first_equal` among all cells of an array, or in one of its columns, by its index where that can tell."""
+    cells = table.cells if column is None else table.columns[column]
+    if type(wanted) is str and (has_wildcards(wanted) or "~" in wanted):
+        return first_equal(wanted, cells)
+    index = line_index(table, column)
+    places = index.same_type(0.0 if wanted is None else wanted) if index else None
+    if places is None:
+        return first_equal(wanted, cells)
+    found = next((place for place in places if compare(cells[place], 0.0 if wanted is None else wanted) == 0), None)
+    if found is None:
+        raise Fault(NA)
+    return found
+
+
 @function(
     "LOOKUP(value, list, [results])",
     "vrr",
@@ -71,9 +87,8 @@ def _lookup(wanted: Scalar, table_pair: Pair, results_pair: Pair | None = None) 
 
 def _split(table: Array) -> tuple[tuple[Scalar, ...], tuple[Scalar, ...]]:
     """The array form: keys in the first column and results in the last, or rows if it is wider than high."""
-    if table.width > table.height:
-        return table.rows[0], table.rows[-1]
-    return tuple(row[0] for row in table.rows), tuple(row[-1] for row in table.rows)
+    lines = table.rows if table.width > table.height else table.columns
+    return lines[0], lines[-1]
 
 
 def item(results: tuple[Scalar, ...], index: int) -> Scalar:
@@ -92,7 +107,7 @@ def _match(wanted: Scalar, pair: Pair, kind: float = 1.0) -> float:
     if min(table.height, table.width) > 1:
         raise Fault(NA)
     if kind == 0:
-        return first_equal(wanted, table.cells) + 1.0
+        return first_equal_in(wanted, table) + 1.0
     if kind > 0:
         return last_not_above(wanted, table.cells) + 1.0
     return _last_not_below(wanted, table.cells) + 1.0
@@ -152,9 +167,8 @@ def _vlookup(wanted: Scalar, pair: Pair, column: float, is_sorted: bool = True) 
         raise Fault(VALUE)
     if column >= table.width + 1:
         raise Fault(REF)
-    keys = tuple(row[0] for row in table.rows)
-    row = last_not_above(wanted, keys) if is_sorted else first_equal(wanted, keys)
-    return item(tuple(line[int(column) - 1] for line in table.rows), row)
+    row = last_not_above(wanted, table.columns[0]) if is_sorted else first_equal_in(wanted, table, 0)
+    return item(table.rows[row], int(column) - 1)
 
 
 @function("ROWS(list)", "r", "n", "lookup", "How many rows.")

@@ -11,6 +11,7 @@ from typing import Final
 from mergecells.formula.arguments import table_of
 from mergecells.formula.comparison import compare
 from mergecells.formula.functions.lookup import Pair, first_equal, item, last_not_above
+from mergecells.formula.lookup_index import line_index
 from mergecells.formula.registry import function
 from mergecells.formula.values import NA, REF, VALUE, Array, ErrorValue, Fault, Scalar, Value, to_number
 from mergecells.formula.wildcards import matches
@@ -49,6 +50,20 @@ def place(wanted: Scalar, cells: tuple[Scalar, ...], mode: float, search: float)
     return found
 
 
+def place_in(wanted: Scalar, table: Array, mode: float, search: float) -> int:
+    """`place` among the cells of an array, by its index where that can tell."""
+    exact = mode == 0.0 or (mode == 2.0 and type(wanted) is not str)
+    index = line_index(table) if exact and int(search) in _SEARCHES else None
+    places = index.same_type(wanted) if index else None
+    if places is None:
+        return place(wanted, table.cells, mode, search)
+    order = reversed(places) if _SEARCHES[int(search)] else places
+    found = next((i for i in order if compare(table.cells[i], wanted) == 0), None)
+    if found is None:
+        raise Fault(NA)
+    return found
+
+
 def _nearest(wanted: Scalar, cells: tuple[Scalar, ...], order: range, side: int) -> int | None:
     """The first equal value of the same type, else the nearest on a side (-1 smaller, 1 larger, 0 none)."""
     best: int | None = None
@@ -76,7 +91,7 @@ def _xmatch(wanted: Scalar, pair: Pair, match: Pair = LEFT_OUT, search: Pair = L
     table = table_of(pair[0])
     if min(table.height, table.width) > 1:
         raise Fault(VALUE)
-    return place(wanted, table.cells, option(match, 0.0), option(search, 1.0)) + 1.0
+    return place_in(wanted, table, option(match, 0.0), option(search, 1.0)) + 1.0
 
 
 @function(
@@ -98,7 +113,7 @@ def _xlookup(
     table, results = table_of(pair[0]), table_of(results_pair[0])
     lines = _lines(table, results)
     try:
-        index = place(wanted, table.cells, option(match, 0.0), option(search, 1.0))
+        index = place_in(wanted, table, option(match, 0.0), option(search, 1.0))
     except Fault as fault:
         if fault.error != NA or otherwise == LEFT_OUT:
             raise
