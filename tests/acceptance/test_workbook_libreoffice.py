@@ -71,6 +71,46 @@ def test_libreoffice_computes_every_cell_as_production_does(tmp_path: Path, ship
     assert (result.edits, result.findings, result.base_revision) == ((), (), BASE)
 
 
+ARRAY_RULES = """\
+version: "1"
+tiers: {A: {min: 0}}
+lists:
+  ages: [3, 8, 12]
+  words: [ab, abcd, "Côte d'Ivoire"]
+components:
+  c:
+    weight: 1
+    factors:
+      older: {weight: 0.2, formula: '=SUM((ages>5)*1)/10'}
+      longest: {weight: 0.2, formula: '=MAX(LEN(words))/20'}
+      ratio: {weight: 0.2, formula: '=ROUND(AVERAGE(IFERROR(ages/years,0)),2)/9'}
+      inline: {weight: 0.2, formula: '=SUM({1,2}*years)/100'}
+      plain: {weight: 0.2, formula: '=COUNTIF(ages,">"&years)/5'}
+"""
+
+
+def test_libreoffice_computes_formulas_over_lists_as_production_does(tmp_path: Path) -> None:
+    """An ordinary formula would take one item of the list, or none: such a formula is an array formula in the file.
+    Saved by openpyxl, computed by LibreOffice, filled and exported again, it stays one and is no edit."""
+    files = {"mergecells.yaml": b"version: 1\n", RULES: ARRAY_RULES.encode(),
+             "scoring/fields.yaml": b"fields: {years: {type: number, sample: 4}}\n"}  # fmt: skip
+    source = filled(tmp_path / "w.xlsx", files)
+    ours = source.read()
+    shown = [ours.sheets["Factors"].at(row, 4).value for row in range(2, 7)]
+    assert shown == pytest.approx([0.2, 0.65, 1.92 / 9, 0.12, 0.4])
+    edit(source.path, lambda workbook: None)
+    resave(source.path, tmp_path)
+    theirs = source.read()
+    assert compare_results(ours, theirs) > 20
+    assert export_workbook(theirs, files).edits == ()
+    later = {**files, RULES: ARRAY_RULES.replace("ages>5", "ages>2").replace("older: ", "elder: ").encode()}
+    assert refill(source, later, files).layout is not None
+    ours = source.read()
+    resave(source.path, tmp_path)
+    assert compare_results(ours, source.read()) > 20
+    assert ours.sheets["Factors"].at(2, 5).value == pytest.approx(0.3)
+
+
 def test_libreoffice_save_keeps_what_guards_the_workbook(tmp_path: Path) -> None:
     """Protection, choices, notes, names and the hidden key survive."""
     source = filled(tmp_path / "w.xlsx")

@@ -118,7 +118,10 @@ class _Writing:
         quoted = isinstance(value, str) and cell.formula is None and value.startswith(LOOKS_LIVE)
         form = self._format(cell.style, cell.locked, quoted)
         serial = date_serial(value) if cell.style == "date" and isinstance(value, str) else None
-        if cell.formula is not None:
+        if cell.formula is not None and cell.array:
+            shown = "" if value is None else value
+            worksheet.write_array_formula(row, column, row, column, stored_formula(cell.formula), form, shown)
+        elif cell.formula is not None:
             worksheet.write_formula(row, column, stored_formula(cell.formula), form, "" if value is None else value)
         elif value is None or value == "":
             worksheet.write_blank(row, column, None, form)

@@ -155,7 +155,11 @@ class SheetPatch:
         cell.attrib.pop("t", "")
         style = cell.get("s", "0")
         if formula is not None:
-            etree.SubElement(cell, q("f")).text = stored_formula(formula)[1:]
+            written = etree.SubElement(cell, q("f"))
+            written.text = stored_formula(formula)[1:]
+            if wanted.array:
+                written.set("t", "array")
+                written.set("ref", f"{column_letters(column)}{row}")
             _put_result(cell, value)
             return
         serial = date_serial(value) if wanted.style == "date" and isinstance(value, str) else None

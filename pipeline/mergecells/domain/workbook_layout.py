@@ -22,6 +22,7 @@ class CellLayout:
     """A cell to write. With a `formula` (starting with `=`), `value` is the result to show until it is recomputed.
 
     A text `value` is written as text whatever it starts with: it never becomes a live formula. A `date` holds ISO text.
+    An `array` formula is computed with whole lists where an ordinary one takes a single cell of each.
     """
 
     value: CellValue = None
@@ -29,6 +30,7 @@ class CellLayout:
     style: Style = "text"
     note: str = ""
     locked: bool = False
+    array: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from mergecells.formula.analysis import (
     refuse_reasons,
     unsupported,
 )
+from mergecells.formula.array_context import needs_array
 from mergecells.formula.compiler import compile_formula
 from mergecells.formula.dates import from_serial, to_serial
 from mergecells.formula.errors import FormulaSyntaxError
@@ -40,6 +41,7 @@ __all__ = [
     "functions_used",
     "is_cell_address",
     "names_used",
+    "needs_array",
     "parse",
     "refuse_reasons",
     "to_number",

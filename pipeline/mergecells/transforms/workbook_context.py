@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from mergecells.domain.configset import ConfigSet
 from mergecells.domain.tables import RowKey, Tables
 from mergecells.domain.workbook import CellValue
+from mergecells.formula import FormulaSyntaxError, needs_array, parse
 from mergecells.transforms.lookup_tables import table_names
 from mergecells.transforms.score import Evaluation
 from mergecells.transforms.workbook_formulas import EVALUATION_DATE, pin_today, replace_names
@@ -19,7 +20,8 @@ from mergecells.transforms.workbook_values import ComputedValues, result_of, sho
 class TabContext:
     """The config, where everything stands, and what the formulas give for the sample lead.
 
-    `siblings` has, for each tab and component, factor name (lower case) → qualified name.
+    `siblings` has, for each tab and component, factor name (lower case) → qualified name; `arrays` the names (lower
+    case) of more than one cell.
     """
 
     config: ConfigSet
@@ -27,6 +29,7 @@ class TabContext:
     plans: Mapping[str, TabPlan]
     values: ComputedValues
     siblings: Mapping[tuple[str, str], Mapping[str, str]] = field(default_factory=dict)
+    arrays: frozenset[str] = frozenset()
 
     @property
     def has_overview(self) -> bool:
@@ -48,6 +51,13 @@ class TabContext:
             own = self.siblings.get((plan.spec.tab, key[0]), {}) if plan.spec.optional_last_key else {}
             text = replace_names(text, {**self.siblings.get((FACTORS, key[0]), {}), **own})
         return pin_today(text) if self.pins_today else text
+
+    def is_array(self, text: str) -> bool:
+        """Whether the workbook must compute a file's formula as an array formula, see `formula.needs_array`."""
+        try:
+            return needs_array(parse(text), self.arrays)
+        except FormulaSyntaxError:
+            return False
 
     def evaluation(self, plan: TabPlan) -> Evaluation | None:
         """The sample lead under the rules that a tab shows: a vertical's, or the base."""
@@ -71,4 +81,7 @@ def make_context(config: ConfigSet, tables: Tables, values: ComputedValues) -> T
             for component, factor in table.rows:
                 if factor:
                     siblings.setdefault((tab, component), {})[factor.lower()] = f"{component}.{factor}"
-    return TabContext(config, tables, {tab: plan_tab(table) for tab, table in tables.items()}, values, siblings)
+    rules = config.rules
+    lists = [*rules.rules.lists, *(name for vertical in rules.verticals.values() for name in vertical.lists)]
+    arrays = frozenset(name.lower() for name in (*lists, *table_names(rules.tables)))
+    return TabContext(config, tables, {tab: plan_tab(table) for tab, table in tables.items()}, values, siblings, arrays)

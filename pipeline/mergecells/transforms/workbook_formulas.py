@@ -40,6 +40,7 @@ _ADDIN = re.compile(r"^COM\.SUN\.STAR\.SHEET\.ADDIN\.\w+\.GET", re.IGNORECASE)
 # Asked before a formula is taken apart: most of 10,000 need neither.
 _MARKS_OF_PROGRAMS = re.compile(r"_xl|COM\.SUN\.|ORG\.", re.IGNORECASE)
 _FUTURE_CALL = re.compile(rf"\b(?:{'|'.join(map(re.escape, sorted(FUTURE_FUNCTIONS)))})\s*\(", re.IGNORECASE)
+_ARRAY_CALL = re.compile(r"^=\s*ARRAYFORMULA\s*\(", re.IGNORECASE)
 _DIALECT = re.compile(r"^\s*(?:of|oooc|msoxl):", re.IGNORECASE)
 _GOOGLE = re.compile(
     r"^=\s*IFERROR\(\s*__xludf\.DUMMYFUNCTION\(\s*\"((?:[^\"]|\"\")*)\"\s*\)\s*,.*\)\s*$", re.IGNORECASE | re.DOTALL
@@ -68,10 +69,24 @@ def normalise_formula(stored: str) -> str:
     wrapped = _GOOGLE.match(text)
     if wrapped:
         text = "=" + wrapped.group(1).replace('""', '"').lstrip().removeprefix("=")
-    if not _MARKS_OF_PROGRAMS.search(text):
+    if _MARKS_OF_PROGRAMS.search(text):
+        pieces = split_formula(text)
+        text = "".join(_plain_word(piece.text) if piece.kind == "word" else piece.text for piece in pieces)
+    return _without_array_call(text)
+
+
+def _without_array_call(text: str) -> str:
+    """`=ARRAYFORMULA(x)` → `=x`: how Google Sheets marks an array formula, which the language computes without."""
+    if not _ARRAY_CALL.match(text):
         return text
-    pieces = split_formula(text)
-    return "".join(_plain_word(piece.text) if piece.kind == "word" else piece.text for piece in pieces)
+    pieces = [piece for piece in split_formula(text.rstrip()) if piece.kind != "space"]
+    depth = 0
+    for index, piece in enumerate(pieces):
+        depth += {"(": 1, ")": -1}.get(piece.text, 0) if piece.kind == "sign" else 0
+        if piece.text == ")" and depth == 0 and index + 1 < len(pieces):
+            return text  # It closes before the end: only a part is inside.
+    inside = _ARRAY_CALL.sub("", text.rstrip(), count=1)
+    return f"={inside[:-1].strip()}" if inside.endswith(")") and depth == 0 else text
 
 
 def _plain_word(word: str) -> str:
@@ -150,6 +165,7 @@ def same_formula(one: str, other: str) -> bool:
 
 
 def _essence(formula: str) -> list[str]:
+    formula = _without_array_call(formula)
     words = [_essential(piece) for piece in split_formula(formula) if piece.kind != "space"]
     kept: list[str] = []
     for word in words:

@@ -170,7 +170,8 @@ def _formula_cell(plan: TabPlan, key: RowKey, text: TableValue, context: TabCont
         return CellLayout(None, style="formula")
     if not may_run(text):
         return CellLayout(text, style="formula")
-    return CellLayout(context.formula_result(plan, key), context.live_text(plan, key, text), style="formula")
+    live = context.live_text(plan, key, text)
+    return CellLayout(context.formula_result(plan, key), live, style="formula", array=context.is_array(text))
 
 
 def _validations(plan: TabPlan, context: TabContext) -> tuple[Validation, ...]:

@@ -91,3 +91,24 @@ def test_same_formula_holds_for_itself_after_storing(text: str) -> None:
     """What we store and read back is the formula we had."""
     formula = "=" + text.lstrip(" =")
     assert same_formula(normalise_formula(stored_formula(formula)), formula)
+
+
+@pytest.mark.parametrize(
+    ("stored", "plain"),
+    [
+        ("=ARRAYFORMULA(SUM((ages>5)*1))", "=SUM((ages>5)*1)"),
+        ("= ArrayFormula( SUM(ages) ) ", "=SUM(ages)"),
+        ("=ARRAYFORMULA(a)+ARRAYFORMULA(b)", "=ARRAYFORMULA(a)+ARRAYFORMULA(b)"),
+        ('=ARRAYFORMULA(IF(a=")",1,0))', '=IF(a=")",1,0)'),
+        ("=ARRAYFORMULA(a", "=ARRAYFORMULA(a"),
+        ("=MY.ARRAYFORMULA(a)", "=MY.ARRAYFORMULA(a)"),
+    ],
+)
+def test_normalise_array_call_around_everything_goes(stored: str, plain: str) -> None:
+    """How Google Sheets marks an array formula; one around a part, or one that is broken, stays."""
+    assert normalise_formula(stored) == plain
+
+
+def test_same_formula_with_and_without_the_array_call() -> None:
+    """A sheet that wraps what the file says is no edit."""
+    assert same_formula("=ARRAYFORMULA(SUM(ages*2))", "=SUM(ages * 2)")
