@@ -20,7 +20,7 @@ _HOMES = {
     "Finding": ("mergecells.domain.findings", "Finding"),
     "MergecellsError": ("mergecells.domain.errors", "MergecellsError"),
     "Score": ("mergecells.transforms.score", "Score"),
-    "ScoreColumns": ("mergecells.transforms.score", "ScoreColumns"),
+    "ScoreColumns": ("mergecells.transforms.score_result", "ScoreColumns"),
     "Snapshot": ("mergecells.serving.snapshot", "Snapshot"),
     "Status": ("mergecells.serving.status", "Status"),
     "UsageError": ("mergecells.domain.errors", "UsageError"),

@@ -5,7 +5,8 @@ from mergecells.domain.findings import Finding
 from mergecells.serving.live_config import Config
 from mergecells.serving.snapshot import Snapshot
 from mergecells.serving.status import Status
-from mergecells.transforms.score import Score, ScoreColumns
+from mergecells.transforms.score import Score
+from mergecells.transforms.score_result import ScoreColumns
 
 __all__ = [
     "Config",

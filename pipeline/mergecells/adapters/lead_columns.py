@@ -1,12 +1,7 @@
-"""Which column of a leads file is which field, and how a cell's text becomes a value of the field's type.
-
-A title is matched exactly first, then without regard to case and spacing. A text is never guessed at: `1,234` in a
-number field stays a text, and scoring names it in its issues.
-"""
+"""Which column of a leads file is which field. A title is matched exactly first, then without case and spacing."""
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -14,14 +9,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from mergecells.domain.errors import UsageError
-from mergecells.domain.scoring import Fields, FieldType
+from mergecells.domain.scoring import Fields
+from mergecells.transforms.lead_texts import TEXT_READERS, read_untyped
 
 CsvReading = tuple[int, str, Callable[[str], Any]]
 """The index of a column, the field that it is, and how to read its cells."""
-
-_NUMBER = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,3})?\Z", re.ASCII)
-_LIKE_AN_ID = re.compile(r"[+-]?0\d", re.ASCII)
-_BOOLEANS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,38 +74,12 @@ def readings(titles: Sequence[str], columns: ColumnMap, fields: Fields | None) -
     index = {title: position for position, title in enumerate(titles)}
     if fields is None:
         return [(index[column], name, read_untyped) for name, column in columns.by_field.items()]
-    return [(index[column], name, _READERS[fields.fields[name].type]) for name, column in columns.by_field.items()]
+    return [(index[column], name, TEXT_READERS[fields.fields[name].type]) for name, column in columns.by_field.items()]
 
 
 def read_text_as(name: str, text: str, fields: Fields | None) -> Any:
     """A text as a cell under the field's column is read."""
-    return _READERS[fields.fields[name].type](text) if fields else read_untyped(text)
-
-
-def read_untyped(text: str) -> Any:
-    """For rules without fields: a number where it can be nothing else, so that `007` stays what it is."""
-    return text or None if _LIKE_AN_ID.match(text) else read_number(text)
-
-
-def read_text(text: str) -> Any:
-    return text or None
-
-
-def read_number(text: str) -> Any:
-    """A number as programs write it; any other text stays a text."""
-    stripped = text.strip()
-    return float(stripped) if _NUMBER.match(stripped) else (text if stripped else None)
-
-
-def read_boolean(text: str) -> Any:
-    """TRUE and FALSE, yes and no, 1 and 0, in any case; any other text stays a text."""
-    stripped = text.strip()
-    return _BOOLEANS.get(stripped.lower(), text) if stripped else None
-
-
-def read_date(text: str) -> Any:
-    """Dates stay text; scoring reads `2024-02-29`."""
-    return text.strip() or None
+    return TEXT_READERS[fields.fields[name].type](text) if fields else read_untyped(text)
 
 
 def _find(titles: Sequence[str], wanted: Sequence[str]) -> str | None:
@@ -145,11 +111,3 @@ def _refuse_repeated(titles: Sequence[str], used: Any) -> None:
 def _some(names: Sequence[str]) -> str:
     shown = ", ".join(repr(name[:60]) for name in names[:5])
     return f"{shown} and {len(names) - 5} more" if len(names) > 5 else shown
-
-
-_READERS: Mapping[FieldType, Callable[[str], Any]] = {
-    "text": read_text,
-    "number": read_number,
-    "boolean": read_boolean,
-    "date": read_date,
-}

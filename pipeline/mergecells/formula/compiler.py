@@ -40,6 +40,11 @@ def compile_formula(formula: Formula) -> Compiled:
     return compiled
 
 
+def compile_node(node: Node) -> Compiled:
+    """A part of a formula by itself, not remembered. A blank result is 0, as that of a whole formula."""
+    return _compile(Formula("", node, snaps=False))
+
+
 def interpreted(formula: Formula) -> Compiled:
     """The same interface without generated code."""
     return lambda names, date_serial: evaluate_at(formula, names, date_serial)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 from mergecells.domain.configset import ConfigSet
 from mergecells.domain.revision import Revision
 from mergecells.transforms.rule_places import RulePlaces
-from mergecells.transforms.score import Score, ScoreColumns, Scorer
+from mergecells.transforms.score import LeadColumns, Score, Scorer
+from mergecells.transforms.score_result import ScoreColumns
 
 if TYPE_CHECKING:
     from mergecells.domain.explanation import Explanation
@@ -43,12 +44,14 @@ class Snapshot:
 
     def score_many(
         self,
-        columns: Mapping[str, Sequence[Any]],
+        leads: LeadColumns,
         date: datetime.date | None = None,
         vertical: str | None = None,
+        *,
+        texts: bool = False,
     ) -> ScoreColumns:
-        """Score many leads given as columns of one length; see `Scorer.score_many`."""
-        return self.scorer.score_many(columns, date, vertical)
+        """Score many leads given as columns of one length, or as a table; see `Scorer.score_many`."""
+        return self.scorer.score_many(leads, date, vertical, texts=texts)
 
     def explain(
         self, lead: Mapping[str, Any], date: datetime.date | None = None, vertical: str | None = None

@@ -10,7 +10,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.util import find_spec
-from typing import Any
+from typing import Any, TypeAlias
 
 from mergecells.domain.configset import ConfigSet
 from mergecells.domain.errors import UsageError
@@ -19,8 +19,12 @@ from mergecells.domain.scoring import RuleSet
 from mergecells.formula import Value, to_serial
 from mergecells.transforms.lookup_tables import table_values
 from mergecells.transforms.score_program import RuleProgram, compile_rule_program
+from mergecells.transforms.score_result import ScoreColumns, as_list_of
 from mergecells.transforms.score_values import without_noise
 from mergecells.transforms.verticals import resolve_vertical
+
+LeadColumns: TypeAlias = Any
+"""Columns by field name, or a table: what `Scorer.score_many` says."""
 
 COLUMNS_FROM = 256
 """Leads from which on the columnar path pays; below, one lead after the other is as fast and imports nothing."""
@@ -54,22 +58,6 @@ class Score:
             "vertical": self.vertical,
             "issues": list(self.issues),
         }
-
-
-@dataclass(frozen=True, slots=True)
-class ScoreColumns:
-    """Many scored leads, column by column; every list has one entry for each lead, in order."""
-
-    value: list[float]
-    tier: list[str]
-    components: dict[str, list[float]]
-    issues: list[tuple[str, ...]]
-    revision: Revision
-    date: datetime.date
-    vertical: str | None = None
-
-    def __len__(self) -> int:
-        return len(self.value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,22 +103,32 @@ class Scorer:
 
     def score_many(
         self,
-        columns: Mapping[str, Sequence[Any]],
+        leads: LeadColumns,
         date: datetime.date | None = None,
         vertical: str | None = None,
+        *,
+        texts: bool = False,
     ) -> ScoreColumns:
-        """Score as many leads as the columns are long. Raises UsageError when their lengths differ.
+        """Score many leads given as columns: a mapping of lists, NumPy or Arrow arrays, an Arrow table, a data frame.
 
-        Many leads go column by column when NumPy is installed; the result is that of `score`, to the bit.
+        With `texts`, columns of texts are cells of a file: `"12"` in a number field is the number 12, as `mergecells
+        score` reads it. Raises UsageError when the columns differ in length. Many leads go column by column when
+        NumPy is installed; the result is that of `score`, to the bit.
         """
         name, program = self._program(vertical)
         day, serial = _evaluation_date(date)
-        if _column_length(columns) >= COLUMNS_FROM and find_spec("numpy") is not None:
+        columns = leads if isinstance(leads, Mapping) else _columns_of(leads)
+        length = _column_length(columns)
+        if length >= COLUMNS_FROM and find_spec("numpy") is not None:
             from mergecells.transforms.score_columns import score_columns
 
-            value, tier, components, issues = score_columns(program, columns, serial)
-            return ScoreColumns(value, tier, components, issues, self.revision, day, name)
-        scores = [self._score(program, lead, day, serial, name) for lead in _leads(columns)]
+            return score_columns(program, columns, length, serial, texts=texts).finished(self.revision, day, name)
+        read = program.reader.text_reader
+        lists = {
+            key: [read(key)(value) if texts and isinstance(value, str) else value for value in as_list_of(column)]
+            for key, column in columns.items()
+        }
+        scores = [self._score(program, lead, day, serial, name) for lead in _leads(lists)]
         return ScoreColumns(
             value=[score.value for score in scores],
             tier=[score.tier for score in scores],
@@ -219,7 +217,15 @@ def _leads(columns: Mapping[str, Sequence[Any]]) -> list[dict[str, Any]]:
     return [dict(zip(names, row, strict=True)) for row in zip(*columns.values(), strict=True)]
 
 
-def _column_length(columns: Mapping[str, Sequence[Any]]) -> int:
+def _columns_of(leads: Any) -> Mapping[str, Any]:
+    if find_spec("numpy") is None:
+        raise UsageError("Tables of leads need NumPy.", 'Install it: pip install "mergecells[columns]".')
+    from mergecells.transforms.column_input import columns_of
+
+    return columns_of(leads)
+
+
+def _column_length(columns: Mapping[str, Any]) -> int:
     lengths = {len(column) for column in columns.values()}
     if len(lengths) > 1:
         shown = ", ".join(f"{name}: {len(column)}" for name, column in columns.items())

@@ -1,151 +1,192 @@
-"""Scores leads column by column, bit for bit as one by one: each formula once per distinct combination of its inputs.
+"""Scores leads column by column, bit for bit as one by one. Needs NumPy; nothing else imports this module at its top.
 
-The formulas are those of the one-lead path; only weighting, summing and choosing the tier are done with NumPy, in the
-same order of operations. Needs NumPy; nothing else imports this module at its top.
+Chunk by chunk, so that what is held on the way does not grow with the number of leads. Formulas are run by
+`column_formulas`; weighting, summing and choosing the tier are done here, in the same order of operations.
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TypeAlias
+import datetime
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, cast
 
 import numpy as np
 
-from mergecells.formula import Value
-from mergecells.transforms.column_codes import Codes, Column, Floats, combine, encode
-from mergecells.transforms.score_program import ComponentProgram, Compute, FactorProgram, RuleProgram
-from mergecells.transforms.score_values import share, share_of_field, without_noise
+from mergecells.domain.revision import Revision
+from mergecells.transforms.column_formulas import Formulas
+from mergecells.transforms.column_input import LeadColumn, read_column
+from mergecells.transforms.column_rounding import rounded, total
+from mergecells.transforms.column_values import Coded, Codes, ColumnValue, Constant, Floats, Numbers
+from mergecells.transforms.score_program import ComponentProgram, FactorProgram, RuleProgram
+from mergecells.transforms.score_result import FloatColumn, IssueColumn, ScoreColumns, TierColumn
+from mergecells.transforms.score_values import share, share_of_field
 
 CHUNK = 32_768
-"""Leads at a time: what is held on the way does not grow with the number of leads."""
-
-Scored: TypeAlias = tuple[list[float], list[str], dict[str, list[float]], list[tuple[str, ...]]]
-"""Values, tiers, points by component, issues: one entry for each lead."""
-
-_UNIT = 1e9
-_LIMIT = 1e4
-_MANY = 100
+"""Leads at a time: few enough for the processor's cache, enough to make the calls to NumPy cheap."""
 
 
-def score_columns(program: RuleProgram, columns: Mapping[str, Sequence[Any]], serial: float) -> Scored:
+@dataclass(slots=True)
+class Scored:
+    """`components` has one row for each component. `tiers` are places among the program's, best first. `issues`: by
+    lead, those that have any."""
+
+    value: Floats
+    tiers: Any
+    components: Floats
+    program: RuleProgram
+    issues: dict[int, tuple[str, ...]] = field(default_factory=dict)
+
+    def finished(self, revision: Revision, date: datetime.date, vertical: str | None) -> ScoreColumns:
+        """The result as callers see it."""
+        names = self.program.component_names
+        return ScoreColumns(
+            value=FloatColumn(self.value),
+            tier=TierColumn(self.tiers, [name for _, name in self.program.tiers]),
+            components={name: FloatColumn(points) for name, points in zip(names, self.components, strict=True)},
+            issues=IssueColumn(len(self.value), self.issues),
+            revision=revision,
+            date=date,
+            vertical=vertical,
+        )
+
+
+def score_columns(
+    program: RuleProgram, columns: Mapping[str, Any], length: int, serial: float, *, texts: bool = False
+) -> Scored:
     """Score columns of one length. `serial` is the evaluation date's serial number."""
-    length = len(next(iter(columns.values()), ()))
-    scored: Scored = ([], [], {name: [] for name in program.component_names}, [])
+    read = [
+        (key, found) for key, column in columns.items() if (found := read_column(program, key, column, texts=texts))
+    ]
+    formulas = Formulas(program, serial)
+    scored = Scored(
+        np.empty(length), np.empty(length, dtype=np.int32), np.empty((len(program.components), length)), program
+    )
     for start in range(0, length, CHUNK):
-        part = {name: column[start : start + CHUNK] for name, column in columns.items()}
-        _Chunk(program, serial, min(CHUNK, length - start)).score(part, scored)
+        _Chunk(program, formulas, start, min(start + CHUNK, length)).score(read, scored)
     return scored
 
 
 class _Chunk:
     """One slice of the leads on its way through the rules."""
 
-    def __init__(self, program: RuleProgram, serial: float, length: int) -> None:
-        self._program, self._serial, self._length = program, serial, length
-        self._values: dict[str, Column[Value]] = {}
-        self._odd: list[tuple[Codes, list[str]]] = []
+    def __init__(self, program: RuleProgram, formulas: Formulas, start: int, stop: int) -> None:
+        self._program, self._formulas = program, formulas
+        self._start, self._stop, self._length = start, stop, stop - start
+        self._values: dict[str, ColumnValue] = {}
+        self._odd: list[tuple[Codes, Sequence[str]]] = []
 
-    def score(self, columns: Mapping[str, Sequence[Any]], scored: Scored) -> None:
-        """Append what comes out to `scored`."""
-        self._read(columns)
+    def score(self, columns: Sequence[tuple[str, tuple[str, LeadColumn]]], scored: Scored) -> None:
+        """Write what comes out into `scored`."""
+        for key, (name, column) in columns:
+            self._values[name] = column.chunk(
+                self._start,
+                self._stop,
+                lambda rows, texts, key=key: self._note(rows, texts, f"{key}: "),  # type: ignore[misc]
+            )
         for name, compute in self._program.intermediates:
-            self._values[name] = self._results(compute, self._values)
-        points = [self._points(component) for component in self._program.components]
-        value = _total(points, self._length)
-        scored[0].extend(value.tolist())
-        scored[1].extend(self._tiers(value))
-        for component, column in zip(self._program.components, points, strict=True):
-            scored[2][component.name].extend(column.tolist())
-        scored[3].extend(self._issues())
-
-    def _read(self, columns: Mapping[str, Sequence[Any]]) -> None:
-        for key, column in columns.items():
-            entry = self._program.reader.column(key)
-            if entry is not None:
-                readings = encode(column).map(entry[1])
-                self._values[entry[0]] = readings.map(lambda reading: reading[0])
-                self._note(readings.codes, [f"{key}: {odd}" if odd else "" for _, odd in readings.values])
-
-    def _results(self, compute: Compute, values: Mapping[str, Column[Any]]) -> Column[Value]:
-        """A formula's results, computed once for each distinct combination of what it reads."""
-        names, blank = self._program.uses[compute], self._program.reader.blank
-        fixed = {name: blank[name] for name in names if name in blank}
-        codes, rows = combine({name: values[name] for name in sorted(names) if name in values}, self._length)
-        return Column(codes, [compute({**fixed, **row}, self._serial) for row in rows])
+            self._values[name] = self._formulas.compute(compute, self._values, self._length)
+        points = scored.components[:, self._start : self._stop]
+        for row, component in enumerate(self._program.components):
+            raw = self._points(component)
+            points[row] = rounded(raw, 0.01, lambda place, raw=raw: float(raw[place]))  # type: ignore[misc]
+        value = total(points)
+        scored.value[self._start : self._stop] = value
+        scored.tiers[self._start : self._stop] = self._tiers(value)
+        self._issues(scored)
 
     def _points(self, component: ComponentProgram) -> Floats:
-        factors = [self._factor(factor) for factor in component.factors]
+        factors = [self._factor(factor, component.compute is not None) for factor in component.factors]
         if component.compute is None:
-            part = np.zeros(self._length)
+            out = np.zeros(self._length)
             for factor, column in zip(component.factors, factors, strict=True):
-                part += factor.weight * _gathered(column)
+                out += _shares(column) * factor.weight
         else:
             own = {factor.key: column for factor, column in zip(component.factors, factors, strict=True)}
-            results = self._results(component.compute, {**self._values, **own})
-            part = _gathered(self._shares(results, component.name))
-        raw = component.points * part
-        return _rounded(raw, 0.01, lambda row: float(raw[row]))
+            result = self._formulas.compute(component.compute, {**self._values, **own}, self._length)
+            out = np.full(self._length, _shares(self._worth(result, component.name)))
+        out *= component.points
+        return out
 
-    def _factor(self, factor: FactorProgram) -> Column[float]:
+    def _factor(self, factor: FactorProgram, as_table: bool) -> ColumnValue:
+        """The factor's values, as shares; `as_table`: in a table where they are in one."""
         if factor.compute is not None:
-            return self._shares(self._results(factor.compute, self._values), factor.label)
-        field = self._values.get(factor.key)
-        if field is not None:
-            return field.map(share_of_field)
-        value = share_of_field(self._program.reader.blank.get(factor.key))
-        return Column(np.zeros(self._length, dtype=np.int64), [value])
+            result = self._formulas.compute(factor.compute, self._values, self._length)
+            return self._worth(result, factor.label, as_table)
+        column = self._values.get(factor.key)
+        if column is None:
+            return Constant(share_of_field(self._program.reader.blank.get(factor.key)))
+        return self._worth(column, None, as_table)
 
-    def _shares(self, results: Column[Value], label: str) -> Column[float]:
-        shares = results.map(share)
-        self._note(shares.codes, [f"{label} {odd}" if odd else "" for _, odd in shares.values])
-        return shares.map(lambda pair: pair[0])
+    def _worth(self, column: ColumnValue, label: str | None, as_table: bool = False) -> ColumnValue:
+        """A formula's results as shares of 0..1, what is odd noted; without a label, a field's values."""
+        is_field = label is None
+        if isinstance(column, Constant):
+            worth, odd = (share_of_field(column.value), "") if is_field else share(column.value)
+            if odd:
+                self._note(np.arange(self._length), [odd] * self._length, f"{label} ")
+            return Constant(worth)
+        if isinstance(column, Coded):
+            x, found = _coded_shares(column, is_field)
+        else:
+            x, found = _clipped(column.x, is_field)
+        for row, value in zip(column.rows.tolist(), column.values, strict=True):
+            x[row], odd = (share_of_field(value), "") if is_field else share(value)
+            found.pop(row, None)
+            if odd:
+                found[row] = odd
+        if found:
+            rows = sorted(found)
+            self._note(np.array(rows, dtype=np.int64), [found[row] for row in rows], f"{label} ")
+        if as_table and isinstance(column, Coded) and column.table.known is None and not len(column.rows):
+            return Coded(column.codes, column.table.as_shares(is_field), column.family)
+        return Numbers(x)
 
-    def _note(self, codes: Codes, texts: list[str]) -> None:
-        if any(texts):
-            self._odd.append((codes, texts))
+    def _note(self, rows: Codes, texts: Sequence[str], label: str) -> None:
+        if len(rows):
+            self._odd.append((rows, [label + text for text in texts]))
 
-    def _issues(self) -> list[tuple[str, ...]]:
-        issues: list[tuple[str, ...]] = [()] * self._length
-        for codes, texts in self._odd:
-            for row in np.flatnonzero(np.array([bool(text) for text in texts])[codes]).tolist():
-                issues[row] += (texts[codes[row]],)
-        return issues
+    def _issues(self, scored: Scored) -> None:
+        found: dict[int, tuple[str, ...]] = {}
+        for rows, texts in self._odd:
+            for row, text in zip(rows.tolist(), texts, strict=True):
+                found[row] = (*found.get(row, ()), text)
+        for row in sorted(found):
+            scored.issues[self._start + row] = found[row]
 
-    def _tiers(self, value: Floats) -> list[str]:
+    def _tiers(self, value: Floats) -> Any:
         tiers = self._program.tiers
-        best = np.full(self._length, len(tiers) - 1)
-        for number in reversed(range(len(tiers))):
-            best[value >= tiers[number][0]] = number
-        return [tiers[number][1] for number in best.tolist()]
+        place = np.zeros(self._length, dtype=np.int32)
+        for lowest, _ in tiers[:-1]:
+            place += value < lowest
+        return place
 
 
-def _gathered(column: Column[float]) -> Floats:
-    return np.array(column.values, dtype=np.float64)[column.codes]
+def _shares(column: ColumnValue) -> Any:
+    return column.value if isinstance(column, Constant) else cast(Numbers, column).x
 
 
-def _total(points: list[Floats], length: int) -> Floats:
-    """The exactly rounded sum of the components' points, free of noise, as `math.fsum` and `round` give it."""
-    total, size = np.zeros(length), np.zeros(length)
-    for column in points:
-        total += column
-        size += np.abs(column)
-    # Addition is off by at most len x size x 2**-53: within a quarter of the ninth place while both are small.
-    trusted = size < (_LIMIT if len(points) <= _MANY else 0.0)
-    return _rounded(np.where(trusted, total, np.nan), 0.25, lambda row: math.fsum(column[row] for column in points))
+def _coded_shares(column: Coded, is_field: bool) -> tuple[Floats, dict[int, str]]:
+    """Shares, and by row what is odd about them."""
+    shares, odd = column.table.shares(is_field)
+    x: Floats = shares[column.codes]
+    if not odd:
+        return x, {}
+    marks = np.zeros(len(shares), dtype=np.bool_)
+    marks[list(odd)] = True
+    rows = np.flatnonzero(marks[column.codes])
+    return x, {row: odd[code] for row, code in zip(rows.tolist(), column.codes[rows].tolist(), strict=True)}
 
 
-def _rounded(value: Floats, margin: float, exact: Callable[[int], float]) -> Floats:
-    """`without_noise` of a column. `exact` gives a row's exact value where `value` is too near to a tie to tell.
-
-    Scaled by 1e9 a value below 1e4 is off by less than `margin`, so the nearest whole number is the right one unless
-    a half is that near; the quotient of two exact numbers is then the float nearest to the decimal.
-    """
-    small = np.abs(value) < _LIMIT
-    scaled = np.where(small, value, 0.0) * _UNIT
-    whole = np.rint(scaled)
-    rounded: Floats = whole / _UNIT
-    sure = small & (np.abs(scaled - whole) < 0.5 - margin)
-    for row in np.flatnonzero(~sure).tolist():
-        rounded[row] = without_noise(exact(row))
-    return rounded
+def _clipped(x: Floats, is_field: bool) -> tuple[Floats, dict[int, str]]:
+    """As `share`, for numbers. Copied where the column belongs to the lead."""
+    if x.min(initial=0.0) >= 0.0 and x.max(initial=0.0) <= 1.0:
+        return (x.copy() if is_field else x), {}
+    rows = np.flatnonzero((x < 0.0) | (x > 1.0))
+    found = x[rows]
+    x = x.copy()
+    x[rows] = np.where(found < 0.0, 0.0, 1.0)
+    if is_field:
+        return x, {}
+    odd = [(row, share(value)[1]) for row, value in zip(rows.tolist(), found.tolist(), strict=True)]
+    return x, {row: text for row, text in odd if text}

@@ -60,7 +60,7 @@ class Run:
 class RuleProgram:
     """`tiers` from the best down: (lowest score, name). `intermediates` in an order in which they can be computed.
 
-    `uses` tells by compiled formula the names that it reads, in lower case.
+    `uses` tells by compiled formula the names that it reads, in lower case, and `texts` how it is written.
     """
 
     reader: LeadReader
@@ -68,6 +68,7 @@ class RuleProgram:
     components: tuple[ComponentProgram, ...]
     tiers: tuple[tuple[float, str], ...]
     uses: Mapping[Compute, frozenset[str]]
+    texts: Mapping[Compute, str] = field(default_factory=dict)
 
     @property
     def component_names(self) -> tuple[str, ...]:
@@ -146,6 +147,7 @@ def compile_rule_program(
         components=components,
         tiers=tuple(sorted(((tier.min, name) for name, tier in rules.tiers.items()), key=lambda t: -t[0])),
         uses=formulas.uses,
+        texts=formulas.texts,
     )
 
 
@@ -157,6 +159,7 @@ class _Formulas:
         self._refused: list[Finding] = []
         self.used: dict[str, None] = {}
         self.uses: dict[Compute, frozenset[str]] = {}
+        self.texts: dict[Compute, str] = {}
 
     def compile(self, text: str | None, what: str) -> Compute | None:
         if text is None:
@@ -168,6 +171,7 @@ class _Formulas:
             return None
         self.used.update(dict.fromkeys(names))
         self.uses[compute] = names
+        self.texts[compute] = text
         return compute
 
     def names(self, text: str) -> frozenset[str]:

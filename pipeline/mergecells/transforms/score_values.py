@@ -16,6 +16,7 @@ from typing import Any, cast
 from mergecells.domain.scoring import Fields, FieldType
 from mergecells.formula import Array, ErrorValue, Value, to_serial, to_value
 from mergecells.formula.values import MAX_TEXT, Scalar
+from mergecells.transforms.lead_texts import TEXT_READERS, read_untyped
 
 _ISO = re.compile(r"\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:\d{2})?)?\Z")
 _DAY_SECONDS = 86_400
@@ -33,12 +34,13 @@ class LeadReader:
     not a field is left out. Names are case-insensitive.
     """
 
-    __slots__ = ("_blank", "_known", "_open")
+    __slots__ = ("_blank", "_known", "_open", "_types")
 
     def __init__(self, fields: Fields | None, initial: Mapping[str, Value]) -> None:
         self._open = fields is None
         self._blank: dict[str, Value] = dict(initial)
         self._known: dict[str, tuple[str, Callable[[Any], Reading]]] = {}
+        self._types = {name.lower(): field.type for name, field in (fields.fields if fields else {}).items()}
         for name, field in (fields.fields if fields else {}).items():
             entry = (name.lower(), _READERS[field.type])
             self._known[name] = self._known[name.lower()] = entry
@@ -53,6 +55,11 @@ class LeadReader:
         """The lower-case name that a lead's `key` stands for and how its values are read; None when it is no field."""
         entry = self._known.get(key) or self._known.get(key.lower())
         return entry or ((key.lower(), _read_any) if self._open else None)
+
+    def text_reader(self, key: str) -> Callable[[str], Any]:
+        """How a cell's text becomes a value of the field `key`; see `lead_texts`."""
+        kind = self._types.get(key.lower())
+        return read_untyped if kind is None else TEXT_READERS[kind]
 
     def read(self, lead: Mapping[str, Any], issues: list[str]) -> dict[str, Value]:
         """Lower-case name → value. What is odd is appended to `issues`."""

@@ -69,11 +69,11 @@ def test_columns_of_distinct_numbers_over_two_chunks_score_as_one_lead_does() ->
 def test_rounding_near_a_tie_is_pythons() -> None:
     """Where the ninth place hangs on the last bit, the column is rounded as `round` does it."""
     numpy = pytest.importorskip("numpy")
-    from mergecells.transforms.score_columns import _rounded
+    from mergecells.transforms.column_rounding import rounded as rounded_column
 
     chance = random.Random(1)
     halves = [(chance.randint(-(10**11), 10**11) + 0.5) / 1e9 for _ in range(2_000)]
     values = [*halves, *(math.nextafter(half, 1e9) for half in halves), -0.0, -1e-12, 2e4 / 3, 1e300]
     column = numpy.array(values)
-    rounded = _rounded(column, 0.01, lambda row: float(column[row]))
+    rounded = rounded_column(column, 0.01, lambda row: float(column[row]))
     assert [bits(value) for value in rounded.tolist()] == [bits(round(value, 9)) for value in values]

@@ -1,0 +1,237 @@
+"""A formula over columns: by a table of its results where its inputs repeat, by a kernel where they are numbers, and by
+its distinct inputs where nothing else holds. Every way gives what the one-lead form gives, to the bit. Needs NumPy.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final, cast
+
+import numpy as np
+
+from mergecells.formula import Value, parse
+from mergecells.transforms.column_codes import combine, encode
+from mergecells.transforms.column_kernels import Kernel, NotKernelError, compile_kernel
+from mergecells.transforms.column_values import (
+    Coded,
+    Codes,
+    ColumnValue,
+    Constant,
+    Mask,
+    Numbers,
+    Table,
+    values_at,
+    with_values,
+)
+from mergecells.transforms.score_program import Compute, RuleProgram
+
+_FEW: Final = 1_024
+"""Combinations of dictionary-encoded columns up to which a table of all of them beats anything."""
+_PRODUCT: Final = 65_536
+"""The same, where no kernel does it."""
+_LOWEST, _HIGHEST = -2_048, 110_000
+"""Whole numbers for which a formula of one number may have a table: counts, and dates to the year 2201."""
+_BLANK: Final = _HIGHEST - _LOWEST
+_WORTH: Final = 4_096
+"""Rows in a chunk from which on a table of whole numbers pays."""
+
+Env = Mapping[str, ColumnValue]
+
+
+@dataclass(slots=True, eq=False)
+class Formulas:
+    """The formulas of one rule set for one call: their tables and kernels, shared by all chunks."""
+
+    program: RuleProgram
+    serial: float
+    _tables: dict[tuple[Any, ...], Table] = field(default_factory=dict)
+    _kernels: dict[tuple[Any, ...], Kernel | None] = field(default_factory=dict)
+    _families: dict[tuple[Any, ...], object] = field(default_factory=dict)
+    _wholes: Table | None = None
+
+    def compute(self, compute: Compute, env: Env, length: int) -> ColumnValue:
+        """The formula's result for every row of a chunk."""
+        blank = self.program.reader.blank
+        names = self.program.uses[compute]
+        fixed = {name: blank[name] for name in names if name in blank}
+        inputs: dict[str, ColumnValue] = {}
+        for name in sorted(names):
+            column = env.get(name)
+            if isinstance(column, Constant):
+                fixed[name] = column.value
+            elif column is not None:
+                inputs[name] = column
+        if not inputs:
+            return Constant(compute(fixed, self.serial))
+        special = _special_rows(inputs)
+        if len(special) * 2 > length:
+            return self._distinct(compute, fixed, inputs, None, length)
+        found, rows = self._column(compute, fixed, inputs, length)
+        if special is not None and len(special):
+            rows = special if rows is None else np.union1d(rows, special)
+        if rows is None or not len(rows):
+            return found
+        apart = self._distinct(compute, fixed, inputs, rows, len(rows))
+        return with_values(found, rows, values_at(apart, np.arange(len(rows))))
+
+    def _column(
+        self, compute: Compute, fixed: dict[str, Value], inputs: dict[str, ColumnValue], length: int
+    ) -> tuple[ColumnValue, Codes | None]:
+        """The result, and the rows where it is not right yet. Rows with special inputs are not looked at."""
+        coded = [column for column in inputs.values() if isinstance(column, Coded)]
+        combinations = _combinations(coded) if len(coded) == len(inputs) else _PRODUCT + 1
+        if combinations <= _FEW or (
+            coded and len(coded) == len(inputs) and len({id(column.family) for column in coded}) == 1
+        ):
+            return self._by_table(compute, fixed, cast("dict[str, Coded]", inputs), combinations), None
+        kernel = self._kernel(compute, fixed, inputs)
+        if kernel is not None and not kernel.slow:
+            return _run_kernel(kernel, inputs, length)
+        if combinations <= _PRODUCT:
+            return self._by_table(compute, fixed, cast("dict[str, Coded]", inputs), combinations), None
+        if len(inputs) == 1 and length >= _WORTH:
+            whole = self._by_whole_numbers(compute, fixed, inputs, length)
+            if whole is not None:
+                return whole
+        if kernel is not None:
+            return _run_kernel(kernel, inputs, length)
+        return self._distinct(compute, fixed, inputs, None, length), None
+
+    # By a table
+
+    def _by_table(self, compute: Compute, fixed: dict[str, Value], inputs: dict[str, Coded], size: int) -> Coded:
+        families: dict[int, Coded] = {id(column.family): column for column in inputs.values()}
+        sizes = [len(column.table.values) for column in families.values()]
+        first = next(iter(families.values()))
+        codes, family = first.codes, first.family
+        if len(families) > 1:
+            family = self._families.setdefault(tuple(column.family for column in families.values()), object())
+            for column, each in zip(list(families.values())[1:], sizes[1:], strict=True):
+                codes = codes * each + column.codes
+        key = (compute, *((name, column.table) for name, column in inputs.items()))
+        table = self._tables.get(key)
+
+        def result(code: int) -> Value:
+            place: dict[int, int] = {}
+            rest = code
+            for identity, each in zip(reversed(families), reversed(sizes), strict=True):
+                rest, place[identity] = divmod(rest, each)
+            row = {name: column.table.values[place[id(column.family)]] for name, column in inputs.items()}
+            return compute({**fixed, **row}, self.serial)
+
+        if table is None:
+            whole = len(families) == 1 and all(column.table.known is None for column in inputs.values())
+            local = any(column.table.local for column in inputs.values())
+            values: list[Value] = [result(code) for code in range(size)] if whole else [None] * size
+            table = Table(values, None if whole else np.zeros(size, dtype=np.bool_), local)
+            if not local:
+                table = self._tables.setdefault(key, table)
+        if table.known is not None:
+            table.complete(codes, result)
+        return Coded(codes, table, family)
+
+    def _by_whole_numbers(
+        self, compute: Compute, fixed: dict[str, Value], inputs: dict[str, ColumnValue], length: int
+    ) -> tuple[Coded, Codes | None] | None:
+        """A formula of one number, by a table of the whole numbers; None where too few rows hold one."""
+        ((name, given),) = inputs.items()
+        column = cast(Numbers, given)
+        if column.wholes is None:
+            column.wholes = _whole_places(column)
+        places, others = column.wholes
+        if others is not None and len(others) * 4 > length:
+            return None
+        if self._wholes is None:
+            self._wholes = Table([*map(float, range(_LOWEST, _HIGHEST)), None])
+        key = (compute, name, "whole")
+        table = self._tables.get(key)
+        if table is None:
+            size = _BLANK + 1
+            table = self._tables.setdefault(key, Table([None] * size, np.zeros(size, dtype=np.bool_)))
+        wholes = self._wholes.values
+        table.complete(places, lambda code: compute({**fixed, name: wholes[code]}, self.serial))
+        return Coded(places, table, column.family), others
+
+    # By a kernel
+
+    def _kernel(self, compute: Compute, fixed: dict[str, Value], inputs: dict[str, ColumnValue]) -> Kernel | None:
+        if any(isinstance(column, Coded) and column.table.local for column in inputs.values()):
+            return None
+        key = (compute, *((name, c.table if isinstance(c, Coded) else None) for name, c in inputs.items()))
+        if key not in self._kernels:
+            try:
+                formula = parse(self.program.texts[compute])
+                self._kernels[key] = compile_kernel(formula, inputs, fixed, self.serial)
+            except NotKernelError:
+                self._kernels[key] = None
+        return self._kernels[key]
+
+    # By distinct inputs
+
+    def _distinct(
+        self,
+        compute: Compute,
+        fixed: dict[str, Value],
+        inputs: dict[str, ColumnValue],
+        rows: Codes | None,
+        length: int,
+    ) -> Coded:
+        """Once for each combination of inputs among `rows` (all, when None)."""
+        every = np.arange(length) if rows is None else rows
+        # NaN is how the dictionary of floats writes a blank.
+        columns = {name: encode(values_at(column, every)).map(_blank_for_nan) for name, column in inputs.items()}
+        codes, found = combine(columns, length)
+        values = [compute({**fixed, **row}, self.serial) for row in found]
+        return Coded(codes, Table(values, local=True), object())
+
+
+def _blank_for_nan(value: Value) -> Value:
+    return None if type(value) is float and math.isnan(value) else value
+
+
+def _combinations(columns: list[Coded]) -> int:
+    return math.prod({id(column.family): len(column.table.values) for column in columns}.values())
+
+
+def _whole_places(column: Numbers) -> tuple[Codes, Codes | None]:
+    with np.errstate(invalid="ignore"):
+        places = column.x.astype(np.int64)
+    fits = (places == column.x) & (places >= _LOWEST) & (places < _HIGHEST)
+    signed = np.signbit(column.x)
+    if signed.any():
+        fits &= ~(signed & (places == 0))
+    places -= _LOWEST
+    others = None if fits.all() else np.flatnonzero(~fits)
+    if others is not None:
+        places[others] = 0
+    if column.blank is not None:
+        places[column.blank] = _BLANK
+    return places, others
+
+
+def _special_rows(inputs: Mapping[str, ColumnValue]) -> Codes:
+    listed = [column.rows for column in inputs.values() if not isinstance(column, Constant) and len(column.rows)]
+    if not listed:
+        return np.empty(0, dtype=np.int64)
+    return np.unique(np.concatenate(listed)) if len(listed) > 1 else listed[0]
+
+
+_TRUTH: Final = Table([False, True])
+
+
+def _run_kernel(kernel: Kernel, inputs: Mapping[str, ColumnValue], length: int) -> tuple[ColumnValue, Codes | None]:
+    value, error = kernel.run(inputs)
+    wrong: Mask | None = None if error is None else np.broadcast_to(error, (length,))
+    rows = None if wrong is None else np.flatnonzero(wrong)
+    if kernel.kind == "B":
+        return Coded(np.broadcast_to(value, (length,)).astype(np.int64), _TRUTH, object()), rows
+    x = np.broadcast_to(value, (length,))
+    if (
+        not x.flags.writeable
+        or not x.flags.owndata
+        or any(isinstance(c, Numbers) and c.x is x for c in inputs.values())
+    ):
+        x = x.copy()
+    return Numbers(x), rows
