@@ -18,6 +18,7 @@ import polars as pl
 TARGET = ["software", "financial services", "insurance", "logistics", "telecommunications"]
 ADJACENT = ["manufacturing", "healthcare", "professional services", "retail"]
 CORE = ["united states", "canada", "united kingdom", "germany", "netherlands", "sweden"]
+PARTNERS = ["austria", "switzerland", "denmark", "ireland", "australia"]
 FREE = ["gmail.com", "outlook.com", "hotmail.com", "yahoo.com", "icloud.com", "gmx.de"]
 DEPARTMENTS = {"sales": 1.0, "revenue operations": 1.0, "marketing": 0.8, "it": 0.5}
 SYSTEMS = {"salesforce": 1.0, "hubspot": 1.0, "dynamics": 0.7, "": 0.0}
@@ -69,7 +70,15 @@ def in_polars(lead: pl.DataFrame, day: datetime.date, *, raw: bool) -> pl.DataFr
         return pl.when(found).then(1.0).when(text.str.strip_chars(" ").str.len_chars() >= 20).then(0.5).otherwise(0.0)
 
     def country(text: pl.Expr) -> pl.Expr:
-        return pl.when(plain(text).is_in(CORE)).then(1.0).when(text == "").then(0.0).otherwise(0.3)
+        return (
+            pl.when(plain(text).is_in(CORE))
+            .then(1.0)
+            .when(plain(text).is_in(PARTNERS))
+            .then(0.6)
+            .when(text == "")
+            .then(0.0)
+            .otherwise(0.3)
+        )
 
     def mail(text: pl.Expr) -> pl.Expr:
         domain = text.str.strip_chars(" ").str.splitn("@", 2).struct.field("field_1").fill_null("").str.to_lowercase()
@@ -218,7 +227,7 @@ def in_numpy(lead: dict[str, Any], day: datetime.date) -> dict[str, Any]:
             + 0.7 * np.where(years >= 10, 1.0, np.clip(np.nan_to_num(years) / 10, 0, 1))),
         "company_size": 9 * (0.6 * known("employees", steps(np.nan_to_num(size), HEADS)) + 0.4 * steps(positive("revenue_millions"), MONEY)),
         "industry_fit": 8 * np.where(industry == 0, 0.15 * use, 0.7 * industry + 0.3 * use),
-        "geography": 5 * (0.6 * by_text("country", lambda t: 1.0 if plain(t) in CORE else 0.3 if t else 0.0)
+        "geography": 5 * (0.6 * by_text("country", lambda t: 1.0 if plain(t) in CORE else 0.6 if plain(t) in PARTNERS else 0.3 if t else 0.0)
             + 0.2 * by_text("language", lambda t: float(t.lower() in ("english", "german")))
             + 0.2 * known("timezone_offset", np.maximum(0.0, 1 - np.abs(lead["timezone_offset"]) / 10))),
         "contact_quality": 7 * (0.5 * by_text("email", mail) + 0.2 * by_text("phone", lambda t: float(len(t.replace(" ", "")) >= 8))
