@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from mergecells.domain.configset import FIELDS_FILE, RULES_FILE, TABLES_FOLDER, ConfigSet, Document, LoadResult
+from mergecells.domain.errors import MergecellsError
 from mergecells.domain.findings import Finding, count_findings, has_errors, sort_findings
 from mergecells.domain.manifest import Manifest
 from mergecells.domain.revision import Files
@@ -20,6 +22,7 @@ from mergecells.transforms.formula_engines import EngineCount, Recompute
 from mergecells.transforms.formula_results import check_results, compute_results
 from mergecells.transforms.formula_sites import collect_sites
 from mergecells.transforms.locate import Locator, index_cells
+from mergecells.transforms.lookup_miss import check_lookup_misses, count_values, exact_lookups, unread_leads
 from mergecells.transforms.reference_check import fitting_verticals
 from mergecells.transforms.rule_check import check_rules, without_echoes
 from mergecells.transforms.rule_view import base_view, merged_views
@@ -29,6 +32,9 @@ from mergecells.transforms.stale_check import check_shown_values
 from mergecells.transforms.tables import table_specs, tables_from_documents
 from mergecells.transforms.yaml_shape import validate_document
 from mergecells.transforms.yaml_to_config import load_config
+
+if TYPE_CHECKING:
+    from mergecells.authoring.leads_impact import ReadLeads
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +63,14 @@ def check_files(
     base_files: Files | None = None,
     allow_large: bool = False,
     recompute: Recompute | None = None,
+    read_leads: ReadLeads | None = None,
 ) -> CheckReport:
     """Check the config that `files` hold and report everything at once; a user's mistake never raises.
 
     `tables`: what was read from the workbook, for its cells and for the values that it showed. `base_files`: the config
     that a change starts from, to notice an outsized change, which `allow_large` permits. `recompute`: an independent
-    formula engine; without one the report says that nothing was compared with it.
+    formula engine; without one the report says that nothing was compared with it. `read_leads` reads the leads that the
+    manifest names, whose values lookups should find.
     """
     loaded = load_config(files)
     custom, documents = check_custom_tabs(files, _manifest(loaded), loaded.documents)
@@ -73,6 +81,7 @@ def check_files(
     if loaded.config:
         findings += check_rules(loaded.config, locator)
         formula_findings, engines = _check_formulas(loaded.config, locator, tables, recompute)
+        findings += _check_lookups(loaded.config, locator, read_leads)
         findings += formula_findings
         findings += check_examples(loaded.config, locator)
     elif RULES_FILE in documents:
@@ -127,6 +136,23 @@ def _check_formulas(
     total = EngineCount(asked=len(computed), computed=len(computed))
     engines = {"reference": total, "compiled": compiled, "xlcalculator": independent}
     return list(without_echoes([*findings, *compiled_findings, *other_findings])), engines
+
+
+def _check_lookups(config: ConfigSet, locator: Locator, read_leads: ReadLeads | None) -> list[Finding]:
+    """The base rules with all leads; each vertical with its examples, for the file does not say whose its leads are."""
+    findings: list[Finding] = []
+    for view in (base_view(config, locator), *merged_views(config, locator, fitting_verticals(config))):
+        sites = collect_sites(view, config.rules.fields, config.rules.tables)
+        found = None
+        if view.vertical is None and read_leads is not None and config.manifest.impact is not None:
+            lookups = exact_lookups(config, sites)
+            try:
+                leads = read_leads(config.manifest.impact, config.rules.fields) if lookups else ()
+                found = count_values(lookups, (each.lead for each in leads))
+            except MergecellsError as error:
+                findings.append(unread_leads(error.message))
+        findings += check_lookup_misses(config, sites, found)
+    return list(without_echoes(findings))
 
 
 def _check_change(base_files: Files, head: Tables, manifest: Manifest, allow_large: bool) -> list[Finding]:

@@ -12,6 +12,7 @@ from mergecells.adapters.xlcalculator_process import XlcalculatorProcess
 from mergecells.apps.cli.check_targets import LoneTarget, RootTarget, Target, WorkbookTarget, find_target
 from mergecells.apps.cli.choices import Kind
 from mergecells.apps.cli.console import CliContext
+from mergecells.apps.cli.impact_leads import leads_at_hand
 from mergecells.authoring.check import CheckReport, check_files
 from mergecells.authoring.check_alone import check_alone
 from mergecells.domain.errors import ConfigRejectedError, UsageError, WorkbookUnreadableError
@@ -63,7 +64,7 @@ def _check_root(target: RootTarget) -> CheckReport:
     except ConfigRejectedError as error:
         report = CheckReport(error.findings)
     else:
-        report = check_files(files, recompute=RECOMPUTE)
+        report = check_files(files, recompute=RECOMPUTE, read_leads=leads_at_hand(target.root))
     if target.only is None:
         return report
     return replace(report, findings=tuple(f for f in report.findings if f.file == target.only), files=(target.only,))

@@ -45,6 +45,18 @@ def manifest_leads(root: Path, *, quiet: bool) -> ReadLeads:
     return read
 
 
+def leads_at_hand(root: Path) -> ReadLeads:
+    """Reads what the manifest names where it is there: a file outside of git need not be where a config is checked."""
+
+    def read(settings: LeadsImpact, fields: Fields | None) -> Iterator[ImpactLead]:
+        if (root / settings.leads).is_file():
+            source = open_leads(root / settings.leads, None, fields)
+            with contextlib.closing(source.source), Progress(wanted=False) as progress:
+                yield from read_impact_leads(source, None, [], progress)
+
+    return read
+
+
 def _outcome_cell(cells: Mapping[str, Any], outcome: str, source: LeadsFile, line: int) -> Any:
     """The cell under the column, or under the column of the field, of that name."""
     for title in (outcome, source.columns.by_field.get(outcome)):
