@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from mergecells.domain.configset import FIELDS_FILE, RULES_FILE, TABLES_FOLDER, ConfigSet, Document, LoadResult
 from mergecells.domain.errors import MergecellsError
 from mergecells.domain.findings import Finding, count_findings, has_errors, sort_findings
+from mergecells.domain.impact import Impact
 from mergecells.domain.manifest import Manifest
 from mergecells.domain.revision import Files
 from mergecells.domain.scoring import Fields, RuleSet
@@ -39,11 +40,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class CheckReport:
-    """What was found, sorted; how many formula results each engine computed (nothing is skipped unseen)."""
+    """What was found, sorted; how many formula results each engine computed (nothing is skipped unseen).
+
+    `leads`: what a change does to real leads, where that was measured.
+    """
 
     findings: tuple[Finding, ...]
     engines: Mapping[str, EngineCount] = field(default_factory=dict)
     files: tuple[str, ...] = ()
+    leads: Impact | None = None
 
     @property
     def ok(self) -> bool:
