@@ -27,7 +27,7 @@ components:
     weight: 1
     factors:
       age: {weight: 0.7, formula: "=MIN(1,years/20)"}
-      size: {weight: 0.3, formula: "=0.5"}
+      size: {weight: 0.3, formula: "=IF(years<0,1,0.5)"}
 """
 FIELDS = "fields:\n  years: {type: number, sample: 12}\n"
 
@@ -357,7 +357,7 @@ def test_check_workbook_alone_is_checked_by_its_cells(root: Path, tmp_path: Path
 
 def test_check_workbook_that_deletes_much_needs_a_yes(root: Path) -> None:
     """More rows deleted than allowed: --allow-large is the explicit yes."""
-    factors = "".join(f'      f{i}: {{weight: 0.05, formula: "=0.5"}}\n' for i in range(20))
+    factors = "".join(f'      f{i}: {{weight: 0.05, formula: "=IF(years<0,1,0.5)"}}\n' for i in range(20))
     (root / "scoring/rules.yaml").write_text(RULES.split("      age", maxsplit=1)[0] + factors)
     workbook = filled(root)
     book = openpyxl.load_workbook(workbook)
@@ -388,12 +388,12 @@ HOSTILE = {
     "merge bomb": ("a: &a {b: 1}\n" + "".join(f"m{i}: {{<<: [*a, *a, *a]}}\n" for i in range(50)), "yaml.anchor"),
     "deep nesting": ("a: " + "[" * 100_000, "yaml.too-deep"),
     "10 MB cell": (RULES.replace("version:", f"x: '{'y' * 10_000_000}'\nversion:"), "yaml.too-large"),
-    "long formula": (RULES.replace("=0.5", "=" + "1+" * 50_000 + "1"), "schema.too-long"),
+    "long formula": (RULES.replace("=IF(years<0,1,0.5)", "=" + "1+" * 50_000 + "1"), "schema.too-long"),
     "long digits": (RULES.replace("min: 60", "min: " + "9" * 400_000), "yaml.ambiguous"),
-    "nested parentheses": (RULES.replace("=0.5", "=" + "(" * 4000 + "1" + ")" * 4000), "formula.syntax"),
-    "nested functions": (RULES.replace("=0.5", "=" + "ABS(" * 1500 + "1" + ")" * 1500), "formula.syntax"),
-    "HYPERLINK": (RULES.replace("=0.5", '=HYPERLINK(\\"http://x\\")'), "formula.unsupported-function"),
-    "DDE": (RULES.replace("=0.5", "=cmd|'/c calc'!A1"), "formula.syntax"),
+    "nested parentheses": (RULES.replace("=IF(years<0,1,0.5)", "=" + "(" * 4000 + "1" + ")" * 4000), "formula.syntax"),
+    "nested functions": (RULES.replace("=IF(years<0,1,0.5)", "=" + "ABS(" * 1500 + "1" + ")" * 1500), "formula.syntax"),
+    "HYPERLINK": (RULES.replace("=IF(years<0,1,0.5)", '=HYPERLINK(\\"http://x\\")'), "formula.unsupported-function"),
+    "DDE": (RULES.replace("=IF(years<0,1,0.5)", "=cmd|'/c calc'!A1"), "formula.syntax"),
     "many nodes": ("a: [" + "1," * 2_000_000 + "1]", "yaml.too-large"),
 }
 
@@ -438,7 +438,7 @@ def test_check_custom_tab_outside_of_the_root_is_refused(root: Path) -> None:
 def test_check_secret_is_found_and_not_repeated(root: Path) -> None:
     """A token in any text of any file; the finding does not print it."""
     token = "ghp_" + "a1B2" * 9
-    spoil(root, 'formula: "=0.5"', f'formula: "=0.5", description: "use {token}"')
+    spoil(root, 'formula: "=IF(years<0,1,0.5)"', f'formula: "=IF(years<0,1,0.5)", description: "use {token}"')
     answer = command("check", root, "--output", "json")
     assert [each["code"] for each in answer.json["findings"]] == ["security.secret"]
     assert token not in answer.output

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 from mergecells.domain.configset import FIELDS_FILE, RULES_FILE, TABLES_FOLDER, ConfigSet, Document, LoadResult
-from mergecells.domain.errors import MergecellsError
 from mergecells.domain.findings import Finding, count_findings, has_errors, sort_findings
-from mergecells.domain.impact import Impact
 from mergecells.domain.manifest import Manifest
 from mergecells.domain.revision import Files
 from mergecells.domain.scoring import Fields, RuleSet
@@ -18,37 +15,34 @@ from mergecells.transforms.change_check import check_change
 from mergecells.transforms.custom_tab_check import check_custom_tabs
 from mergecells.transforms.engine_check import SiteResult, check_compiled, check_independent
 from mergecells.transforms.example_check import check_examples
+from mergecells.transforms.formula_analysis import AnalysisMemo
 from mergecells.transforms.formula_check import check_formula_texts
 from mergecells.transforms.formula_engines import EngineCount, Recompute
 from mergecells.transforms.formula_results import check_results, compute_results
 from mergecells.transforms.formula_sites import collect_sites
 from mergecells.transforms.locate import Locator, index_cells
-from mergecells.transforms.lookup_miss import check_lookup_misses, count_values, exact_lookups, unread_leads
+from mergecells.transforms.lookup_tables import table_values
+from mergecells.transforms.range_witness import observe
 from mergecells.transforms.reference_check import fitting_verticals
 from mergecells.transforms.rule_check import check_rules, without_echoes
 from mergecells.transforms.rule_view import base_view, merged_views
 from mergecells.transforms.salvage import salvage_rules, salvage_table
 from mergecells.transforms.secret_check import check_secrets
 from mergecells.transforms.stale_check import check_shown_values
+from mergecells.transforms.static_check import check_static
 from mergecells.transforms.tables import table_specs, tables_from_documents
+from mergecells.transforms.unused_check import check_duplicate_entries, check_unused
 from mergecells.transforms.yaml_shape import validate_document
 from mergecells.transforms.yaml_to_config import load_config
-
-if TYPE_CHECKING:
-    from mergecells.authoring.leads_impact import ReadLeads
 
 
 @dataclass(frozen=True, slots=True)
 class CheckReport:
-    """What was found, sorted; how many formula results each engine computed (nothing is skipped unseen).
-
-    `leads`: what a change does to real leads, where that was measured.
-    """
+    """What was found, sorted; how many formula results each engine computed (nothing is skipped unseen)."""
 
     findings: tuple[Finding, ...]
     engines: Mapping[str, EngineCount] = field(default_factory=dict)
     files: tuple[str, ...] = ()
-    leads: Impact | None = None
 
     @property
     def ok(self) -> bool:
@@ -68,14 +62,12 @@ def check_files(
     base_files: Files | None = None,
     allow_large: bool = False,
     recompute: Recompute | None = None,
-    read_leads: ReadLeads | None = None,
 ) -> CheckReport:
     """Check the config that `files` hold and report everything at once; a user's mistake never raises.
 
     `tables`: what was read from the workbook, for its cells and for the values that it showed. `base_files`: the config
     that a change starts from, to notice an outsized change, which `allow_large` permits. `recompute`: an independent
-    formula engine; without one the report says that nothing was compared with it. `read_leads` reads the leads that the
-    manifest names, whose values lookups should find.
+    formula engine; without one the report says that nothing was compared with it.
     """
     loaded = load_config(files)
     custom, documents = check_custom_tabs(files, _manifest(loaded), loaded.documents)
@@ -85,8 +77,9 @@ def check_files(
     engines: Mapping[str, EngineCount] = {}
     if loaded.config:
         findings += check_rules(loaded.config, locator)
-        formula_findings, engines = _check_formulas(loaded.config, locator, tables, recompute)
-        findings += _check_lookups(loaded.config, locator, read_leads)
+        # What only a broken part uses would look unused.
+        sound = not has_errors(findings)
+        formula_findings, engines = _check_formulas(loaded.config, locator, tables, recompute, sound)
         findings += formula_findings
         findings += check_examples(loaded.config, locator)
     elif RULES_FILE in documents:
@@ -123,41 +116,29 @@ def _tables(documents: Mapping[str, Document], manifest: Manifest) -> Tables:
 
 
 def _check_formulas(
-    config: ConfigSet, locator: Locator, tables: Tables | None, recompute: Recompute | None
+    config: ConfigSet, locator: Locator, tables: Tables | None, recompute: Recompute | None, sound: bool
 ) -> tuple[list[Finding], dict[str, EngineCount]]:
     views = [base_view(config, locator), *merged_views(config, locator, fitting_verticals(config))]
     findings: list[Finding] = []
     computed: list[SiteResult] = []
-    for view in views:
-        sites = collect_sites(view, config.rules.fields, config.rules.tables)
+    all_sites = [collect_sites(view, config.rules.fields, config.rules.tables) for view in views]
+    observed, memo = observe(config), AnalysisMemo(table_values(config.rules.tables))
+    for sites in all_sites:
         results = compute_results(config, sites)
         findings += [*check_formula_texts(sites), *check_results(sites, results)]
+        findings += check_static(sites, config.rules.fields, results, observed, memo)
         computed += [SiteResult(sites, result) for result in results]
         if tables is not None:
             findings += check_shown_values(sites, results, tables, config.manifest.checks.evaluation_date is not None)
+    findings += check_duplicate_entries(config, locator)
+    if sound and not has_errors(findings):
+        findings += check_unused(config, locator, all_sites)
     compiled_findings, compiled = check_compiled(computed)
     wanted = recompute if config.manifest.checks.xlcalculator else None
     other_findings, independent = check_independent(computed, wanted)
     total = EngineCount(asked=len(computed), computed=len(computed))
     engines = {"reference": total, "compiled": compiled, "xlcalculator": independent}
     return list(without_echoes([*findings, *compiled_findings, *other_findings])), engines
-
-
-def _check_lookups(config: ConfigSet, locator: Locator, read_leads: ReadLeads | None) -> list[Finding]:
-    """The base rules with all leads; each vertical with its examples, for the file does not say whose its leads are."""
-    findings: list[Finding] = []
-    for view in (base_view(config, locator), *merged_views(config, locator, fitting_verticals(config))):
-        sites = collect_sites(view, config.rules.fields, config.rules.tables)
-        found = None
-        if view.vertical is None and read_leads is not None and config.manifest.impact is not None:
-            lookups = exact_lookups(config, sites)
-            try:
-                leads = read_leads(config.manifest.impact, config.rules.fields) if lookups else ()
-                found = count_values(lookups, (each.lead for each in leads))
-            except MergecellsError as error:
-                findings.append(unread_leads(error.message))
-        findings += check_lookup_misses(config, sites, found)
-    return list(without_echoes(findings))
 
 
 def _check_change(base_files: Files, head: Tables, manifest: Manifest, allow_large: bool) -> list[Finding]:

@@ -187,6 +187,24 @@ CODES: Mapping[str, CodeEntry] = {
         "10,000 rows of 3 columns",
     ),
     # Formulas.
+    "rule.tier-unreachable": CodeEntry(
+        "No lead can get this tier, by the bounds of all formulas and weights.",
+        "Move the limits of the tiers, or change what the factors can give.",
+        "a tier from 90 where at most 85 points can be reached",
+    ),
+    "rule.unused": CodeEntry(
+        "A field, table, list, intermediate or factor that nothing uses. Told only when there is no error.",
+        "Use it, or remove it.",
+        "a list that no formula names",
+    ),
+    "rule.zero-weight": CodeEntry(
+        "A component or factor that never counts.", "Give it a weight, or remove it.", "`weight: 0`"
+    ),
+    "rule.duplicate-entry": CodeEntry(
+        "A list holds an entry twice; formulas compare without regard to case.",
+        "Remove one.",
+        "`[Software, software]`",
+    ),
     "formula.syntax": CodeEntry(
         "A formula that cannot be read.", "The message says at which character.", "`=IF(years>10,1`"
     ),
@@ -213,15 +231,26 @@ CODES: Mapping[str, CodeEntry] = {
         "Guard it, with IFERROR or a test for blank.",
         "`=1/0`",
     ),
-    "formula.lookup-miss": CodeEntry(
-        "An exact lookup does not find values that leads have: the sample lead, an example, or the manifest's leads.",
-        "Add rows for them, or correct the spelling.",
-        '`VLOOKUP(country,countries,3,FALSE)` and a lead of "Brasil"',
-    ),
     "formula.range": CodeEntry(
         "A factor's or component's value outside 0..1; production cuts it off.",
         "Scale it, or cut it with MIN and MAX.",
         "`=years`",
+    ),
+    "formula.bound": CodeEntry(
+        "A factor or component that always gives the same, never reaches what its weight promises, or can leave 0..1.",
+        "Scale it, cut it with MIN and MAX, or correct its weight.",
+        "`=MIN(0.5,years/10)`",
+    ),
+    "formula.dead-branch": CodeEntry(
+        "A branch that can never be taken: its condition is decided before it is asked.",
+        "Correct the limits or the order of the conditions, or remove the branch.",
+        "`=IF(years>=10,1,IF(years>=20,0.5,0))`",
+    ),
+    "formula.type-mix": CodeEntry(
+        "Types that do not go together: a comparison that the types alone decide, arithmetic on a text, a cell that a "
+        "function skips.",
+        "Correct the field's type, or convert the value.",
+        '`=IF(years="ten",1,0)`',
     ),
     "formula.stale-value": CodeEntry(
         "The workbook showed another value than its formula gives, or none.",

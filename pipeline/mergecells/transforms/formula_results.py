@@ -147,6 +147,11 @@ def check_results(sites: FormulaSites, results: Sequence[Result]) -> Iterator[Fi
         yield _result_finding(sites, site, code, hits)
 
 
+def failing_sites(results: Sequence[Result]) -> set[Site]:
+    """The formulas that have a finding for one of the leads."""
+    return {result.site for result in results if _problem(result)}
+
+
 def _problem(result: Result) -> tuple[str, str] | None:
     """Code and words, None for what production can use. An intermediate may be anything but an error."""
     value = result.value

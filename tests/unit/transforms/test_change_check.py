@@ -14,7 +14,7 @@ RULES = "scoring/rules.yaml"
 def rules(factors: int, described: int) -> dict[str, bytes]:
     """One component with so many factors, the first of which are described."""
     bodies = {
-        f"f{i}": {"weight": 1 / factors, "formula": "=0.5", **({"description": "x"} if i < described else {})}
+        f"f{i}": {"weight": 1 / factors, "formula": "=IF(x>1,1,0)", **({"description": "x"} if i < described else {})}
         for i in range(factors)
     }
     value = {"version": "1", "tiers": {"A": {"min": 0}}, "components": {"c": {"weight": 1, "factors": bodies}}}

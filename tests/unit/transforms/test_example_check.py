@@ -27,7 +27,9 @@ EXAMPLES = "scoring/examples.yaml"
 
 
 def check(examples: str, **more: bytes) -> list[Finding]:
-    return list(check_files({**FILES, EXAMPLES: f"examples:\n  one: {examples}\n".encode(), **more}).findings)
+    """The findings, without those about a factor that is a constant here to make the figures simple."""
+    found = check_files({**FILES, EXAMPLES: f"examples:\n  one: {examples}\n".encode(), **more}).findings
+    return [finding for finding in found if finding.code != "formula.bound"]
 
 
 # 10 of 20 years and known: 75 x (0.6 x 0.5 + 0.4) + 25 = 77.5 points.
@@ -68,7 +70,8 @@ def test_example_is_scored_on_the_date_of_the_examples() -> None:
     """The date comes from the file, never from the clock."""
     rules = FILES["scoring/rules.yaml"].replace(b"=MIN(1,years/20)", b"=IF(TODAY()=DATE(2020,1,1),1,0)")
     text = b"date: '2020-01-01'\nexamples:\n  one: {lead: {}, tier: A, score: 70}\n"
-    findings = check_files({**FILES, "scoring/rules.yaml": rules, EXAMPLES: text}).findings
+    found = check_files({**FILES, "scoring/rules.yaml": rules, EXAMPLES: text}).findings
+    findings = tuple(each for each in found if each.code not in ("rule.unused", "formula.bound"))
     assert findings == ()
 
 

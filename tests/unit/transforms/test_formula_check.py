@@ -23,7 +23,12 @@ def factor(formula: str, extra: str = "", component: str = "") -> bytes:
 
 
 def check(rules: bytes, **files: bytes) -> list[Finding]:
-    return list(check_files({RULES: rules, "scoring/fields.yaml": FIELDS, **files}).findings)
+    """The findings, without those of `test_static_check.py`: the fields are the same for each formula here, and most
+    formulas are constants."""
+    found = check_files({RULES: rules, "scoring/fields.yaml": FIELDS, **files}).findings
+    return [
+        finding for finding in found if finding.code not in ("rule.unused", "formula.bound", "rule.tier-unreachable")
+    ]
 
 
 def codes(findings: list[Finding]) -> list[str]:
