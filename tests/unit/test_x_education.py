@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import os
+import shutil
 from collections import defaultdict
 from itertools import pairwise
 from pathlib import Path
@@ -36,6 +37,22 @@ def test_x_education_reads_no_column_that_knows_the_outcome() -> None:
     columns = [line.split('column: "')[1].split('"')[0] for line in fields.splitlines() if 'column: "' in line]
     assert len(columns) == 15
     assert not [column for column in columns if column.startswith(AFTER_THE_OUTCOME)]
+
+
+@needs_leads
+def test_x_education_check_tells_the_one_spelling_without_a_row(tmp_path: Path) -> None:
+    """Of 21 spellings of the source in the real leads, one is in no row of the table."""
+    root = tmp_path / "config"
+    shutil.copytree(ROOT, root)
+    leads = os.path.relpath(LEADS, root)
+    with (root / "mergecells.yaml").open("a") as manifest:
+        manifest.write(f"impact: {{leads: {json.dumps(leads)}}}\n")
+    answer = command("check", root, "--output", "json")
+    (finding,) = json.loads(answer.output)["findings"]
+    assert (answer.status, finding["code"], finding["severity"]) == (0, "formula.lookup-miss", "warning")
+    assert (
+        'looks lead_source up in sources, where 1 value of 9,248 leads is missing: "testone" (1).' in finding["message"]
+    )
 
 
 @needs_leads

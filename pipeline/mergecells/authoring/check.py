@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from mergecells.domain.configset import FIELDS_FILE, RULES_FILE, TABLES_FOLDER, ConfigSet, Document, LoadResult
+from mergecells.domain.errors import MergecellsError
 from mergecells.domain.findings import Finding, count_findings, has_errors, sort_findings
+from mergecells.domain.impact import Impact
 from mergecells.domain.manifest import Manifest
 from mergecells.domain.revision import Files
 from mergecells.domain.scoring import Fields, RuleSet
@@ -21,6 +24,7 @@ from mergecells.transforms.formula_engines import EngineCount, Recompute
 from mergecells.transforms.formula_results import check_results, compute_results
 from mergecells.transforms.formula_sites import collect_sites
 from mergecells.transforms.locate import Locator, index_cells
+from mergecells.transforms.lookup_miss import check_lookup_misses, count_values, exact_lookups, unread_leads
 from mergecells.transforms.lookup_tables import table_values
 from mergecells.transforms.range_witness import observe
 from mergecells.transforms.reference_check import fitting_verticals
@@ -35,14 +39,21 @@ from mergecells.transforms.unused_check import check_duplicate_entries, check_un
 from mergecells.transforms.yaml_shape import validate_document
 from mergecells.transforms.yaml_to_config import load_config
 
+if TYPE_CHECKING:
+    from mergecells.authoring.leads_impact import ReadLeads
+
 
 @dataclass(frozen=True, slots=True)
 class CheckReport:
-    """What was found, sorted; how many formula results each engine computed (nothing is skipped unseen)."""
+    """What was found, sorted; how many formula results each engine computed (nothing is skipped unseen).
+
+    `leads`: what a change does to real leads, where that was measured.
+    """
 
     findings: tuple[Finding, ...]
     engines: Mapping[str, EngineCount] = field(default_factory=dict)
     files: tuple[str, ...] = ()
+    leads: Impact | None = None
 
     @property
     def ok(self) -> bool:
@@ -62,12 +73,14 @@ def check_files(
     base_files: Files | None = None,
     allow_large: bool = False,
     recompute: Recompute | None = None,
+    read_leads: ReadLeads | None = None,
 ) -> CheckReport:
     """Check the config that `files` hold and report everything at once; a user's mistake never raises.
 
     `tables`: what was read from the workbook, for its cells and for the values that it showed. `base_files`: the config
     that a change starts from, to notice an outsized change, which `allow_large` permits. `recompute`: an independent
-    formula engine; without one the report says that nothing was compared with it.
+    formula engine; without one the report says that nothing was compared with it. `read_leads` reads the leads that the
+    manifest names, whose values lookups should find.
     """
     loaded = load_config(files)
     custom, documents = check_custom_tabs(files, _manifest(loaded), loaded.documents)
@@ -80,6 +93,7 @@ def check_files(
         # What only a broken part uses would look unused.
         sound = not has_errors(findings)
         formula_findings, engines = _check_formulas(loaded.config, locator, tables, recompute, sound)
+        findings += _check_lookups(loaded.config, locator, read_leads)
         findings += formula_findings
         findings += check_examples(loaded.config, locator)
     elif RULES_FILE in documents:
@@ -139,6 +153,23 @@ def _check_formulas(
     total = EngineCount(asked=len(computed), computed=len(computed))
     engines = {"reference": total, "compiled": compiled, "xlcalculator": independent}
     return list(without_echoes([*findings, *compiled_findings, *other_findings])), engines
+
+
+def _check_lookups(config: ConfigSet, locator: Locator, read_leads: ReadLeads | None) -> list[Finding]:
+    """The base rules with all leads; each vertical with its examples, for the file does not say whose its leads are."""
+    findings: list[Finding] = []
+    for view in (base_view(config, locator), *merged_views(config, locator, fitting_verticals(config))):
+        sites = collect_sites(view, config.rules.fields, config.rules.tables)
+        found = None
+        if view.vertical is None and read_leads is not None and config.manifest.impact is not None:
+            lookups = exact_lookups(config, sites)
+            try:
+                leads = read_leads(config.manifest.impact, config.rules.fields) if lookups else ()
+                found = count_values(lookups, (each.lead for each in leads))
+            except MergecellsError as error:
+                findings.append(unread_leads(error.message))
+        findings += check_lookup_misses(config, sites, found)
+    return list(without_echoes(findings))
 
 
 def _check_change(base_files: Files, head: Tables, manifest: Manifest, allow_large: bool) -> list[Finding]:

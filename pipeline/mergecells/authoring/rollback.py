@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from mergecells.authoring.check import check_files
+from mergecells.authoring.leads_impact import ReadLeads, measure_leads
 from mergecells.authoring.propose import Candidate, Submission, make_plan, open_pull, propose_plan
 from mergecells.domain.errors import HeadMovedError
+from mergecells.domain.findings import sort_findings
 from mergecells.domain.identity import parse_identity
 from mergecells.domain.revision import Files, Revision, short
 from mergecells.ports import PullRequestHost
@@ -25,13 +27,15 @@ class RollbackRequest:
     author: str
     title: str = ""
     recompute: Recompute | None = None
+    read_leads: ReadLeads | None = None
 
 
 def roll_back(host: PullRequestHost, request: RollbackRequest) -> Submission:
     """Open or update the pull request that restores the revision's config files, exactly as they were.
 
-    History stays: what was done since is undone by a new commit. An outsized change is what a rollback may well be, so
-    that guard does not apply; every other check does. Raises UnknownRevisionError, ConfigRejectedError.
+    History stays: what was done since is undone by a new commit. An outsized change, and many leads that move, are
+    what a rollback may well be, so those guards do not apply; every other check does. Raises UnknownRevisionError,
+    ConfigRejectedError.
     """
     target = host.resolve(request.revision)
     wanted = host.read_files(target)
@@ -48,14 +52,16 @@ def _roll_back_once(host: PullRequestHost, request: RollbackRequest, target: Rev
     head_files = host.read_files(head)
     candidate = Candidate(request.branch, head, head_files, _restoring(head_files, wanted))
     report = check_files(candidate.files, recompute=request.recompute)
+    wanted_leads = request.read_leads if report.ok and candidate.edits else None
+    leads, notices = measure_leads(candidate, wanted_leads, allow_large=True)
     source = f"rollback to {short(target)}"
     plan = make_plan(
         candidate,
         diff_configs(head_files, wanted, head, target).changes,
-        report.findings,
+        tuple(sort_findings((*report.findings, *notices))),
         author=str(parse_identity(request.author)),
         title=request.title or f"Roll back to {short(target)}",
-    )
+    ).model_copy(update={"leads": leads})
     if not candidate.edits:
         return Submission("unchanged", plan, open_pull(host, source, request.branch))
     if not report.ok:

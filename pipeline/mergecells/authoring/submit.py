@@ -110,6 +110,7 @@ def _check(candidate: Candidate, export: ExportResult, base_files: Files, reques
         base_files=candidate.head_files,
         allow_large=request.allow_large,
         recompute=request.recompute,
+        read_leads=request.read_leads,
     )
     if dict(base_files) == dict(candidate.head_files):
         return report

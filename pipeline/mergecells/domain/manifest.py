@@ -73,6 +73,12 @@ class LeadsImpact(ConfigModel):
         min_length=1, max_length=400, description="File of leads, relative to the config root; it may lie outside git."
     )
     outcome: str | None = Field(default=None, min_length=1, description="The column that tells who converted.")
+    vertical: str | None = Field(
+        default=None, min_length=1, description="The column that names each lead's vertical; blank: the base rules."
+    )
+    by: list[str] = Field(
+        default_factory=list, max_length=5, description="Columns or fields by whose values tier moves are counted."
+    )
     max_tier_change: float = Field(
         default=0.2, ge=0, le=1, description="A larger share of leads that change tier needs --allow-large."
     )

@@ -43,7 +43,8 @@ class Names:
         fields = rule_set.fields.fields if rule_set.fields else {}
         self._types: dict[str, str] = {name.lower(): field.type for name, field in fields.items()}
         self._written: dict[str, tuple[str, InputKind]] = {}
-        for kind, names in (("list", rules.lists), ("field", fields), ("intermediate", rules.formulas)):
+        named = (("table", rule_set.tables), ("list", rules.lists), ("field", fields), ("intermediate", rules.formulas))
+        for kind, names in named:
             self._written.update({name.lower(): (name, kind) for name in names})  # type: ignore[misc]
         self._open = rule_set.fields is None
 
@@ -62,8 +63,6 @@ class Names:
 
     def _input(self, key: str, written: str, value: Value) -> NamedInput:
         name, kind = self._written.get(key, (written, "field" if self._open else "unknown"))
-        if isinstance(value, Array) and kind in ("unknown", "field"):
-            kind = "table"
         return NamedInput(name=name, source=kind, value=shown_value(value, self._types.get(key)))
 
 

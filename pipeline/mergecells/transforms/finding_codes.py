@@ -231,6 +231,11 @@ CODES: Mapping[str, CodeEntry] = {
         "Guard it, with IFERROR or a test for blank.",
         "`=1/0`",
     ),
+    "formula.lookup-miss": CodeEntry(
+        "An exact lookup does not find values that leads have: the sample lead, an example, or the manifest's leads.",
+        "Add rows for them, or correct the spelling.",
+        '`VLOOKUP(country,countries,3,FALSE)` and a lead of "Brasil"',
+    ),
     "formula.range": CodeEntry(
         "A factor's or component's value outside 0..1; production cuts it off.",
         "Scale it, or cut it with MIN and MAX.",

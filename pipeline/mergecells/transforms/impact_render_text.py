@@ -2,42 +2,56 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from mergecells.domain.impact import Impact, OutcomeImpact
+from mergecells.domain.impact import Drive, Impact, OutcomeImpact, Segments
 from mergecells.domain.revision import short
-from mergecells.transforms.impact_words import auc_text, conversion_text, headline, matrix_rows, shift_text
+from mergecells.transforms.impact_words import (
+    SEGMENT_TITLES,
+    auc_text,
+    auc_verdict,
+    conversion_text,
+    counted_leads,
+    drive_text,
+    headline,
+    histogram_lines,
+    matrix_rows,
+    segment_cells,
+    shift_text,
+)
 from mergecells.transforms.markdown_escape import visible
 
-_WIDEST_BAR = 30
+_LONGEST = 40
 
 
 def render_impact_text(impact: Impact) -> str:
-    """Headline, tier moves, distribution, movers and, where it is known, the outcome."""
-    lines = [f"{short(impact.base)} → {short(impact.head)}, as of {impact.date}", headline(impact)]
+    """Headline, tier moves, distribution, what drove it, movers, segments and, where it is known, the outcome."""
+    vertical = f", vertical {visible(impact.vertical)}" if impact.vertical else ""
+    lines = [f"{short(impact.base)} → {short(impact.head)}, as of {impact.date}{vertical}"]
+    lines.append(headline(impact) if impact.leads else f"{headline(impact)}.")
+    lines += [f"Note: {visible(note)}" for note in impact.notes]
     if impact.leads:
-        lines += [*_matrix(impact), *_histogram(impact), *_movers(impact)]
+        lines += [*_matrix(impact), "", "Scores (░ before, █ after)", *(f"  {bar}" for bar in histogram_lines(impact))]
+        lines += [*_drive(impact.drive), *_movers(impact)]
+        for segments in impact.segments:
+            lines += _segments(segments)
     if impact.outcome:
         lines += _outcome(impact.outcome)
     return "\n".join(lines)
 
 
 def _matrix(impact: Impact) -> Iterator[str]:
-    rows = [[visible(cell) for cell in row] for row in matrix_rows(impact)]
     yield from ("", "Tiers (rows before, columns after)")
-    widths = [max(len(row[index]) for row in rows) for index in range(len(rows[0]))]
-    for row in rows:
-        yield "  " + "  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True))
+    yield from _aligned([[visible(cell, _LONGEST) for cell in row] for row in matrix_rows(impact)])
 
 
-def _histogram(impact: Impact) -> Iterator[str]:
-    tallest = max(max(one.before, one.after) for one in impact.histogram)
-    yield from ("", "Scores (░ before, █ after)")
-    for one in impact.histogram:
-        if one.before or one.after:
-            for mark, leads in (("░", one.before), ("█", one.after)):
-                label = f"{one.low:3.0f}–{one.high:<3.0f}" if mark == "░" else " " * 7
-                yield f"  {label} {mark * round(leads / tallest * _WIDEST_BAR)} {leads:,}"
+def _drive(drive: Drive | None) -> Iterator[str]:
+    if drive is None or not drive.components:
+        return
+    yield from ("", "What moved the scores, by component")
+    yield from (f"  {visible(one.name)}: {drive_text(one)}" for one in drive.components)
+    yield f"  by factor, from {counted_leads(drive.sampled)} that moved:"
+    yield from (f"    {visible(one.name)}: {drive_text(one)}" for one in drive.factors)
 
 
 def _movers(impact: Impact) -> Iterator[str]:
@@ -47,16 +61,39 @@ def _movers(impact: Impact) -> Iterator[str]:
         tiers = (
             mover.tier_before if mover.tier_before == mover.tier_after else f"{mover.tier_before} → {mover.tier_after}"
         )
-        yield f"  line {mover.line}: {mover.score_before:.1f} → {mover.score_after:.1f}, tier {visible(tiers)}"
+        where = f"{visible(tiers)}, vertical {visible(mover.vertical)}" if mover.vertical else visible(tiers)
+        yield f"  line {mover.line}: {mover.score_before:.1f} → {mover.score_after:.1f}, tier {where}"
         yield from (f"      {visible(shift.factor)} {shift_text(shift)}" for shift in mover.factors)
+
+
+def _segments(segments: Segments) -> Iterator[str]:
+    yield from ("", f"By {visible(segments.by, _LONGEST)}")
+    rows = [[visible(row.value, _LONGEST) or "(blank)", *segment_cells(row)] for row in segments.rows]
+    yield from _aligned([["", *SEGMENT_TITLES], *rows], left=True)
+    if segments.others:
+        yield f"  and {counted_leads(segments.others)} with further values"
 
 
 def _outcome(outcome: OutcomeImpact) -> Iterator[str]:
     before, after = outcome.before, outcome.after
-    yield from ("", f"Outcome {visible(outcome.field)}: {outcome.converted:,} of {outcome.known:,} leads converted")
-    yield f"  AUC {auc_text(before.auc)} → {auc_text(after.auc)}"
+    of_known = counted_leads(outcome.known)
+    yield from ("", f"Outcome {visible(outcome.field)}: {outcome.converted:,} of {of_known} converted")
+    if not outcome.known:
+        return
+    yield "  (in brackets the 95% interval)"
+    yield f"  AUC {auc_text(before.auc, before.auc_interval)} → {auc_text(after.auc, after.auc_interval)}"
+    yield f"      {auc_verdict(outcome)}"
     yield f"  calibration error {before.calibration_error:.4f} → {after.calibration_error:.4f}"
     for old, new in zip(before.tiers, after.tiers, strict=True):
         yield f"  tier {visible(old.tier)}: {conversion_text(old)} → {conversion_text(new)}"
     for first, second in zip(before.deciles, after.deciles, strict=True):
         yield f"  decile {first.decile:>2}: lift {first.lift:.2f} → {second.lift:.2f}"
+
+
+def _aligned(rows: Sequence[Sequence[str]], *, left: bool = False) -> Iterator[str]:
+    """`left`: the first column stands to the left."""
+    widths = [max(len(row[index]) for row in rows) for index in range(len(rows[0]))]
+    for row in rows:
+        cells = [cell.rjust(width) for cell, width in zip(row, widths, strict=True)]
+        first = row[0].ljust(widths[0]) if left else cells[0]
+        yield "  " + "  ".join([first, *cells[1:]])

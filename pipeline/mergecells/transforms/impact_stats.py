@@ -5,11 +5,13 @@ Leads with the same score are one group in every figure, so that no figure depen
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from itertools import groupby
 
 from mergecells.domain.impact import CalibrationBin, DecileLift, OutcomeSide, ScoreBin, TierConversion
+from mergecells.transforms.impact_intervals import wilson
 
 BIN_COUNT = 20
 CALIBRATION_BINS = 10
@@ -47,7 +49,10 @@ def lift_by_decile(scored: Sequence[Scored]) -> tuple[DecileLift, ...]:
         part = expected[len(expected) * number // DECILES : len(expected) * (number + 1) // DECILES]
         conversion = sum(part) / len(part) if part else 0.0
         lift = conversion / overall if overall else 0.0
-        deciles.append(DecileLift(decile=number + 1, leads=len(part), conversion=conversion, lift=lift))
+        low, high = (edge / overall if overall else 0.0 for edge in wilson(conversion, len(part)))
+        deciles.append(
+            DecileLift(decile=number + 1, leads=len(part), conversion=conversion, lift=lift, low=low, high=high)
+        )
     return tuple(deciles)
 
 
@@ -56,16 +61,21 @@ def calibration(scored: Iterable[Scored]) -> tuple[CalibrationBin, ...]:
     bins: dict[int, list[Scored]] = {}
     for one in scored:
         bins.setdefault(bin_of(one[0], CALIBRATION_BINS), []).append(one)
-    width = 100 / CALIBRATION_BINS
-    return tuple(
-        CalibrationBin(
-            low=number * width,
-            high=(number + 1) * width,
-            leads=len(members),
-            mean_score=sum(score for score, _ in members) / len(members) / 100,
-            conversion=sum(converted for _, converted in members) / len(members),
-        )
-        for number, members in sorted(bins.items())
+    return tuple(_calibration_bin(number, members) for number, members in sorted(bins.items()))
+
+
+def _calibration_bin(number: int, members: Sequence[Scored]) -> CalibrationBin:
+    width, leads = 100 / CALIBRATION_BINS, len(members)
+    conversion = sum(converted for _, converted in members) / leads
+    low, high = wilson(conversion, leads)
+    return CalibrationBin(
+        low=number * width,
+        high=(number + 1) * width,
+        leads=leads,
+        mean_score=math.fsum(score for score, _ in members) / leads / 100,
+        conversion=conversion,
+        conversion_low=low,
+        conversion_high=high,
     )
 
 
@@ -86,10 +96,15 @@ def outcome_side(
     return OutcomeSide(
         auc=area_under_curve(scored),
         calibration_error=calibration_error(bins),
-        tiers=tuple(TierConversion(tier=tier, leads=leads[tier], converted=converted[tier]) for tier in order),
+        tiers=tuple(_tier(tier, leads[tier], converted[tier]) for tier in order),
         deciles=lift_by_decile(scored),
         calibration=bins,
     )
+
+
+def _tier(name: str, leads: int, converted: int) -> TierConversion:
+    low, high = wilson(converted / leads if leads else 0.0, leads)
+    return TierConversion(tier=name, leads=leads, converted=converted, low=low, high=high)
 
 
 def histogram(before: Iterable[float], after: Iterable[float]) -> tuple[ScoreBin, ...]:

@@ -141,3 +141,16 @@ def test_exact_search_in_5_000_rows_compares_few_cells(search: str, monkeypatch:
     monkeypatch.setattr(criteria, "fold", lambda text: compared.append(1) or folds(text))
     assert evaluate(formula, names, DAY) == 4999
     assert 1 <= len(compared) <= 3
+
+
+@pytest.mark.parametrize(
+    "search", ['SUMIF(keys,"k4999",sums)', 'AVERAGEIF(keys,"k4999",sums)', 'SUMIFS(sums,keys,"k4999")']
+)
+def test_sum_where_copies_no_list(search: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A table belongs to the Snapshot: no array is made of it for a lead."""
+    keys: list[Scalar] = [f"k{number}" for number in range(5000)]
+    names, formula, made = arrays(keys, keys), parse(f"={search}"), []
+    original = Array.__init__
+    monkeypatch.setattr(Array, "__init__", lambda self, rows: made.append(1) or original(self, rows))
+    assert evaluate(formula, names, DAY) == 4999
+    assert made == []

@@ -6,6 +6,7 @@ import datetime
 
 import pytest
 
+from mergecells.authoring.check import check_files
 from mergecells.domain.scoring import LookupTable
 from mergecells.formula.values import NUM, Array
 from mergecells.transforms.impact_examples import examples_impact
@@ -70,3 +71,10 @@ def test_impact_sees_a_change_of_a_table_alone() -> None:
     head = {**table_files(), PLACES: table_files()[PLACES].replace(b"fit: 0.5", b"fit: 0.9")}
     (sample,) = examples_impact(load_config(table_files()).config, load_config(head).config)
     assert (sample.score_before, sample.score_after) == (50, 90)
+
+
+def test_secret_in_a_table_is_found_at_its_cell() -> None:
+    """Tables are config like any other."""
+    leaky = table_files()[PLACES].replace(b"region: South", b"region: AKIAABCDEFGHIJKLMNOP")
+    (finding,) = [f for f in check_files({**table_files(), PLACES: leaky}).findings if f.code == "security.secret"]
+    assert (finding.file, finding.cell) == (PLACES, "places!B3")

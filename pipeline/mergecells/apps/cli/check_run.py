@@ -9,13 +9,16 @@ from typing import Any
 
 from mergecells.adapters.tree_files import read_config_files
 from mergecells.adapters.xlcalculator_process import XlcalculatorProcess
+from mergecells.apps.cli.check_impact import with_impact
 from mergecells.apps.cli.check_targets import LoneTarget, RootTarget, Target, WorkbookTarget, find_target
 from mergecells.apps.cli.choices import Kind
 from mergecells.apps.cli.console import CliContext
+from mergecells.apps.cli.impact_leads import leads_at_hand
 from mergecells.authoring.check import CheckReport, check_files
 from mergecells.authoring.check_alone import check_alone
 from mergecells.domain.errors import ConfigRejectedError, UsageError, WorkbookUnreadableError
 from mergecells.domain.findings import Finding, sort_findings
+from mergecells.domain.impact import Impact
 from mergecells.transforms.formula_engines import EngineCount
 
 RECOMPUTE = XlcalculatorProcess()
@@ -51,19 +54,21 @@ def _whole_root(context: CliContext, kind: Kind | None) -> RootTarget:
 
 def _run(context: CliContext, target: Target, allow_large: bool) -> CheckReport:
     if isinstance(target, RootTarget):
-        return _check_root(target)
+        return _check_root(context, target, allow_large)
     if isinstance(target, LoneTarget):
         return _check_lone(target)
     return _check_workbook(context, target, allow_large)
 
 
-def _check_root(target: RootTarget) -> CheckReport:
+def _check_root(context: CliContext, target: RootTarget, allow_large: bool) -> CheckReport:
     try:
         files = read_config_files(target.root).files
     except ConfigRejectedError as error:
         report = CheckReport(error.findings)
     else:
-        report = check_files(files, recompute=RECOMPUTE)
+        report = check_files(files, recompute=RECOMPUTE, read_leads=leads_at_hand(target.root))
+        if target.only is None:
+            report = with_impact(report, target.root, files, allow_large=allow_large, quiet=context.quiet)
     if target.only is None:
         return report
     return replace(report, findings=tuple(f for f in report.findings if f.file == target.only), files=(target.only,))
@@ -108,15 +113,18 @@ def merge_reports(reports: Iterable[CheckReport]) -> CheckReport:
     found: list[Finding] = []
     files: list[str] = []
     engines: dict[str, EngineCount] = {}
+    leads: Impact | None = None
     for report in reports:
         found += report.findings
         files += report.files
         for name, count in report.engines.items():
             engines[name] = engines[name] + count if name in engines else count
-    return CheckReport(tuple(sort_findings(found)), engines, tuple(dict.fromkeys(files)))
+        leads = report.leads or leads
+    return CheckReport(tuple(sort_findings(found)), engines, tuple(dict.fromkeys(files)), leads)
 
 
 def report_extra(report: CheckReport) -> dict[str, Any]:
     """What the JSON form carries beside the contract's keys."""
     engines = {name: count.model_dump() for name, count in report.engines.items()}
-    return {"files": list(report.files), "engines": engines}
+    leads = {"leads": report.leads.model_dump()} if report.leads else {}
+    return {"files": list(report.files), "engines": engines, **leads}

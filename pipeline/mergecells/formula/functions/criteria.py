@@ -165,6 +165,8 @@ def _fitted(target: Pair | None, pair: Pair) -> Pair:
     if target is None:
         return pair
     table, shape = table_of_any(target), table_of_any(pair)
+    if (table.height, table.width) == (shape.height, shape.width):
+        return target  # the usual case; a copy of a table for each lead would cost more than the sum
     if table.height < shape.height or table.width < shape.width:
         return target  # Excel would go on into the neighbouring cells, which a list does not have
     return Array([row[: shape.width] for row in table.rows[: shape.height]]), target[1]

@@ -29,12 +29,13 @@ def check(
     kind: Annotated[Kind | None, typer.Option("--kind", help="What a file on its own is. Default: guessed.")] = None,
     output: Annotated[FindingsOutput, typer.Option("--output", help="How to print.")] = FindingsOutput.TEXT,
     allow_large: Annotated[
-        bool, typer.Option("--allow-large", help="Accept that a workbook deletes much or blanks many cells.")
+        bool, typer.Option("--allow-large", help="Accept many deleted rows, blanked cells or leads that change tier.")
     ] = False,
 ) -> None:
     """Check everything and report all findings at once, each with its file position and its cell in the workbook."""
     from mergecells.apps.cli.check_run import from_here, merge_reports, report_extra, run_checks
     from mergecells.apps.cli.findings_output import render_findings
+    from mergecells.domain.revision import short
 
     context: CliContext = ctx.obj
     annotates = output in (FindingsOutput.GITHUB, FindingsOutput.SARIF)
@@ -44,6 +45,10 @@ def check(
     text = render_findings(report.findings, output, report_extra(report), colour)
     if text:
         print(text)
+    if report.leads is not None:
+        from mergecells.transforms.impact_words import headline
+
+        context.say(f"Leads, against {short(report.leads.base)}: {headline(report.leads)}")
     _say_unseen(context, report)
     if not report.ok:
         raise typer.Exit(1)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import datetime
 from collections.abc import Mapping
 from pathlib import Path
@@ -16,9 +15,12 @@ from mergecells.apps.cli.lead_options import DateOption, LeadsFileOption, Vertic
 from mergecells.domain.errors import ConfigRejectedError, UsageError
 
 if TYPE_CHECKING:
+    from mergecells.apps.cli.impact_leads import Wanted
     from mergecells.domain.impact import Impact
     from mergecells.domain.revision import Files
     from mergecells.transforms.impact import RevisionRules
+
+_MOST_FIELDS = 5
 
 
 def register(app: typer.Typer) -> None:
@@ -36,6 +38,13 @@ def impact(
         str | None, typer.Option("--outcome", metavar="FIELD", help="The column that tells who converted: 1/0, yes/no.")
     ] = None,
     vertical: VerticalOption = None,
+    vertical_from: Annotated[
+        str | None,
+        typer.Option("--vertical-from", metavar="FIELD", help="The column that names each lead's vertical."),
+    ] = None,
+    by: Annotated[
+        list[str] | None, typer.Option("--by", metavar="FIELD", help="Tier moves by its values. Up to five times.")
+    ] = None,
     date: DateOption = None,
     charts: Annotated[
         Path | None, typer.Option("--charts", metavar="DIR", help="Write SVG pictures into this folder.")
@@ -43,19 +52,25 @@ def impact(
     output: Annotated[DiffOutput, typer.Option("--output", help="How to print the result.")] = DiffOutput.TEXT,
 ) -> None:
     """Score the same leads with two revisions: tier moves, score shifts, top movers, conversion."""
+    from mergecells.apps.cli.impact_leads import Wanted
     from mergecells.transforms.impact_charts_svg import impact_charts
     from mergecells.transforms.impact_render_markdown import render_impact_markdown
     from mergecells.transforms.impact_render_text import render_impact_text
 
     context: CliContext = ctx.obj
+    if len(by or ()) > _MOST_FIELDS:
+        raise UsageError(f"--by can be given {_MOST_FIELDS} times.", "Run the command again for the others.")
     sides = _sides(context, base, head)
-    result = _measure(context, sides, leads, outcome, evaluation_date(date), vertical)
+    wanted = Wanted(outcome or "", vertical_from or "", tuple(by or ()))
+    result = _measure(context, sides, leads, wanted, evaluation_date(date), vertical)
+    pictures = impact_charts(result) if charts is not None else {}
     if charts is not None:
-        _write_charts(charts, impact_charts(result))
+        _write_charts(charts, pictures)
     if output is DiffOutput.JSON:
         print_json(result.model_dump())
     elif output is DiffOutput.MARKDOWN:
-        print(render_impact_markdown(result, charts.as_posix() if charts else "").rstrip("\n"))
+        names = [f"{charts.as_posix()}/{name}" for name in pictures] if charts else []
+        print(render_impact_markdown(result, names).rstrip("\n"))
     else:
         print(render_impact_text(result))
 
@@ -94,25 +109,16 @@ def _measure(
     context: CliContext,
     sides: tuple[RevisionRules, RevisionRules],
     path: Path,
-    outcome: str | None,
+    wanted: Wanted,
     day: datetime.date,
     vertical: str | None,
 ) -> Impact:
-    from mergecells.adapters.leads_file import open_leads
-    from mergecells.apps.cli.impact_leads import read_impact_leads
-    from mergecells.apps.cli.progress import Progress
+    from mergecells.apps.cli.impact_leads import ImpactLeads
+    from mergecells.authoring.leads_impact import with_notes
     from mergecells.transforms.impact import measure_impact, merged_fields
 
-    for side in sides:  # A vertical that is not there must be said before a long file is read.
-        side.scorer.score({}, day, vertical)
-    unreadable: list[str] = []
-    source = open_leads(path, None, merged_fields(*sides))
-    with contextlib.closing(source.source), Progress(wanted=not context.quiet) as progress:
-        rows = read_impact_leads(source, outcome, unreadable, progress)
-        result = measure_impact(*sides, rows, day, vertical, outcome or "")
-    for reason in unreadable[:5]:
-        context.say(reason)
-    return result.model_copy(update={"unreadable": len(unreadable)})
+    leads = ImpactLeads(path, merged_fields(*sides), wanted, context.quiet)
+    return with_notes(measure_impact(*sides, leads, day, vertical, wanted.outcome, wanted.by), leads)
 
 
 def _write_charts(folder: Path, charts: Mapping[str, str]) -> None:

@@ -24,6 +24,7 @@ def rollback(
 ) -> None:
     """Open a pull request that restores the config files of REVISION exactly; history stays, merging makes it live."""
     from mergecells.adapters.xlcalculator_process import XlcalculatorProcess
+    from mergecells.apps.cli.impact_leads import manifest_leads
     from mergecells.apps.cli.plan_output import report_submission
     from mergecells.apps.cli.pull_request_host import open_host
     from mergecells.authoring.rollback import RollbackRequest, roll_back
@@ -36,5 +37,6 @@ def rollback(
         author=str(session.identity(author, "--author")),
         title=title,
         recompute=XlcalculatorProcess(),
+        read_leads=manifest_leads(context.config_root, quiet=context.quiet),
     )
     report_submission(context, roll_back(session.host, request), output)
