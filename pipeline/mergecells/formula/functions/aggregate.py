@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from mergecells.formula.arguments import items_of
-from mergecells.formula.functions.math import finite
+from mergecells.formula.functions.math import finite, power
 from mergecells.formula.number_text import parse_number
 from mergecells.formula.registry import function
 from mergecells.formula.values import DIV0, NUM, VALUE, Array, Fault, Value, to_number
@@ -103,6 +103,11 @@ def _measured(pair: Pair) -> tuple[int, int, list[float]]:
     value = pair[0]
     height, width = (value.height, value.width) if type(value) is Array else (1, 1)
     return height, width, [cell if type(cell) is float else 0.0 for cell in cells]
+
+
+@function("SERIESSUM(x, power, step, factors)", "nnnN", "n", "math", "The sum of factors times growing powers of x.")
+def _seriessum(x: float, first: float, step: float, factors: tuple[float, ...]) -> float:
+    return total([factor * power(x, first + step * place) for place, factor in enumerate(factors)])
 
 
 @function("AND(condition, …)", "B", "b", "logic", "TRUE when all are; texts in cells do not count.", repeats=1)

@@ -117,6 +117,7 @@ def root(balance: Callable[[float], float], guess: float) -> float:
     """Where a balance is 0, by secants from a guess. Raises Fault(#NUM!) if they do not lead there."""
     one, other = guess, guess * 1.01 + 1e-4
     at_one = balance(one)
+    scale = max(abs(at_one), abs(balance(other)))
     for _ in range(_STEPS):
         at_other = balance(other)
         if at_other == at_one:
@@ -126,10 +127,17 @@ def root(balance: Callable[[float], float], guess: float) -> float:
         if other <= -1.0:
             other = (one - 1.0) / 2.0
         if abs(other - one) <= _NEAR * max(1.0, abs(other)):
-            return finite(other)
+            return _checked(balance, other, scale)
     if at_one == 0.0:
         return one
     raise Fault(NUM)
+
+
+def _checked(balance: Callable[[float], float], rate: float, scale: float) -> float:
+    """A rate at which the balance is 0 beside what it was at the guess: the steps may also end where there is none."""
+    if abs(balance(rate)) > 1e-6 * scale:
+        raise Fault(NUM)
+    return finite(rate)
 
 
 def _interest(

@@ -28,7 +28,7 @@ def _serial(year: int, month: int, day: int) -> float:
 
 def _cut(number: float) -> int:
     """Cut to a whole number; far-off ones to where any date is #NUM!."""
-    return math.floor(max(-1e7, min(1e7, number)))
+    return math.trunc(max(-1e7, min(1e7, number)))
 
 
 @function("DATE(year, month, day)", "nnn", "n", "date", "A date; months and days may run over.")

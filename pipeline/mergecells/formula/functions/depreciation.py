@@ -79,7 +79,7 @@ def _nominal(rate: float, periods: float) -> float:
 
 @function("RRI(periods, present, future)", "nnn", "n", "financial", "The interest that makes one value the other.")
 def _rri(periods: float, present: float, future: float) -> float:
-    _require(periods > 0, present != 0.0, future / (present or 1.0) >= 0)
+    _require(periods > 0, present != 0.0)
     return finite(_power(future / present, 1.0 / periods) - 1.0)
 
 
@@ -95,10 +95,14 @@ def _fvschedule(present: float, rates: tuple[float, ...]) -> float:
 
 
 def _power(base: float, exponent: float) -> float:
+    """Raises Fault(#NUM!) for what is not real or too large."""
     try:
-        return float(base**exponent)
-    except OverflowError:
+        result = base**exponent
+    except (OverflowError, ZeroDivisionError):
         raise Fault(NUM) from None
+    if isinstance(result, complex):
+        raise Fault(NUM)
+    return float(result)
 
 
 @function(

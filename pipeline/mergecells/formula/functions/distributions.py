@@ -164,6 +164,22 @@ def _binomial(some: int, all_: int, share: float) -> float:
     return math.exp(logarithm)
 
 
+@function(
+    "NEGBINOM.DIST(failures, successes, share, cumulative)", "nnnb", "n", "statistics", "Failures before successes."
+)
+def _negbinom_dist(failures: float, successes: float, share: float, cumulative: bool) -> float:
+    _require(0 <= failures < 1e15, 1 <= successes < 1e15, 0.0 <= share <= 1.0)
+    lost, won = math.floor(failures), math.floor(successes)
+    if cumulative:
+        return beta_share(share, float(won), lost + 1.0)
+    return _binomial(lost, lost + won - 1, 1.0 - share) * share
+
+
+@function("NEGBINOMDIST(failures, successes, share)", "nnn", "n", "statistics", "Failures before successes.")
+def _negbinomdist(failures: float, successes: float, share: float) -> float:
+    return _negbinom_dist(failures, successes, share, False)
+
+
 @function("GAMMA(number)", "n", "n", "statistics", "The gamma function; #NUM! for 0 and negative whole numbers.")
 def _gamma(number: float) -> float:
     try:

@@ -78,6 +78,8 @@ def _lookup(wanted: Scalar, table_pair: Pair, results_pair: Pair | None = None) 
         keys, results = table.cells, table_of(results_pair[0]).cells
         if min(table.height, table.width) > 1:
             keys = _split(table)[0]
+    if len(keys) > len(results):
+        results += (NA,) * (len(keys) - len(results))
     if type(wanted) is float and table.all_numbers:
         index = bisect_right(cast("tuple[float, ...]", keys), wanted) - 1
         if index >= 0 and (index + 1 == len(keys) or cast(float, keys[index + 1]) > wanted * (1 + 1e-13)):

@@ -112,3 +112,8 @@ def _whole_quotient(number: float, divisor: float) -> float:
     if divisor == 0.0:
         raise Fault(DIV0)
     return float(math.trunc(finite(number / divisor)))
+
+
+@function("SQRTPI(number)", "n", "n", "math", "The square root of a number times pi; #NUM! below 0.")
+def _sqrtpi(number: float) -> float:
+    return _sqrt(finite(number * math.pi))

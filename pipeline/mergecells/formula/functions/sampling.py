@@ -25,10 +25,8 @@ def _require(*holds: bool) -> None:
 
 
 def _t_beyond(x: float, freedom: float) -> float:
-    """What lies above x, for x >= 0; by the smaller of the two shares, which has more digits."""
-    if x < 1.0:
-        return 0.5 - 0.5 * beta_share(x * x / (freedom + x * x), 0.5, freedom / 2.0)
-    return 0.5 * beta_share(freedom / (freedom + x * x), freedom / 2.0, 0.5)
+    """What lies above x, for x >= 0."""
+    return 0.5 * beta_share(freedom / (freedom + x * x), freedom / 2.0, 0.5, x * x / (freedom + x * x))
 
 
 @function("T.DIST(x, freedom, cumulative)", "nnb", "n", "statistics", "Student's t distribution or its density.")
@@ -77,7 +75,7 @@ def _f_dist(x: float, freedom: float, other: float, cumulative: bool) -> float:
     _require(x >= 0)
     one, two = _freedom(freedom), _freedom(other)
     if cumulative:
-        return beta_share(one * x / (one * x + two), one / 2.0, two / 2.0)
+        return beta_share(one * x / (one * x + two), one / 2.0, two / 2.0, two / (one * x + two))
     if x == 0.0:
         _require(one >= 2)
         return 1.0 if one == 2 else 0.0
@@ -90,7 +88,7 @@ def _f_dist(x: float, freedom: float, other: float, cumulative: bool) -> float:
 def _f_dist_above(x: float, freedom: float, other: float) -> float:
     _require(x >= 0)
     one, two = _freedom(freedom), _freedom(other)
-    return beta_share(two / (one * x + two), two / 2.0, one / 2.0)
+    return beta_share(two / (one * x + two), two / 2.0, one / 2.0, one * x / (one * x + two))
 
 
 @function(

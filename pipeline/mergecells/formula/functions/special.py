@@ -64,13 +64,17 @@ def log_beta(a: float, b: float) -> float:
     return 0.5 * math.log(2.0 * math.pi / q) + rest + _stirling_rest(p) + middle
 
 
-def beta_share(x: float, a: float, b: float) -> float:
-    """The regularised incomplete beta function. Needs 0 <= x <= 1, a > 0 and b > 0."""
-    if x in (0.0, 1.0):
-        return x
+def beta_share(x: float, a: float, b: float, rest: float | None = None) -> float:
+    """The regularised incomplete beta function. Needs 0 <= x <= 1, a > 0 and b > 0.
+
+    `rest` is 1 - x, for callers that know it to more digits.
+    """
+    beyond = 1.0 - x if rest is None else rest
+    if x == 0.0 or beyond == 0.0:
+        return float(beyond == 0.0)
     if x > (a + 1.0) / (a + b + 2.0):
-        return 1.0 - beta_share(1.0 - x, b, a)
-    logarithm = a * math.log(x) + b * math.log1p(-x) - log_beta(a, b)
+        return 1.0 - beta_share(beyond, b, a, x)
+    logarithm = a * math.log(x) + b * (math.log1p(-x) if x < 0.5 else math.log(beyond)) - log_beta(a, b)
     if logarithm < -745.0:
         return 0.0
     return math.exp(logarithm) / (a * _fraction(1.0, _beta_terms(x, a, b), inverse=False))
