@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Final, Literal, NamedTuple
 
-from mergecells.formula.nodes import Call, Formula, Name, Reference, Text, walk
+from mergecells.formula.nodes import Call, Formula, Lambda, Let, Local, Name, Reference, Text, walk
 from mergecells.formula.number_format import UnknownFormatError, read_format
-from mergecells.formula.registry import FUNCTIONS
+from mergecells.formula.regex import RegexError, compile_regex
+from mergecells.formula.registry import FUNCTIONS, plain_name, spec_of
 
 UnsupportedKind = Literal["unsupported", "volatile"]
 
@@ -48,20 +50,9 @@ VOLATILE: Final[dict[str, str]] = {
 }
 """Refused by name: function → why."""
 
-_SHEETS_ONLY: Final = "only Google Sheets has it, and the workbook must compute what production does"
-_BACKTRACKS: Final = "a regular expression can take for ever to match; use SEARCH with * and ?"
-
 REFUSED: Final[dict[str, str]] = {
-    **dict.fromkeys(("REGEXMATCH", "REGEXEXTRACT", "REGEXREPLACE", "REGEXTEST", "REGEX"), _BACKTRACKS),
-    "SPLIT": f"{_SHEETS_ONLY}; use LEFT, MID and FIND",
-    "JOIN": f"{_SHEETS_ONLY}; use TEXTJOIN",
-    "ARRAYFORMULA": f"{_SHEETS_ONLY}; operators work cell by cell without it",
     "ISFORMULA": "it asks about a cell, and a name here is a value",
     "FORMULATEXT": "it asks about a cell, and a name here is a value",
-    **dict.fromkeys(
-        ("LAMBDA", "MAP", "REDUCE", "SCAN", "BYROW", "BYCOL", "MAKEARRAY"), "it can repeat without a bound"
-    ),
-    "LET": "names inside a formula are not supported; use named formulas",
 }
 """Known and deliberately not here: function → why, and what to use."""
 
@@ -88,7 +79,22 @@ def names_used(formula: Formula) -> tuple[NameUse, ...]:
 
 def functions_used(formula: Formula) -> tuple[NameUse, ...]:
     """Every call, by the function's name in capitals, in the order of the text."""
-    return tuple(NameUse(n.name, n.start, n.name_end) for n in walk(formula.root) if type(n) is Call)
+    return tuple(_function_uses(formula))
+
+
+def _function_uses(formula: Formula) -> Iterator[NameUse]:
+    for node in walk(formula.root):
+        if type(node) is Call:
+            yield NameUse(plain_name(node.name), node.start, node.name_end)
+        elif type(node) is Let or (type(node) is Lambda and not node.bare):
+            yield NameUse("LET" if type(node) is Let else "LAMBDA", node.start, node.name_end)
+
+
+def local_names(formula: Formula) -> tuple[NameUse, ...]:
+    """Every place where LET or LAMBDA defines a name, or where such a name is used."""
+    seen = {NameUse(n.text, n.start, n.end) for n in walk(formula.root) if type(n) is Local}
+    bare = {(n.start, n.end) for n in walk(formula.root) if type(n) is Lambda and n.bare and type(n.body) is Call}
+    return tuple(sorted((use for use in seen if (use.start, use.end) not in bare), key=lambda use: use.start))
 
 
 def unsupported(formula: Formula) -> tuple[Unsupported, ...]:
@@ -100,12 +106,14 @@ def unsupported(formula: Formula) -> tuple[Unsupported, ...]:
             found.append(Unsupported(node.text, node.start, "unsupported", reason))
         elif type(node) is Call and node.name in VOLATILE:
             found.append(Unsupported(node.name, node.start, "volatile", VOLATILE[node.name]))
-        elif type(node) is Call and node.name not in FUNCTIONS:
+        elif type(node) is Call and spec_of(node.name) is None:
             found.append(
                 Unsupported(node.name, node.start, "unsupported", REFUSED.get(node.name) or _suggestion(node.name))
             )
         elif type(node) is Call and node.name == "TEXT" and type(node.arguments[1]) is Text:
             found += _format_refusal(node.arguments[1])
+        elif type(node) is Call and plain_name(node.name) in _WITH_PATTERN and type(node.arguments[1]) is Text:
+            found += _pattern_refusal(node.name, node.arguments[1])
     return tuple(found)
 
 
@@ -116,6 +124,20 @@ def _format_refusal(code: Text) -> list[Unsupported]:
     except UnknownFormatError as error:
         reason = f"no format code with {error} is understood; use 0 # , . % or yyyy mm dd"
         return [Unsupported(f'TEXT with "{code.value[:40]}"', code.start, "unsupported", reason)]
+    return []
+
+
+_WITH_PATTERN: Final = frozenset({"REGEXMATCH", "REGEXTEST", "REGEXEXTRACT", "REGEXREPLACE"})
+
+
+def _pattern_refusal(name: str, pattern: Text) -> list[Unsupported]:
+    """A regular expression that is written into the formula is compiled before it runs."""
+    try:
+        compile_regex(pattern.value)
+    except RegexError as error:
+        # The text's own quote, and each doubled quote before the place.
+        position = pattern.start + 1 + error.position + pattern.value.count('"', 0, error.position)
+        return [Unsupported(f"{plain_name(name)} with this pattern", position, "unsupported", error.message)]
     return []
 
 

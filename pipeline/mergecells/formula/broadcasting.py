@@ -20,7 +20,7 @@ def spread(operation: Callable[..., Value], operands: Sequence[Value], charge: C
     charge(height * width)
     return Array(
         [
-            [cast(Scalar, guarded(operation, [_cell(t, row, column) for t in tables])) for column in range(width)]
+            [cast(Scalar, guarded(operation, [cell_at(t, row, column) for t in tables])) for column in range(width)]
             for row in range(height)
         ]
     )
@@ -34,7 +34,8 @@ def guarded(operation: Callable[..., Value], operands: Sequence[Value]) -> Value
         return fault.error
 
 
-def _cell(table: Array, row: int, column: int) -> Scalar:
+def cell_at(table: Array, row: int, column: int) -> Scalar:
+    """The cell that stands there when the table is spread; #N/A where it ends."""
     if table.height == 1:
         row = 0
     if table.width == 1:

@@ -19,8 +19,11 @@ from mergecells.formula.codegen_parts import Code, NotCompilableError, checked, 
 from mergecells.formula.nodes import (
     ArrayLiteral,
     Binary,
+    Binding,
     Boolean,
     Call,
+    Let,
+    Local,
     Name,
     Node,
     Number,
@@ -29,7 +32,7 @@ from mergecells.formula.nodes import (
     Text,
     Unary,
 )
-from mergecells.formula.registry import FUNCTIONS
+from mergecells.formula.registry import spec_of
 
 MAX_DEPTH: Final = 30
 """Nesting beyond which a formula is interpreted: Python's own compiler limits nested parentheses."""
@@ -50,6 +53,7 @@ class Generator:
         self.keys: dict[str, str] = {}
         self.constants: list[Any] = []
         self.temporaries = 0
+        self.locals: dict[int, Code] = {}
         self.depth = 0
         self.lines: list[str] = []
 
@@ -93,6 +97,22 @@ class Generator:
 
     def _name(self, node: Name) -> Code:
         return Code(self.variable(node), "N")
+
+    def _local(self, node: Local) -> Code:
+        return self.locals[node.slot]
+
+    def bound(self, binding: Binding) -> tuple[str, str]:
+        """A variable of the generated function and the expression that it holds."""
+        refuse_held(binding.value)
+        source, kind = self.plain(binding.value)
+        variable = self.temporary()
+        self.locals[binding.name.slot] = Code(variable, "F" if kind == "X" else kind)
+        return variable, checked(source, kind)
+
+    def _let(self, node: Let) -> Code:
+        parts = [f"({variable} := {source})" for variable, source in map(self.bound, node.bindings)]
+        source, kind = self.plain(node.body)
+        return Code(f"({', '.join(parts)}, {source})[-1]", kind)
 
     # Expressions brought to a kind
 
@@ -174,7 +194,7 @@ class Generator:
 
     def plain_call(self, node: Call) -> Code:
         """A call of the function's implementation, each argument brought to its kind."""
-        spec = FUNCTIONS.get(node.name)
+        spec = spec_of(node.name)
         if spec is None or spec.implementation is None:
             raise NotCompilableError
         arguments = [self._argument(spec.kind_of(index), part) for index, part in enumerate(node.arguments)]
@@ -244,6 +264,8 @@ _GENERATORS: Final[Mapping[type, Callable[[Generator, Any], Code]]] = {
     Percent: Generator._percent,
     Binary: Generator._binary,
     Call: Generator._call,
+    Local: Generator._local,
+    Let: Generator._let,
 }
 
 _ARGUMENTS: Final[Mapping[str, Callable[[Generator, Node], str]]] = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from mergecells.formula.nodes import Binary, Call, Name, Node, Number
+from mergecells.formula.nodes import Binary, Call, Let, Name, Node, Number
 
 
 class NotCompilableError(Exception):
@@ -48,6 +48,8 @@ def joined(node: Node) -> list[Node]:
 
 def holds(node: Node) -> bool:
     """Whether an argument may be a reference: a name, or a choice that may pick one."""
+    while type(node) is Let:
+        node = node.body
     if type(node) is Name:
         return True
     return type(node) is Call and node.name in ("IF", "CHOOSE") and any(holds(part) for part in node.arguments[1:])

@@ -9,8 +9,9 @@ from typing import Any, Final, TypeAlias, cast
 
 from mergecells.formula.codegen import MAX_INDENT, Generator
 from mergecells.formula.codegen_calls import SPECIAL_CALLS
+from mergecells.formula.codegen_let import without_calls
 from mergecells.formula.codegen_parts import Code, NotCompilableError
-from mergecells.formula.nodes import Binary, Boolean, Call, Formula, Name, Node
+from mergecells.formula.nodes import Binary, Boolean, Call, Formula, Let, Name, Node
 from mergecells.formula.reference import evaluate_at
 from mergecells.formula.runtime import GLOBALS
 from mergecells.formula.values import Value
@@ -22,21 +23,22 @@ MAX_COMPILED_LENGTH: Final = 2_000
 
 MEMO_SIZE: Final = 65_536
 
-_memo: dict[str, Compiled] = {}
+_memo: dict[tuple[str, str], Compiled] = {}
 
 
 def compile_formula(formula: Formula) -> Compiled:
-    """A function of (values by lower-case name, date serial), remembered by the formula's text.
+    """A function of (values by lower-case name, date serial), remembered by the formula's text and dialect.
 
     Its result is that of `reference.evaluate_at` for every input. Values are those of the language (`to_value`).
     """
-    compiled = _memo.get(formula.text)
+    key = (formula.text, formula.dialect)
+    compiled = _memo.get(key)
     if compiled is None:
         if len(_memo) >= MEMO_SIZE:
             # Oldest first; a reload that still needs them compiles them again.
-            for text in list(_memo)[: MEMO_SIZE // 2]:
-                _memo.pop(text, None)
-        compiled = _memo[formula.text] = _compile(formula)
+            for oldest in list(_memo)[: MEMO_SIZE // 2]:
+                _memo.pop(oldest, None)
+        compiled = _memo[key] = _compile(formula)
     return compiled
 
 
@@ -81,10 +83,11 @@ def _template(source: str) -> FunctionType:
 def _generate(formula: Formula) -> tuple[str, tuple[Any, ...]]:
     """Source, and the values of its parameters after N (names), D (date) and S (the slow way)."""
     generator = Generator(SPECIAL_CALLS)
+    root = without_calls(formula) if _may_define(formula.text) else formula.root
     if formula.snaps:
-        _return_sum(generator, cast(Binary, formula.root))
+        _return_sum(generator, cast(Binary, root))
     else:
-        _return(generator, formula.root, 0)
+        _return(generator, root, 0)
     keys, constants = generator.keys, generator.constants
     parameters = [f"k{i}" for i in range(len(keys))] + [f"c{i}" for i in range(len(constants))]
     head = f"def formula(N, D, S{''.join(f', {parameter}' for parameter in parameters)}):\n try:\n"
@@ -93,13 +96,25 @@ def _generate(formula: Formula) -> tuple[str, tuple[Any, ...]]:
     return source, (*keys, *constants)
 
 
+def _may_define(text: str) -> bool:
+    """Whether LET or LAMBDA may be in it, without a walk through the tree: nearly no formula has them."""
+    lowered = text.lower()
+    return "let" in lowered or "lambda" in lowered
+
+
 def _emit(generator: Generator, indent: int, line: str) -> None:
     generator.lines.append(f"{' ' * (indent + 2)}{line}\n")
 
 
 def _return(generator: Generator, node: Node, indent: int) -> None:
     """Statements that return the value of `node`. A chain of IFs needs no nesting: what is true returns at once."""
-    while type(node) is Call and indent < MAX_INDENT:
+    while type(node) in (Call, Let) and indent < MAX_INDENT:
+        if type(node) is Let:
+            for binding in node.bindings:
+                _emit(generator, indent, " = ".join(generator.bound(binding)))
+            node = node.body
+            continue
+        assert type(node) is Call
         if node.name == "IF":
             _return_when(generator, node.arguments[0], node.arguments[1], indent)
             node = node.arguments[2] if len(node.arguments) > 2 else Boolean(False, 0, 0)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple, TypeAlias
 
+from mergecells.formula.registry import Dialect
 from mergecells.formula.values import Array, ErrorValue
 
 
@@ -103,9 +104,64 @@ class Call(NamedTuple):
     name_end: int
 
 
+class Local(NamedTuple):
+    """A name that LET or LAMBDA defines. Each definition has a slot of its own, so that what shadows what is settled.
+
+    Where it is defined it stands for itself, as in `LET(Local, …)`.
+    """
+
+    text: str
+    slot: int
+    start: int
+    end: int
+
+
+class Binding(NamedTuple):
+    """One name of a LET and its value, which may be a Lambda."""
+
+    name: Local
+    value: Node
+
+
+class Let(NamedTuple):
+    """`LET(name,value,…,body)`. `name_end` is where the word LET stops."""
+
+    bindings: tuple[Binding, ...]
+    body: Node
+    start: int
+    end: int
+    name_end: int
+
+
+class Lambda(NamedTuple):
+    """`LAMBDA(parameter,…,body)`: never a value, only called, named by LET, or the last argument of MAP and its kin.
+
+    `steps` is how many nodes one call computes, those of the functions that it calls included, and `depth` how deep
+    they nest. `bare` is the function's name where it stood alone, as in `BYROW(list,SUM)`.
+    """
+
+    parameters: tuple[Local, ...]
+    body: Node
+    start: int
+    end: int
+    name_end: int
+    steps: int
+    depth: int
+    bare: str = ""
+
+
+class Invoke(NamedTuple):
+    """A call of a LAMBDA, by its name or on the spot: `LAMBDA(x,x+1)(2)`."""
+
+    target: Local | Lambda
+    arguments: tuple[Node, ...]
+    start: int
+    end: int
+
+
 Node: TypeAlias = (
     "Number | Text | Boolean | ErrorLiteral | Omitted | ArrayLiteral"
-    " | Name | Reference | Unary | Percent | Binary | Call"
+    " | Name | Reference | Unary | Percent | Binary | Call | Local | Let | Lambda | Invoke"
 )
 
 
@@ -116,6 +172,7 @@ class Formula(NamedTuple):
     text: str
     root: Node
     snaps: bool
+    dialect: Dialect = "excel"
 
 
 def walk(root: Node) -> Iterator[Node]:
@@ -131,3 +188,13 @@ def walk(root: Node) -> Iterator[Node]:
             stack += (node.right, node.left)  # type: ignore[union-attr]
         elif kind is Unary or kind is Percent:
             stack.append(node.operand)  # type: ignore[union-attr]
+        elif kind is Let:
+            stack.append(node.body)  # type: ignore[union-attr]
+            for binding in reversed(node.bindings):  # type: ignore[union-attr]
+                stack += (binding.value, binding.name)
+        elif kind is Lambda:
+            stack.append(node.body)  # type: ignore[union-attr]
+            stack.extend(reversed(node.parameters))  # type: ignore[union-attr]
+        elif kind is Invoke:
+            stack.extend(reversed(node.arguments))  # type: ignore[union-attr]
+            stack.append(node.target)  # type: ignore[union-attr]

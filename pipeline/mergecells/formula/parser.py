@@ -1,5 +1,7 @@
 """Tokens → syntax tree: a Pratt parser with Excel's precedence (`-2^2` is 4, `^` groups to the left, `%` follows).
 
+LET and LAMBDA are read in `parser_scopes`.
+
 Bounded: 8,192 characters, 64 nested parentheses, 128 nested expressions, 1,024 array cells.
 """
 
@@ -8,6 +10,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Final
 
+from mergecells.formula.bounds import measure
 from mergecells.formula.errors import FormulaSyntaxError
 from mergecells.formula.nodes import (
     ArrayLiteral,
@@ -16,6 +19,8 @@ from mergecells.formula.nodes import (
     Call,
     ErrorLiteral,
     Formula,
+    Lambda,
+    Local,
     Name,
     Node,
     Number,
@@ -26,7 +31,19 @@ from mergecells.formula.nodes import (
     Unary,
 )
 from mergecells.formula.number_text import parse_literal
-from mergecells.formula.registry import FUNCTIONS
+from mergecells.formula.parser_scopes import (
+    APPLIERS,
+    Scopes,
+    check_applier,
+    function_argument,
+    local_call,
+    read_invoke,
+    read_lambda,
+    read_let,
+    refuse_function,
+    without_prefix,
+)
+from mergecells.formula.registry import Dialect, name_in, spec_of
 from mergecells.formula.syntax_messages import not_a_formula, unexpected
 from mergecells.formula.tokens import MAX_LENGTH, Token, tokenize
 from mergecells.formula.values import ERRORS, Array, Scalar
@@ -51,13 +68,18 @@ PREFIX_BINDING: Final = 60
 PERCENT_BINDING: Final = 70
 MAX_PERCENTS: Final = 16
 GOOGLE_WRAPPER: Final = "__XLUDF.DUMMYFUNCTION"
+INTERSECTION: Final = "SINGLE"
+INTERSECTION_BINDING: Final = 80
 _PREFIXES: Final = ("_xlfn.", "_xlws.")
+_FILLED: Final = frozenset({"IFERROR"})
+"""Functions whose second argument may be left out in Google Sheets."""
 
 
 @lru_cache(maxsize=MEMO_SIZE)
-def parse(text: str) -> Formula:
+def parse(text: str, dialect: Dialect = "excel") -> Formula:
     """The syntax tree of a formula that starts with `=`. Raises FormulaSyntaxError with position and hint.
 
+    `dialect` says what a function means that Excel and Google Sheets have under one name with two meanings.
     Remembered by text: the checks of a reload parse each formula once for the base and once for every vertical.
     """
     if len(text) > MAX_LENGTH:
@@ -66,19 +88,19 @@ def parse(text: str) -> Formula:
         )
     if not text.startswith("="):
         raise not_a_formula(text)
-    parser = _Parser(tokenize(text))
+    parser = Parser(tokenize(text), dialect)
     root = parser.whole()
     inner = _google_original(root)
     if inner is not None:
-        return _parse_original(text, inner)
-    return Formula(text, root, parser.snaps(root))
+        return _parse_original(text, inner, dialect)
+    return Formula(text, root, parser.snaps(root), dialect)
 
 
 def unwrap_google(text: str) -> str:
     """The formula that Google Sheets wrapped on export, or the text itself. Raises FormulaSyntaxError."""
     if GOOGLE_WRAPPER.lower() not in text.lower():
         return text
-    parser = _Parser(tokenize(text))
+    parser = Parser(tokenize(text))
     inner = _google_original(parser.whole())
     return text if inner is None else "=" + inner.value.removeprefix("=")
 
@@ -94,20 +116,24 @@ def _google_original(root: Node) -> Text | None:
     return original if type(original) is Text else None
 
 
-def _parse_original(text: str, inner: Text) -> Formula:
+def _parse_original(text: str, inner: Text, dialect: Dialect) -> Formula:
     """The wrapped formula under its outer text; positions count in the wrapped one."""
     body = inner.value.removeprefix("=")
     try:
-        formula = parse("=" + body)
+        formula = parse("=" + body, dialect)
     except FormulaSyntaxError as error:
         message = f"In the formula that Google Sheets wrapped: {error.message}"
         raise FormulaSyntaxError(message, inner.start, error.hint) from None
-    return Formula(text, formula.root, formula.snaps)
+    return Formula(text, formula.root, formula.snaps, dialect)
 
 
-class _Parser:
-    def __init__(self, tokens: list[Token]) -> None:
+class Parser:
+    """One reading of one formula's tokens."""
+
+    def __init__(self, tokens: list[Token], dialect: Dialect = "excel") -> None:
         self.tokens = tokens
+        self.dialect: Dialect = dialect
+        self.scopes = Scopes()
         self.at = 0
         self.nesting = 0
         self.depth = 0
@@ -118,18 +144,24 @@ class _Parser:
         token = self.tokens[self.at]
         if token.kind != "end":
             raise unexpected(token)
+        if self.scopes.slots:
+            measure(root, self.scopes.sizes)
         return root
 
     def snaps(self, root: Node) -> bool:
         """Whether the formula ends in an addition or subtraction that no parentheses enclose."""
         return type(root) is Binary and root.op in ("+", "-") and not self.enclosed
 
-    def expression(self, least: int) -> Node:
+    def expression(self, least: int, may_be_function: bool = False) -> Node:
         """A value and every operator after it that binds more than `least`."""
         self.depth += 1
         if self.depth > MAX_DEPTH:
             raise self._too_deep(self.tokens[self.at].start)
         left = self.primary()
+        if type(left) is Lambda:
+            left = self.called(left)
+            if not may_be_function:
+                refuse_function(left)
         marks = 0
         while (token := self.tokens[self.at]).kind == "operator":
             binding = BINDING.get(token.text, 0)
@@ -146,6 +178,13 @@ class _Parser:
                 left = Binary(token.text, left, right, left.start, right.end)
         self.depth -= 1
         return left
+
+    def called(self, function: Lambda) -> Node:
+        """`LAMBDA(x,x+1)(2)`: a LAMBDA and the arguments right after it."""
+        token = self.tokens[self.at]
+        if token.kind == "operator" and token.text == "(":
+            return read_invoke(self, function, len(function.parameters))
+        return function
 
     def primary(self) -> Node:
         token = self.tokens[self.at]
@@ -164,6 +203,9 @@ class _Parser:
             return Unary(text, operand, token.start, operand.end)
         if kind == "operator" and text == "{":
             return self.array(token)
+        if kind == "operator" and text == "@":
+            operand = self.expression(INTERSECTION_BINDING)
+            return Call(INTERSECTION, (operand,), token.start, operand.end, token.end)
         if kind == "error":
             return ErrorLiteral(ERRORS[text.upper()], token.start, token.end)
         if kind == "reference":
@@ -172,12 +214,22 @@ class _Parser:
 
     def word(self, token: Token) -> Node:
         following = self.tokens[self.at]
+        known = self.scopes.find(token.text)
         if following.text == "(" and following.kind == "operator":
-            return self.call(token)
+            return self.call(token) if known is None else local_call(self, token, known)
+        if known is not None:
+            return self.local(token, known.slot, known.parameters is not None)
         key = token.text.lower()
         if key in ("true", "false"):
             return Boolean(key == "true", token.start, token.end)
         return Name(token.text, key, token.start, token.end)
+
+    def local(self, token: Token, slot: int, is_function: bool) -> Local:
+        if is_function:
+            raise FormulaSyntaxError(
+                f"{token.text} is a LAMBDA, not a value", token.start, f"Call it: {token.text}(…)."
+            )
+        return Local(without_prefix(token.text), slot, token.start, token.end)
 
     def group(self, opening: Token) -> Node:
         self._enter(opening)
@@ -188,23 +240,59 @@ class _Parser:
         return inner
 
     def call(self, token: Token) -> Node:
-        opening = self.tokens[self.at]
-        self.at += 1
-        self._enter(opening)
-        arguments = self.arguments()
-        end = self._close(opening, ")")
-        self.nesting -= 1
-        name = _function_name(token.text)
-        _check_arguments(name, len(arguments), token.start)
+        name = name_in(self.dialect, _function_name(token.text))
+        if name == "LET":
+            return read_let(self, token)
+        if name == "LAMBDA":
+            return read_lambda(self, token)
+        if name.lower() in self.scopes.defining:
+            hint = "Repeat with REDUCE or MAP instead."
+            raise FormulaSyntaxError(f"{token.text} calls itself: recursion has no bound", token.start, hint)
+        opening = self.open_call()
+        arguments = self.arguments(name if name in APPLIERS else "")
+        end = self.close_call(opening)
+        self.check_arguments(name, len(arguments), token.start)
+        if name in APPLIERS:
+            check_applier(name, arguments, token.start)
+        elif name in _FILLED and self.dialect == "google" and len(arguments) == 1:
+            arguments = (*arguments, Omitted(end - 1, end - 1))
         return Call(name, arguments, token.start, end, token.end)
 
-    def arguments(self) -> tuple[Node, ...]:
+    def open_call(self) -> Token:
+        """Into the parentheses of a call."""
+        opening = self.take()
+        self._enter(opening)
+        return opening
+
+    def close_call(self, opening: Token) -> int:
+        """Out of them again; where they end."""
+        end = self._close(opening, ")")
+        self.nesting -= 1
+        return end
+
+    def take(self) -> Token:
+        """The next token."""
+        token = self.tokens[self.at]
+        self.at += 1
+        return token
+
+    def comma(self, hint: str) -> None:
+        """A comma must follow."""
+        token = self.tokens[self.at]
+        if token.kind != "operator" or token.text != ",":
+            if token.kind == "operator" and token.text == ")":
+                raise FormulaSyntaxError("A result is missing", token.start, hint)
+            raise unexpected(token)
+        self.at += 1
+
+    def arguments(self, applier: str = "") -> tuple[Node, ...]:
+        """All arguments up to the closing parenthesis; `applier` is the function when a LAMBDA may be among them."""
         token = self.tokens[self.at]
         if token.text == ")" and token.kind == "operator":
             return ()
         found: list[Node] = []
         while True:
-            found.append(self.argument())
+            found.append(self.argument(applier, len(found)))
             token = self.tokens[self.at]
             if token.kind != "operator" or token.text != ",":
                 break
@@ -213,11 +301,26 @@ class _Parser:
                 raise FormulaSyntaxError(f"More than {MAX_ARGUMENTS} arguments", token.start, "Use a named list.")
         return tuple(found)
 
-    def argument(self) -> Node:
+    def argument(self, applier: str, before: int) -> Node:
         token = self.tokens[self.at]
         if token.kind == "operator" and token.text in (",", ")"):
             return Omitted(token.start, token.start)
-        return self.expression(0)
+        if applier and token.kind == "name" and before and self.tokens[self.at + 1].text == ")":
+            function = function_argument(self, token, APPLIERS[applier] or before)
+            if function is not None:
+                self.at += 1
+                return function
+        return self.expression(0, may_be_function=bool(applier))
+
+    def check_arguments(self, name: str, count: int, position: int) -> None:
+        """A known function gets as many arguments as it takes: spreadsheets refuse anything else on entry."""
+        spec = spec_of(name)
+        if spec is None or (name in _FILLED and self.dialect == "google" and count == 1):
+            return
+        if count < spec.least or count > spec.most:
+            raise FormulaSyntaxError(f"{spec.plain_name} with {count} arguments", position, f"Write {spec.syntax}.")
+        if spec.repeats == 2 and (count - len(spec.kinds)) % 2:
+            raise FormulaSyntaxError(f"{spec.plain_name} with an unpaired argument", position, f"Write {spec.syntax}.")
 
     def array(self, opening: Token) -> Node:
         rows: list[list[Scalar]] = [[]]
@@ -282,17 +385,6 @@ class _Parser:
         return FormulaSyntaxError(
             f"Nested more than {MAX_NESTING} deep", position, "Split the formula with named formulas."
         )
-
-
-def _check_arguments(name: str, count: int, position: int) -> None:
-    """A known function gets as many arguments as it takes: spreadsheets refuse anything else on entry."""
-    spec = FUNCTIONS.get(name)
-    if spec is None:
-        return
-    if count < spec.least or count > spec.most:
-        raise FormulaSyntaxError(f"{name} with {count} arguments", position, f"Write {spec.syntax}.")
-    if spec.repeats == 2 and (count - len(spec.kinds)) % 2:
-        raise FormulaSyntaxError(f"{name} with an unpaired argument", position, f"Write {spec.syntax}.")
 
 
 def _function_name(text: str) -> str:

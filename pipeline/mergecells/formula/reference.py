@@ -20,6 +20,10 @@ from mergecells.formula.nodes import (
     Call,
     ErrorLiteral,
     Formula,
+    Invoke,
+    Lambda,
+    Let,
+    Local,
     Name,
     Node,
     Number,
@@ -30,7 +34,9 @@ from mergecells.formula.nodes import (
     Unary,
 )
 from mergecells.formula.operators import apply_operator, snapped
-from mergecells.formula.registry import FUNCTIONS, FunctionSpec
+from mergecells.formula.parser_scopes import APPLIERS
+from mergecells.formula.reference_lambda import bind_call, bind_let, call_applier
+from mergecells.formula.registry import FunctionSpec, spec_of
 from mergecells.formula.values import (
     MAX_CELLS,
     NA,
@@ -62,7 +68,7 @@ def evaluate(formula: Formula, names: Mapping[str, Value], date: datetime.date) 
 def evaluate_at(formula: Formula, names: Mapping[str, Value], date_serial: float) -> Value:
     """`evaluate` with the date as a serial number."""
     try:
-        interpreter = _Interpreter(names, date_serial)
+        interpreter = Interpreter(names, date_serial)
         if formula.snaps:
             return finish(interpreter.last_sum(cast(Binary, formula.root)))
         return finish(interpreter.value(formula.root))
@@ -74,11 +80,16 @@ class _TooMuchWork(Exception):  # noqa: N818 - a limit reached, not a failure
     pass
 
 
-class _Interpreter:
+class Interpreter:
+    """One evaluation: the values it reads, the local names so far, and the work done."""
+
     def __init__(self, names: Mapping[str, Value], date_serial: float) -> None:
         self.names = names
         self.date_serial = date_serial
         self.work = 0
+        self.locals: dict[int, tuple[Value, bool]] = {}
+        self.functions: dict[int, Lambda] = {}
+        self.looping = 0
 
     def value(self, node: Node) -> Value:
         return _VISITORS[type(node)](self, node)
@@ -88,6 +99,14 @@ class _Interpreter:
         while True:
             if type(node) is Name:
                 return self.name(node), True
+            if type(node) is Local:
+                return self.locals[node.slot]
+            if type(node) is Let:
+                node = bind_let(self, node)
+                continue
+            if type(node) is Invoke:
+                node = bind_call(self, node)
+                continue
             if type(node) is not Call or node.name not in ("IF", "CHOOSE"):
                 return self.value(node), False
             chosen = self.chosen(node)
@@ -111,6 +130,12 @@ class _Interpreter:
 
     def constant(self, node: Number | Text | Boolean | ErrorLiteral | ArrayLiteral) -> Value:
         return node.value
+
+    def local(self, node: Local) -> Value:
+        return self.locals[node.slot][0]
+
+    def let(self, node: Let | Invoke) -> Value:
+        return self.argument(node)[0]
 
     def unary(self, node: Unary) -> Value:
         operand = self.value(node.operand)
@@ -147,14 +172,17 @@ class _Interpreter:
         lazy = _LAZY.get(node.name)
         if lazy is not None:
             return lazy(self, node)
-        spec = FUNCTIONS.get(node.name)
+        spec = spec_of(node.name)
         if spec is None or spec.implementation is None:
             return NAME
         arguments = [self.argument(argument) for argument in node.arguments]
         kinds = [spec.kind_of(index) for index in range(len(arguments))]
         if any(type(v) is Array and k in BROADCAST_KINDS for (v, _), k in zip(arguments, kinds, strict=True)):
             return self.spread_call(spec, kinds, arguments)
-        result = _applied(spec, kinds, arguments)
+        if self.looping:
+            # A call inside of MAP and its kin is one of many: what it looks through counts as in `spread_call`.
+            self.charge(1, 1 + sum(len(v) for (v, _) in arguments if type(v) is Array) // SEARCHED_PER_CELL)
+        result = self.applied(spec, kinds, arguments)
         if type(result) is Array:
             self.charge(len(result))
         return result
@@ -169,10 +197,20 @@ class _Interpreter:
             current = list(arguments)
             for index, cell in zip(places, cells, strict=True):
                 current[index] = (cell, arguments[index][1])
-            result = _applied(spec, kinds, current)
+            result = self.applied(spec, kinds, current)
             return VALUE if type(result) is Array else result
 
         return spread(at_cell, operands, lambda cells: self.charge(cells, 1 + searched // SEARCHED_PER_CELL))
+
+    def applied(self, spec: FunctionSpec, kinds: list[str], arguments: list[tuple[Value, bool]]) -> Value:
+        """One call, each argument brought to its kind."""
+        try:
+            ready = [COERCIONS[kind](*argument) for kind, argument in zip(kinds, arguments, strict=True)]
+            if spec.cost is not None:
+                self.charge(1, spec.cost(*ready))
+            return cast(Callable[..., Value], spec.implementation)(*ready)
+        except Fault as fault:
+            return fault.error
 
     def broadcast(self, operation: Callable[..., Value], operands: Sequence[Value]) -> Value:
         """Apply to single values, or cell by cell."""
@@ -251,40 +289,36 @@ class _Interpreter:
         return self.date_serial
 
 
-def _applied(spec: FunctionSpec, kinds: list[str], arguments: list[tuple[Value, bool]]) -> Value:
-    try:
-        ready = [COERCIONS[kind](*argument) for kind, argument in zip(kinds, arguments, strict=True)]
-        return cast(Callable[..., Value], spec.implementation)(*ready)
-    except Fault as fault:
-        return fault.error
-
-
 def _is_searched(value: Value, kind: str) -> TypeGuard[Array]:
     """A list that a function looks through as a whole, for each cell that it computes."""
     return type(value) is Array and kind not in BROADCAST_KINDS
 
 
-_LAZY: Final[Mapping[str, Callable[[_Interpreter, Call], Value]]] = {
-    "IF": _Interpreter.choose,
-    "CHOOSE": _Interpreter.choose,
-    "IFS": _Interpreter.ifs,
-    "IFERROR": _Interpreter.iferror,
-    "IFNA": _Interpreter.iferror,
-    "SWITCH": _Interpreter.switch,
-    "TODAY": _Interpreter.today,
+_LAZY: Final[Mapping[str, Callable[[Interpreter, Call], Value]]] = {
+    "IF": Interpreter.choose,
+    "CHOOSE": Interpreter.choose,
+    "IFS": Interpreter.ifs,
+    "IFERROR": Interpreter.iferror,
+    "IFNA": Interpreter.iferror,
+    "SWITCH": Interpreter.switch,
+    "TODAY": Interpreter.today,
+    **dict.fromkeys(APPLIERS, call_applier),
 }
 
-_VISITORS: Final[Mapping[type, Callable[[_Interpreter, Any], Value]]] = {
-    Number: _Interpreter.constant,
-    Text: _Interpreter.constant,
-    Boolean: _Interpreter.constant,
-    ErrorLiteral: _Interpreter.constant,
-    ArrayLiteral: _Interpreter.constant,
+_VISITORS: Final[Mapping[type, Callable[[Interpreter, Any], Value]]] = {
+    Number: Interpreter.constant,
+    Text: Interpreter.constant,
+    Boolean: Interpreter.constant,
+    ErrorLiteral: Interpreter.constant,
+    ArrayLiteral: Interpreter.constant,
     Omitted: lambda _interpreter, _node: None,
-    Name: _Interpreter.name,
+    Name: Interpreter.name,
     Reference: lambda _interpreter, _node: REF,
-    Unary: _Interpreter.unary,
-    Percent: _Interpreter.percent,
-    Binary: _Interpreter.binary,
-    Call: _Interpreter.call,
+    Unary: Interpreter.unary,
+    Percent: Interpreter.percent,
+    Binary: Interpreter.binary,
+    Call: Interpreter.call,
+    Local: Interpreter.local,
+    Let: Interpreter.let,
+    Invoke: Interpreter.let,
 }

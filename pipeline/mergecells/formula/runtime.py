@@ -23,7 +23,7 @@ from mergecells.formula.functions.criteria import countif
 from mergecells.formula.functions.math import finite, power
 from mergecells.formula.functions.text import join
 from mergecells.formula.operators import snapped
-from mergecells.formula.registry import FUNCTIONS
+from mergecells.formula.registry import FUNCTIONS, GOOGLE, FunctionSpec
 from mergecells.formula.values import (
     DIV0,
     NA,
@@ -151,6 +151,25 @@ def count_in(table: Value, condition: Value) -> float:
     return countif((table, True), single(condition))
 
 
+QUICK: Final = 1_500
+"""Array cells that one call in generated code may cost. A compiled formula has at most 2,000 characters, and thus 130
+such calls, so that they stay below the limit of the interpreter, which counts."""
+
+
+def _quick(spec: FunctionSpec) -> Callable[..., Any]:
+    """The implementation; where a call can cost much, the interpreter answers and counts."""
+    implementation, cost = cast(Callable[..., Any], spec.implementation), spec.cost
+    if cost is None:
+        return implementation
+
+    def checked(*arguments: Any) -> Any:
+        if cost(*arguments) > QUICK:
+            raise NeedsReferenceError
+        return implementation(*arguments)
+
+    return checked
+
+
 GLOBALS: Final[dict[str, Any]] = {
     "__builtins__": {
         "abs": abs,
@@ -202,5 +221,5 @@ GLOBALS: Final[dict[str, Any]] = {
     "held": held_condition,
     "needs": needs_reference,
     "missing": not_found,
-} | {f"f_{name.replace('.', '_')}": spec.implementation for name, spec in FUNCTIONS.items() if spec.implementation}
+} | {f"f_{name.replace('.', '_')}": _quick(spec) for name, spec in (FUNCTIONS | GOOGLE).items() if spec.implementation}
 """The whole world that generated code sees. No name of a user's ever is one of its names."""

@@ -20,8 +20,8 @@ _TOKEN: Final = re.compile(
     |(?P<number>(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)
     |(?P<name>[A-Za-z_][A-Za-z0-9_.]*)
     |(?P<text>"(?:[^"]|"")*")
-    |(?P<error>\#(?:N/A|DIV/0!|VALUE!|REF!|NAME\?|NUM!|NULL!))
-    |(?P<operator><=|>=|<>|[-+*/^&=<>%(){{}},;])""",
+    |(?P<error>\#(?:N/A|DIV/0!|VALUE!|REF!|NAME\?|NUM!|NULL!|CALC!))
+    |(?P<operator><=|>=|<>|[-+*/^&=<>%(){{}},;@])""",
     re.VERBOSE | re.IGNORECASE,
 )
 _LAST_COLUMN: Final = 16_384
@@ -81,7 +81,7 @@ def _unreadable(text: str, position: int) -> FormulaSyntaxError:
         return FormulaSyntaxError(f"Typographic quote {character}", position, 'Use straight quotes: "text".')
     if character == "'":
         return FormulaSyntaxError("A single quote", position, 'Texts stand in double quotes: "text".')
-    if character in "[]@#!:\\|~?$":
+    if character in "[]#!:\\|~?$":
         return FormulaSyntaxError(f"`{character}` is not understood here", position, _SYMBOL_HINTS.get(character, ""))
     return _odd_character(character, position)
 
@@ -89,7 +89,6 @@ def _unreadable(text: str, position: int) -> FormulaSyntaxError:
 _SYMBOL_HINTS: Final = {
     "[": "Table references are not supported; use field names.",
     "]": "Table references are not supported; use field names.",
-    "@": "Leave the @ out: a name already stands for one value.",
     "#": "Spill ranges are not supported; use a named list.",
     "!": "References to other sheets are not supported; use field names.",
     ":": "Ranges are not supported; use a named list.",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
 from mergecells.formula.nodes import (
@@ -12,6 +12,10 @@ from mergecells.formula.nodes import (
     Call,
     ErrorLiteral,
     Formula,
+    Invoke,
+    Lambda,
+    Let,
+    Local,
     Name,
     Node,
     Number,
@@ -22,7 +26,8 @@ from mergecells.formula.nodes import (
     Unary,
 )
 from mergecells.formula.number_text import write_number
-from mergecells.formula.parser import BINDING, PERCENT_BINDING, PREFIX_BINDING
+from mergecells.formula.parser import BINDING, INTERSECTION, INTERSECTION_BINDING, PERCENT_BINDING, PREFIX_BINDING
+from mergecells.formula.registry import plain_name
 from mergecells.formula.values import Scalar
 
 _ATOM: Final = 100
@@ -91,6 +96,27 @@ def _array(node: ArrayLiteral) -> str:
     return "{" + ";".join(",".join(map(_constant, row)) for row in node.value.rows) + "}"
 
 
+def _listed(nodes: Iterable[Node]) -> str:
+    return ",".join(map(_text, nodes))
+
+
+def _call(node: Call) -> str:
+    if node.name == INTERSECTION:
+        return "@" + _within(node.arguments[0], INTERSECTION_BINDING)
+    return f"{plain_name(node.name)}({_listed(node.arguments)})"
+
+
+def _let(node: Let) -> str:
+    bound = "".join(f"{binding.name.text},{_text(binding.value)}," for binding in node.bindings)
+    return f"LET({bound}{_text(node.body)})"
+
+
+def _lambda(node: Lambda) -> str:
+    if node.bare:
+        return node.bare.upper() if type(node.body) is Call else node.bare
+    return f"LAMBDA({_listed((*node.parameters, node.body))})"
+
+
 _WRITERS: Final[Mapping[type, Callable[[Any], str]]] = {
     Number: lambda node: _constant(node.value),
     Text: lambda node: _constant(node.value),
@@ -103,5 +129,9 @@ _WRITERS: Final[Mapping[type, Callable[[Any], str]]] = {
     Unary: _unary,
     Percent: _percent,
     Binary: _binary,
-    Call: lambda node: f"{node.name}({','.join(map(_text, node.arguments))})",
+    Call: _call,
+    Local: lambda node: node.text,
+    Let: _let,
+    Lambda: _lambda,
+    Invoke: lambda node: f"{_text(node.target)}({_listed(node.arguments)})",
 }

@@ -21,7 +21,7 @@ MAX_CELLS: Final = 20_000
 
 LARGEST: Final = 1.7976931348623157e308
 
-ErrorCode = Literal["#NULL!", "#DIV/0!", "#VALUE!", "#REF!", "#NAME?", "#NUM!", "#N/A"]
+ErrorCode = Literal["#NULL!", "#DIV/0!", "#VALUE!", "#REF!", "#NAME?", "#NUM!", "#N/A", "#CALC!"]
 
 
 class ErrorValue:
@@ -52,7 +52,8 @@ REF: Final = ErrorValue("#REF!")
 NAME: Final = ErrorValue("#NAME?")
 NUM: Final = ErrorValue("#NUM!")
 NA: Final = ErrorValue("#N/A")
-ERRORS: Final[Mapping[str, ErrorValue]] = {error.code: error for error in (NULL, DIV0, VALUE, REF, NAME, NUM, NA)}
+CALC: Final = ErrorValue("#CALC!")
+ERRORS: Final[Mapping[str, ErrorValue]] = {error.code: error for error in (NULL, DIV0, VALUE, REF, NAME, NUM, NA, CALC)}
 
 
 class Fault(Exception):  # noqa: N818 - it is not a failure of the program but an error value on its way up

@@ -29,7 +29,7 @@ def published_formulas() -> list[str]:
     return [
         row["formula"]
         for row in rows
-        if not ("unsupported" in row or "inputs" in row or isinstance(row.get("value"), list))
+        if not ({"unsupported", "inputs", "dialect"} & row.keys() or isinstance(row.get("value"), list))
     ]
 
 

@@ -37,7 +37,6 @@ from mergecells.formula.unparse import unparse
         ("={1,2;3}", 1, "has two"),
         ("={1,x}", 4, "Numbers, texts"),
         ("={1\\2}", 3, "commas"),
-        ("=@x", 1, "one value"),
         ("=Table[a]", 6, "field names"),
         ("=x#", 2, "named list"),
         ("=LEFT()", 1, "LEFT(text, [count])"),

@@ -23,6 +23,7 @@ from mergecells.formula import (
 )
 from mergecells.formula.number_text import format_number
 from mergecells.formula.reference import evaluate_at
+from mergecells.formula.registry import DIALECTS, Dialect
 from mergecells.formula.values import ERRORS, to_text
 
 MAX_LINE = 4_000_000
@@ -62,15 +63,20 @@ def _typed(value: str) -> Any:
         return value
 
 
-def answer_line(line: str, number: int, engine: Engine, day: float | None) -> tuple[str, bool]:
-    """One line of a case file → one line of answers, and whether the line was a case and engines agreed."""
+def answer_line(
+    line: str, number: int, engine: Engine, day: float | None, dialect: Dialect = "excel"
+) -> tuple[str, bool]:
+    """One line of a case file → one line of answers, and whether the line was a case and engines agreed.
+
+    A case may state a `date` and a `dialect` of its own.
+    """
     identity = None
     try:
         case = _read_case(line)
         identity = case.get("id")
         _check_case(case)
         day = parse_date(case.get("date")) or day
-        answer, good = answer_case(case["formula"], case.get("inputs") or {}, engine, day)
+        answer, good = answer_case(case["formula"], case.get("inputs") or {}, engine, day, case.get("dialect", dialect))
     except UnusableCaseError as error:
         answer, good = {"error": f"line {number}: {error}"}, False
     return _written({"id": identity, **answer}), good
@@ -111,12 +117,16 @@ def _check_case(case: Mapping[str, Any]) -> None:
         raise UnusableCaseError("`formula` is missing or no text")
     if not isinstance(case.get("inputs") or {}, dict):
         raise UnusableCaseError("`inputs` is no object")
+    if case.get("dialect", "excel") not in DIALECTS:
+        raise UnusableCaseError("`dialect` is neither excel nor google")
 
 
-def answer_case(text: str, inputs: Mapping[str, Any], engine: Engine, day: float | None) -> tuple[dict[str, Any], bool]:
+def answer_case(
+    text: str, inputs: Mapping[str, Any], engine: Engine, day: float | None, dialect: Dialect = "excel"
+) -> tuple[dict[str, Any], bool]:
     """`value`, `error` or `unsupported`; with engine `all` also what each engine says if they disagree (then False)."""
     try:
-        formula = parse(text)
+        formula = parse(text, dialect)
     except FormulaSyntaxError as error:
         return {"unsupported": f"syntax: {error}"}, True
     refused = refuse_reasons(formula)

@@ -11,7 +11,7 @@ from mergecells.formula.comparison import compare
 from mergecells.formula.functions.lookup import Pair
 from mergecells.formula.functions.lookup_modes import LEFT_OUT, option
 from mergecells.formula.registry import function
-from mergecells.formula.values import MAX_CELLS, NA, NUM, VALUE, Array, ErrorValue, Fault, Scalar, Value, fold
+from mergecells.formula.values import CALC, MAX_CELLS, NUM, VALUE, Array, ErrorValue, Fault, Scalar, Value, fold
 from mergecells.formula.values import to_boolean as boolean
 
 Line = tuple[Scalar, ...]
@@ -36,7 +36,7 @@ def _transpose(pair: Pair) -> Value:
     "rrr",
     "v",
     "lookup",
-    "The rows or columns whose condition is TRUE; #N/A without any.",
+    "The rows or columns whose condition is TRUE; #CALC! without any.",
     optional=1,
 )
 def _filter(pair: Pair, keep_pair: Pair, otherwise: Pair = LEFT_OUT) -> Value:
@@ -52,7 +52,7 @@ def _filter(pair: Pair, keep_pair: Pair, otherwise: Pair = LEFT_OUT) -> Value:
     if kept:
         return _table(kept, by_column)
     if otherwise == LEFT_OUT:
-        raise Fault(NA)
+        raise Fault(CALC)
     if type(otherwise[0]) is ErrorValue:
         raise Fault(otherwise[0])
     return otherwise[0]
@@ -131,13 +131,19 @@ def _sort_key(at: int) -> Callable[[Line], Any]:
     optional=2,
 )
 def _unique(pair: Pair, by_column: Pair = LEFT_OUT, once: Pair = LEFT_OUT) -> Value:
+    return unique_lines(pair, by_column, once, CALC, case_counts=False)
+
+
+def unique_lines(pair: Pair, by_column: Pair, once: Pair, nothing: ErrorValue, *, case_counts: bool) -> Value:
+    """UNIQUE; `nothing` is the error for no result."""
     seen: dict[tuple[Any, ...], list[Line]] = {}
     for line in _lines(table_of(pair[0]), by_column):
-        seen.setdefault(tuple(map(_identity, line)), []).append(line)
+        key = tuple((type(cell), cell) for cell in line) if case_counts else tuple(map(_identity, line))
+        seen.setdefault(key, []).append(line)
     only = bool(option(once, 0.0))
     kept = [lines[0] for lines in seen.values() if len(lines) == 1 or not only]
     if not kept:
-        raise Fault(NA)
+        raise Fault(nothing)
     return _table(kept, by_column)
 
 

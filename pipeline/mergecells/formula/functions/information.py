@@ -3,7 +3,21 @@
 from __future__ import annotations
 
 from mergecells.formula.registry import function
-from mergecells.formula.values import DIV0, NA, NAME, NULL, NUM, REF, VALUE, Array, ErrorValue, Fault, Scalar, Value
+from mergecells.formula.values import (
+    CALC,
+    DIV0,
+    NA,
+    NAME,
+    NULL,
+    NUM,
+    REF,
+    VALUE,
+    Array,
+    ErrorValue,
+    Fault,
+    Scalar,
+    Value,
+)
 
 
 @function("ISBLANK(value)", "e", "b", "information", 'TRUE for a blank; "" is not one.')
@@ -85,4 +99,4 @@ def _error_type(value: Scalar) -> float:
     order = (NULL, DIV0, VALUE, REF, NAME, NUM, NA)
     if type(value) is not ErrorValue:
         raise Fault(NA)
-    return order.index(value) + 1.0
+    return 14.0 if value == CALC else order.index(value) + 1.0

@@ -60,7 +60,8 @@ def _int(number: float) -> float:
 
 
 @function("CEILING(number, significance)", "nn", "n", "math", "Up to a multiple of the significance.")
-def _ceiling(number: float, significance: float) -> float:
+def ceiling(number: float, significance: float) -> float:
+    """CEILING."""
     if number > 0 > significance:
         raise Fault(NUM)
     # A negative number with a negative significance goes away from zero, as Excel's page shows: CEILING(-2.5,-2) is -4.
@@ -68,7 +69,8 @@ def _ceiling(number: float, significance: float) -> float:
 
 
 @function("FLOOR(number, significance)", "nn", "n", "math", "Down to a multiple of the significance.")
-def _floor(number: float, significance: float) -> float:
+def floor(number: float, significance: float) -> float:
+    """FLOOR."""
     if number > 0 > significance:
         raise Fault(NUM)
     if significance == 0.0 and number != 0.0:
@@ -91,3 +93,16 @@ def _mround(number: float, step: float) -> float:
     if step == 0.0:
         return 0.0
     return finite(math.floor(finite(number / step) + 0.5) * step)
+
+
+
+__all__ = [
+    "ROUND_CEILING",
+    "ROUND_DOWN",
+    "ROUND_FLOOR",
+    "ROUND_UP",
+    "ceiling",
+    "floor",
+    "round_decimal",
+    "round_half_away",
+]

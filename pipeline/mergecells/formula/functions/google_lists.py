@@ -1,0 +1,167 @@
+"""FILTER, SORT, UNIQUE and rounding as Google Sheets has them. Source: support.google.com/docs/answer/3093197 (FILTER),
+3093150 (SORT), 10522653 (UNIQUE), 3093440 (ROUND), 3093471 (CEILING), 3093487 (FLOOR).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cmp_to_key
+
+from mergecells.formula.arguments import items_of, table_of
+from mergecells.formula.comparison import compare
+from mergecells.formula.functions.arrays import unique_lines
+from mergecells.formula.functions.lookup import Pair
+from mergecells.formula.functions.lookup_modes import LEFT_OUT, option
+from mergecells.formula.functions.math import finite
+from mergecells.formula.functions.rounding import ROUND_DOWN, ROUND_UP, ceiling, floor, round_decimal, round_half_away
+from mergecells.formula.functions.shapes import flipped
+from mergecells.formula.registry import function
+from mergecells.formula.values import DIV0, NA, NUM, VALUE, Array, ErrorValue, Fault, Scalar, Value, fold, to_boolean
+
+Line = tuple[Scalar, ...]
+
+
+@function(
+    "FILTER(list, keep, …)",
+    "rr",
+    "v",
+    "lookup",
+    "Rows or columns for which all conditions hold; #N/A without any.",
+    repeats=1,
+    google=True,
+)
+def _filter(pair: Pair, *conditions: Pair) -> Value:
+    table = table_of(pair[0])
+    keeps = [table_of(condition[0]) for condition in conditions]
+    if all(keep.width == 1 and keep.height == table.height for keep in keeps):
+        return Array(_kept(table.rows, keeps))
+    if all(keep.height == 1 and keep.width == table.width for keep in keeps):
+        return flipped(Array(_kept(flipped(table).rows, keeps)))
+    raise Fault(NA)
+
+
+def _kept(lines: tuple[Line, ...], keeps: list[Array]) -> list[Line]:
+    chosen = [line for line, *cells in zip(lines, *keeps, strict=True) if all(map(_holds, cells))]
+    if not chosen:
+        raise Fault(NA)
+    return chosen
+
+
+def _holds(cell: Scalar) -> bool:
+    """A condition that is an error or a text drops its row in Google Sheets."""
+    return type(cell) not in (ErrorValue, str) and to_boolean(cell)
+
+
+@function(
+    "SORT(list, [column, upwards], …)",
+    "rrr",
+    "v",
+    "lookup",
+    "Sorted by columns, each upwards if TRUE.",
+    optional=2,
+    repeats=1,
+    google=True,
+)
+def _sort(pair: Pair, *orders: Pair) -> Value:
+    table = table_of(pair[0])
+    lines = list(table.rows)
+    keys = list(zip(orders[::2], orders[1::2], strict=False)) or [(LEFT_OUT, LEFT_OUT)]
+    if len(orders) % 2:
+        raise Fault(VALUE)
+    for column, upwards in reversed(keys):
+        up = True if upwards == LEFT_OUT else to_boolean(upwards[0])
+        cells = _column(table, column)
+        failed = next((cell for cell in cells if type(cell) is ErrorValue), None)
+        if failed is not None:
+            raise Fault(failed)
+        by = dict(zip(map(id, table.rows), cells, strict=True))
+        by_value = cmp_to_key(compare)
+        lines.sort(key=lambda line, by=by: by_value(by[id(line)]), reverse=not up)  # type: ignore[misc]
+        lines.sort(key=lambda line, by=by: by[id(line)] is None)  # type: ignore[misc]
+    return Array(lines)
+
+
+def _column(table: Array, column: Pair) -> tuple[Scalar, ...]:
+    value = column[0]
+    if type(value) is Array:
+        if len(value) != table.height:
+            raise Fault(VALUE)
+        return value.cells
+    number = option(column, 1.0)
+    if not 1 <= number < table.width + 1:
+        raise Fault(VALUE)
+    return tuple(row[int(number) - 1] for row in table.rows)
+
+
+@function(
+    "UNIQUE(list, [by_column], [once])", "rrr", "v", "lookup", "Each row once; case counts.", optional=2, google=True
+)
+def _unique(pair: Pair, by_column: Pair = LEFT_OUT, once: Pair = LEFT_OUT) -> Value:
+    return unique_lines(pair, by_column, once, NA, case_counts=True)
+
+
+@function("ROUND(number, [digits])", "nn", "n", "math", "Rounded half away from zero.", optional=1, google=True)
+def _round(number: float, digits: float = 0.0) -> float:
+    return round_half_away(number, digits)
+
+
+@function("ROUNDUP(number, [digits])", "nn", "n", "math", "Rounded away from zero.", optional=1, google=True)
+def _roundup(number: float, digits: float = 0.0) -> float:
+    return round_decimal(number, digits, ROUND_UP)
+
+
+@function("ROUNDDOWN(number, [digits])", "nn", "n", "math", "Rounded towards zero.", optional=1, google=True)
+def _rounddown(number: float, digits: float = 0.0) -> float:
+    return round_decimal(number, digits, ROUND_DOWN)
+
+
+@function("CEILING(number, [factor])", "nn", "n", "math", "Up to a multiple of the factor.", optional=1, google=True)
+def _ceiling(number: float, factor: float = 1.0) -> float:
+    return ceiling(number, factor)
+
+
+@function("FLOOR(number, [factor])", "nn", "n", "math", "Down to a multiple of the factor.", optional=1, google=True)
+def _floor(number: float, factor: float = 1.0) -> float:
+    return floor(number, factor)
+
+
+@function("COUNTUNIQUE(value, …)", "r", "n", "statistics", "How many different values; blanks do not count.", repeats=1)
+def _countunique(*pairs: Pair) -> float:
+    return float(len({_identity(cell) for pair in pairs for cell in items_of(pair)[0] if cell not in (None, "")}))
+
+
+def _identity(cell: Scalar) -> tuple[type, object]:
+    return type(cell), fold(cell) if type(cell) is str else cell
+
+
+@function(
+    "AVERAGE.WEIGHTED(list, weights, …)",
+    "rr",
+    "n",
+    "statistics",
+    "The mean with weights; #DIV/0! without weight.",
+    repeats=2,
+)
+def _average_weighted(*pairs: Pair) -> float:
+    values = weights = 0.0
+    for one, other in zip(pairs[::2], pairs[1::2], strict=True):
+        for value, weight in _weighed(one, other):
+            values, weights = values + value * weight, weights + weight
+    if weights == 0.0:
+        raise Fault(DIV0)
+    return finite(values / finite(weights))
+
+
+def _weighed(one: Pair, other: Pair) -> Iterator[tuple[float, float]]:
+    """Numbers and their weights; what has no number in one of the two does not count."""
+    first, second = table_of(one[0]), table_of(other[0])
+    if len(first) != len(second):
+        raise Fault(VALUE)
+    for value, weight in zip(first, second, strict=True):
+        for cell in (value, weight):
+            if type(cell) is ErrorValue:
+                raise Fault(cell)
+        if type(value) is float and type(weight) is float:
+            if weight < 0.0:
+                raise Fault(NUM)
+            yield value, weight
