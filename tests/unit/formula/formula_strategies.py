@@ -33,6 +33,17 @@ _LITERALS = ["0", "1", "2", "10", "0.5", "0.3", "-3", "2.5", "1e3", "45351"]
 _WORDS = ['""', '"a"', '"Google"', '"3"', '"a*"', '"abc"', '">1"', '"Y"', '"MD"']
 
 
+_WITH_NAMES = [
+    "LET(l_,{0},l_+IF(l_>1,l_,{1}))", "LET(f_,LAMBDA(p_,p_*2+{0}),f_(f_({1})))", "LAMBDA(p_,q_,SUM(p_,q_))({0},items)",
+    "SUM(MAP(items,LAMBDA(c_,c_+{0})))", "REDUCE({0},items,LAMBDA(s_,c_,s_+c_))", "SUM(TAKE(items,{0}))",
+    "SUM(DROP(items,{0}))", "SUM(WRAPROWS(items,{0}))", "ROWS(VSTACK(items,{0}))+@{1}",
+]  # fmt: skip
+_CUT = [
+    'REGEXTEST({0},"[a-g]+")', "REGEXMATCH({0},{1})", 'REGEXEXTRACT({0},"(o|3)+")', 'REGEXREPLACE({0},"[a3]",{1})',
+    "TEXTBEFORE({0},{1})", "TEXTAFTER({0},{1})", 'INDEX(SPLIT({0},"o"),1)', 'REGEXTEST({0},"(")',
+]  # fmt: skip
+
+
 def _number(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
     one = st.sampled_from
     calls = [
@@ -62,6 +73,7 @@ def _number(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
         st.tuples(inner, inner).map(lambda p: f"SUM(FILTER(items,items>{p[0]},{p[1]}))"),
         st.tuples(inner, inner).map(lambda p: f"NETWORKDAYS({p[0]},{p[1]},items)"),
         inner.map(lambda a: f"RANK({a},items)+PERCENTILE(items,{a})"),
+        st.tuples(one(_WITH_NAMES), inner, inner).map(lambda p: p[0].format(*p[1:])),
     ]
     return st.one_of(calls)
 
@@ -91,6 +103,10 @@ def _other(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
         st.tuples(inner, inner, inner).map(lambda p: f"TEXTJOIN({p[0]},TRUE,{p[1]},{p[2]},items)"),
         st.tuples(inner, inner).map(lambda p: f"CONCAT({p[0]},{p[1]})"),
         st.tuples(inner, inner).map(lambda p: f"EXACT({p[0]},{p[1]})"),
+        st.tuples(one(_CUT), inner, inner).map(lambda p: p[0].format(*p[1:])),
+        st.tuples(
+            one(["REGEXTEST", "REGEXMATCH", "REGEXEXTRACT"]), inner, one(['"[a-g]+"', '"(o|3)+"', "t", '"("'])
+        ).map(lambda p: f"{p[0]}({p[1]},{p[2]})"),
     ]
     return st.one_of(calls)
 

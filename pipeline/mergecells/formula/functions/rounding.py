@@ -95,7 +95,6 @@ def _mround(number: float, step: float) -> float:
     return finite(math.floor(finite(number / step) + 0.5) * step)
 
 
-
 __all__ = [
     "ROUND_CEILING",
     "ROUND_DOWN",

@@ -29,7 +29,8 @@ def flipped(table: Array) -> Array:
     return Array(tuple(zip(*table.rows, strict=True)))
 
 
-def _padding(pair: Pair) -> Scalar:
+def padding(pair: Pair) -> Scalar:
+    """What fills up rows: #N/A unless given. Raises Fault: #VALUE! for an array."""
     if pair == LEFT_OUT:
         return NA
     value = pair[0]
@@ -193,7 +194,7 @@ def _expand(pair: Pair, rows: Pair, columns: Pair = LEFT_OUT, pad: Pair = LEFT_O
         raise Fault(VALUE)
     if height * width > MAX_CELLS:
         raise Fault(NUM)
-    return made(_grown(table, height, width, _padding(pad)))
+    return made(_grown(table, height, width, padding(pad)))
 
 
 def _wrapped(pair: Pair, count: Pair, pad: Pair) -> list[list[Scalar]]:
@@ -202,7 +203,7 @@ def _wrapped(pair: Pair, count: Pair, pad: Pair) -> list[list[Scalar]]:
         raise Fault(VALUE)
     if length < 1:
         raise Fault(NUM)
-    filler = _padding(pad)
+    filler = padding(pad)
     rows = [list(table.cells[start : start + length]) for start in range(0, len(table), length)]
     if len(rows) > 1:
         rows[-1] += [filler] * (length - len(rows[-1]))

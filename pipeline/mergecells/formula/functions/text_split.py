@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from mergecells.formula.functions.lookup import Pair
 from mergecells.formula.functions.lookup_modes import LEFT_OUT, option
-from mergecells.formula.functions.shapes import made
+from mergecells.formula.functions.shapes import made, padding
 from mergecells.formula.number_text import parse_number
 from mergecells.formula.registry import function
 from mergecells.formula.values import (
@@ -50,7 +50,11 @@ def _cutter(delimiters: Sequence[str], mode: Pair) -> re.Pattern[str]:
 
 
 def _yes(pair: Pair, otherwise: bool) -> bool:
-    return otherwise if pair == LEFT_OUT else to_boolean(pair[0])
+    if pair == LEFT_OUT:
+        return otherwise
+    if type(pair[0]) is Array:
+        raise Fault(VALUE)
+    return to_boolean(pair[0])
 
 
 def _pieces(text: str, delimiters: Sequence[str], mode: Pair, ignore_empty: bool) -> list[str]:
@@ -76,7 +80,7 @@ def _textsplit(
     mode: Pair = LEFT_OUT,
     pad: Pair = LEFT_OUT,
 ) -> Value:
-    ignore, filler = _yes(ignore_empty, False), NA if pad == LEFT_OUT else pad[0]
+    ignore, filler = _yes(ignore_empty, False), padding(pad)
     if columns == LEFT_OUT and rows == LEFT_OUT:
         raise Fault(VALUE)
     parts = [text] if rows == LEFT_OUT else _pieces(text, _delimiters(rows), mode, ignore)
@@ -87,7 +91,7 @@ def _textsplit(
     width = max(map(len, cut))
     if width * len(cut) > MAX_CELLS:
         raise Fault(NUM)
-    return made([[*row, *[filler] * (width - len(row))] for row in cut])  # type: ignore[list-item]
+    return made([[*row, *[filler] * (width - len(row))] for row in cut])
 
 
 def _cut(text: str, delimiter: Pair, instance: Pair, mode: Pair, at_end: Pair) -> tuple[int, int] | None:
