@@ -82,6 +82,7 @@ BOUNDED = {
     "summing each time": "=SUM(MAP(SEQUENCE(20000),LAMBDA(a,SUM(big))))",
     "regular expression each time": '=SUM(MAP(SEQUENCE(20000),LAMBDA(a,N(REGEXTEST(REPT("a",3000),"(a|b)*c")))))',
     "regular expressions": "=" + "+".join(['REGEXREPLACE(REPT("a",9000),"(a|b)*c","x")'] * 100),
+    "matrices": "=SUM(" + "+".join(["MMULT(WRAPROWS(SEQUENCE(19881),141),WRAPROWS(SEQUENCE(19881),141))"] * 40) + ")",
     "makearray": "=SUM(MAKEARRAY(1E9,1E9,LAMBDA(r,c,1)))",
     "scan": "=SUM(SCAN(0,SEQUENCE(20000),LAMBDA(a,b,a+SUM(SCAN(0,SEQUENCE(20000),LAMBDA(c,d,c+d))))))",
 }

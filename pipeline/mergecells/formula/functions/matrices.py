@@ -14,6 +14,9 @@ from mergecells.formula.values import MAX_CELLS, NUM, VALUE, Array, ErrorValue, 
 _LARGEST: Final = 64
 """Rows of a matrix that MDETERM and MINVERSE take: their work grows with the third power."""
 
+_STEPS_PER_CELL: Final = 16
+"""Multiplications at the cost of computing one array cell."""
+
 Rows = list[list[float]]
 
 
@@ -37,7 +40,17 @@ def _square(pair: Pair) -> Rows:
     return rows
 
 
-@function("MMULT(matrix, matrix)", "rr", "v", "math", "The product of two matrices.")
+def _product_cost(one: Pair, other: Pair) -> int:
+    left, right = one[0], other[0]
+    return len(left) * right.width // _STEPS_PER_CELL if type(left) is Array and type(right) is Array else 1
+
+
+def _inverse_cost(matrix: Pair) -> int:
+    value = matrix[0]
+    return 2 * value.width**3 // _STEPS_PER_CELL if type(value) is Array and value.width <= _LARGEST else 1
+
+
+@function("MMULT(matrix, matrix)", "rr", "v", "math", "The product of two matrices.", cost=_product_cost)
 def _mmult(one: Pair, other: Pair) -> Array:
     left, right = _numbers(one), _numbers(other)
     if len(left[0]) != len(right):
@@ -77,12 +90,21 @@ def _eliminate(rows: Rows) -> float:
     return determinant
 
 
-@function("MDETERM(matrix)", "r", "n", "math", "The determinant of a square matrix, 64 rows at most.")
+@function(
+    "MDETERM(matrix)", "r", "n", "math", "The determinant of a square matrix, 64 rows at most.", cost=_inverse_cost
+)
 def _mdeterm(matrix: Pair) -> float:
     return finite(_eliminate(_square(matrix)))
 
 
-@function("MINVERSE(matrix)", "r", "v", "math", "The inverse of a square matrix, 64 rows at most; #NUM! without one.")
+@function(
+    "MINVERSE(matrix)",
+    "r",
+    "v",
+    "math",
+    "The inverse of a square matrix, 64 rows at most; #NUM! without one.",
+    cost=_inverse_cost,
+)
 def _minverse(matrix: Pair) -> Array:
     rows = _square(matrix)
     size = len(rows)
