@@ -108,6 +108,33 @@ def test_formula_cases_bad_lines_spoil_themselves_only(tmp_path: Path, run: Run)
     assert found[-1] == {"id": "end", "value": 1}
 
 
+@pytest.mark.parametrize(
+    ("case", "answer"),
+    [
+        ('{"id": ["ü"], "formula": "=SUM(x)", "inputs": {"x": [{"error": "#N/A"}]}}', '{"id": ["ü"], "error": "#N/A"}'),
+        ('{"id": "\\ud800", "formula": "=x", "inputs": {"x": "日"}}', '{"id": "\\ud800", "value": "\\u65e5"}'),
+        ('{"id": NaN, "formula": "=1"}', '{"id": null, "error": "line 1: not a JSON object"}'),
+        ('{"id": 1, "formula": "={7}"}', '{"id": 1, "value": 7}'),
+        ('{"id": 2, "formula": "=none+1"}', '{"id": 2, "error": "#NAME?"}'),
+        ('{"id": 3, "formula": "=d", "inputs": {"d": "2024-01-01"}}', '{"id": 3, "value": "2024-01-01"}'),
+    ],
+)  # fmt: skip
+def test_formula_case_of_an_unusual_kind_gets_its_own_id_and_answer(
+    case: str, answer: str, tmp_path: Path, run: Run
+) -> None:
+    """Any JSON as an id, errors in lists, half a surrogate pair, which UTF-8 cannot hold, a number that is no JSON."""
+    (tmp_path / "cases.jsonl").write_text(case, "utf-8")
+    assert run("eval", "--cases", str(tmp_path / "cases.jsonl")).stdout == answer + "\n"
+
+
+def test_formula_case_with_an_object_as_an_input_is_refused(tmp_path: Path, run: Run) -> None:
+    """An object that is no error value has no meaning in a cell; the answer says what would."""
+    (tmp_path / "cases.jsonl").write_text('{"id": 1, "formula": "=x", "inputs": {"x": {"a": 1}}}', "utf-8")
+    result = run("eval", "--cases", str(tmp_path / "cases.jsonl"))
+    assert "#DIV/0!" in answers(result.stdout)[0]["error"]
+    assert result.returncode == 1
+
+
 def test_formula_cases_from_standard_input_with_all_engines() -> None:
     """Values, errors, refusals and arrays in the forms of the contract; exit 0 when every line is a case."""
     cases = [
