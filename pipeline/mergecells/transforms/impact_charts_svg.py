@@ -1,142 +1,182 @@
-"""Impact → SVG pictures for a pull request: the same bytes for the same Impact.
-
-Colours are drawn on a card of their own, so that they read on a light and on a dark page; a picture that is embedded
-as an image cannot know the page's theme.
-"""
+"""Impact → SVG pictures for a pull request: tier moves, distribution, conversion by score, lift."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from xml.sax.saxutils import escape
+from collections.abc import Iterator, Sequence
 
-from mergecells.domain.impact import Impact, OutcomeImpact
+from mergecells.domain.impact import CalibrationBin, DecileLift, Impact, OutcomeImpact
+from mergecells.transforms.impact_words import auc_verdict, counted_leads, headline
+from mergecells.transforms.svg_drawing import (
+    WIDTH,
+    Scale,
+    box,
+    card,
+    cut,
+    dot,
+    line,
+    path,
+    round_scale,
+    text,
+    x_axis,
+    y_axis,
+)
 
-_WIDTH, _HEIGHT = 720, 320
-_LEFT, _RIGHT, _TOP, _BOTTOM = 64, 20, 68, 44
-_BEFORE, _AFTER, _INK, _FAINT, _PAPER = "#9aa7b4", "#0b6bcb", "#1f2933", "#e1e6eb", "#ffffff"
-_STEPS = (1, 2, 2.5, 5, 10)
-_LINES = 4
-
-
-@dataclass(frozen=True, slots=True)
-class _Group:
-    """Two bars side by side, and the label below them."""
-
-    label: str
-    before: float
-    after: float
+_LEFT, _RIGHT = 72, WIDTH - 24
+_TOP, _BASE, _HEIGHT = 78, 318, 372
+_NUDGE = 3
+"""Pixels by which the two sides' points stand apart, so that whiskers do not cover one another."""
+_MOST_TIERS = 12
+_STRONGEST = 0.7
 
 
 def impact_charts(impact: Impact) -> dict[str, str]:
-    """File name → SVG. `lift.svg` and `calibration.svg` are there with an outcome only."""
-    charts = {
-        "tiers.svg": _bars("Leads by tier", _tier_groups(impact), "leads", shown=True),
-        "scores.svg": _bars(
-            "Leads by score", [_Group(f"{b.low:.0f}", b.before, b.after) for b in impact.histogram], "leads"
-        ),
-    }
-    if impact.outcome:
-        charts |= _outcome_charts(impact.outcome)
+    """File name → SVG. `calibration.svg` and `lift.svg` are there where an outcome is known only."""
+    charts = {"tiers.svg": _tiers(impact), "scores.svg": _scores(impact)}
+    if impact.outcome and impact.outcome.known:
+        charts["calibration.svg"] = _calibration(impact.outcome)
+        charts["lift.svg"] = _lift(impact.outcome)
     return charts
 
 
-def _outcome_charts(outcome: OutcomeImpact) -> dict[str, str]:
-    pairs = zip(outcome.before.deciles, outcome.after.deciles, strict=True)
-    lift = [_Group(str(old.decile), old.lift, new.lift) for old, new in pairs]
-    sides = [{one.low: one.conversion * 100 for one in side.calibration} for side in (outcome.before, outcome.after)]
-    lows = sorted(sides[0].keys() | sides[1].keys())
-    rates = [_Group(f"{low:.0f}–{low + 10:.0f}", sides[0].get(low, 0.0), sides[1].get(low, 0.0)) for low in lows]
-    return {
-        "lift.svg": _bars("Lift by decile of score, best tenth first", lift, "times the mean"),
-        "calibration.svg": _bars("Conversion by score, %", rates, "% converted", shown=True),
-    }
+def _tiers(impact: Impact) -> str:
+    """The transition matrix: moves up blue, moves down orange, the stronger the larger their share of the row."""
+    tiers = impact.tiers[:_MOST_TIERS]
+    leads = {(move.before, move.after): move.leads for move in impact.matrix}
+    totals = {old: sum(leads[old, new] for new in impact.tiers) for old in impact.tiers}
+    shares = {(old, new): leads[old, new] / totals[old] if totals[old] else 0.0 for old in tiers for new in tiers}
+    strongest = max((share for (old, new), share in shares.items() if old != new), default=0.0) or 1.0
+    left, top, high = 150, 112, 44
+    wide = min((WIDTH - left - 120) / max(len(tiers), 1), 120)
+    parts = [text(left + wide * len(tiers) / 2, 80, "tier after", "middle faint")]
+    parts.append(text(left + wide * len(tiers) + 16, 102, "leads before", "left faint"))
+    for column, new in enumerate(tiers):
+        parts.append(text(left + wide * (column + 0.5), 102, cut(new, int(wide / 8)), "middle strong"))
+    for row, old in enumerate(tiers):
+        y = top + row * high
+        parts.append(text(left - 14, y + high / 2 + 4, cut(old, 14), "right strong"))
+        parts.append(text(left + wide * len(tiers) + 16, y + high / 2 + 4, f"{totals[old]:,}"))
+        for column, new in enumerate(tiers):
+            share = shares[old, new]
+            style = "same" if old == new else "up" if column < row else "down"
+            depth = 0.25 if old == new else _STRONGEST * share / strongest
+            x = left + column * wide
+            parts.append(box(x + 1, y + 1, wide - 2, high - 2, style, max(depth, 0.05)))
+            if leads[old, new]:
+                parts.append(text(x + wide / 2, y + high / 2, f"{leads[old, new]:,}", "middle strong"))
+                parts.append(text(x + wide / 2, y + high / 2 + 14, _percent(share), "middle small"))
+    below = top + high * len(tiers)
+    parts.append(text(30, top + high * len(tiers) / 2, "tier before", "middle faint", turned=True))
+    parts += _move_key(left, below + 18, impact)
+    more = f"; {len(impact.tiers) - len(tiers)} lower tiers are not shown" if len(impact.tiers) > len(tiers) else ""
+    title = f"{impact.changed_tiers:,} of {counted_leads(impact.leads)} change tier ({impact.changed_tier_share:.1%})"
+    return card(title, f"Leads by tier before and after, with their share of the row{more}", below + 48, parts)
 
 
-def _tier_groups(impact: Impact) -> list[_Group]:
+def _move_key(left: float, y: float, impact: Impact) -> list[str]:
+    order = {tier: rank for rank, tier in enumerate(impact.tiers)}
+    up = sum(move.leads for move in impact.matrix if order[move.after] < order[move.before])
+    down = sum(move.leads for move in impact.matrix if order[move.after] > order[move.before])
     return [
-        _Group(
-            tier,
-            sum(move.leads for move in impact.matrix if move.before == tier),
-            sum(move.leads for move in impact.matrix if move.after == tier),
-        )
-        for tier in impact.tiers
+        box(left, y, 12, 12, "up", _STRONGEST),
+        text(left + 18, y + 11, f"{up:,} to a better tier"),
+        box(left + 180, y, 12, 12, "down", _STRONGEST),
+        text(left + 198, y + 11, f"{down:,} to a worse tier"),
     ]
 
 
-def _bars(title: str, groups: Sequence[_Group], unit: str, *, shown: bool = False) -> str:
-    """`shown`: the figures stand above the bars."""
-    top, step = _scale(max((max(g.before, g.after) for g in groups), default=0.0))
-    parts = [*_frame(title, unit), *_grid(top, step)]
-    room = (_WIDTH - _LEFT - _RIGHT) / max(len(groups), 1)
-    bar = min(room * 0.36, 48)
-    for index, group in enumerate(groups):
-        middle = _LEFT + room * (index + 0.5)
-        for value, left, colour in ((group.before, middle - bar - 1, _BEFORE), (group.after, middle + 1, _AFTER)):
-            y = _y(value, top)
-            parts.append(
-                f'<rect x="{left:.1f}" y="{y:.1f}" width="{bar:.1f}" height="{_HEIGHT - _BOTTOM - y:.1f}" '
-                f'rx="1.5" fill="{colour}" stroke="none"/>'
-            )
-            if shown:
-                parts.append(_text(left + bar / 2, y - 5, f"{value:,.0f}", size=11, anchor="middle"))
-        parts.append(_text(middle, _HEIGHT - _BOTTOM + 18, _short(group.label), anchor="middle"))
-    return "\n".join([*parts, "</svg>", ""])
+def _scores(impact: Impact) -> str:
+    """Bars before, the outline after: where the outline stands off the bars, leads came or went."""
+    top, step = round_scale(max((max(one.before, one.after) for one in impact.histogram), default=0))
+    x, y = Scale(0, 100, _LEFT, _RIGHT), Scale(0, top, _BASE, _TOP)
+    wide = x.at(5) - x.at(0) - 2
+    bars = [
+        box(x.at(one.low) + 1, y.at(one.before), wide, _BASE - y.at(one.before), "before", 0.6)
+        for one in impact.histogram
+        if one.before
+    ]
+    outline = [(x.at(edge), y.at(one.after)) for one in impact.histogram for edge in (one.low, one.high)]
+    ends = [(x.at(0), y.at(0)), *outline, (x.at(100), y.at(0))]
+    key = [
+        box(_RIGHT - 152, 60, 12, 12, "before", 0.6),
+        text(_RIGHT - 134, 71, "before", "before"),
+        line(_RIGHT - 74, 66, _RIGHT - 56, 66, "line after"),
+        text(_RIGHT - 50, 71, "after", "after"),
+    ]
+    ticks = [(value, str(value)) for value in range(0, 101, 10)]
+    parts = [*y_axis(y, step, _LEFT, _RIGHT, "leads"), *bars, path(ends, "line after")]
+    parts += [*x_axis(x, ticks, _BASE, "score, in steps of five points"), *key]
+    subtitle = headline(impact).partition("; ")[2].partition(";")[0]
+    return card("Leads by score", subtitle[:1].upper() + subtitle[1:], _HEIGHT, parts)
 
 
-def _frame(title: str, unit: str) -> list[str]:
-    legend = _WIDTH - _RIGHT - 130
+def _calibration(outcome: OutcomeImpact) -> str:
+    """Conversion against score: two lines with the intervals of their points."""
+    sides = outcome.before.calibration, outcome.after.calibration
+    x, y = Scale(0, 100, _LEFT, _RIGHT), Scale(0, 100, _BASE, _TOP)
+    parts = [*y_axis(y, 20, _LEFT, _RIGHT, "converted", "%"), line(x.at(0), y.at(0), x.at(100), y.at(100), "hint")]
+    parts.append(text(x.at(38), y.at(44), "converted = score", "right small faint"))
+    for style, bins, nudge in (("before", sides[0], -_NUDGE), ("after", sides[1], _NUDGE)):
+        points = [(x.at(one.mean_score * 100) + nudge, y.at(one.conversion * 100)) for one in bins]
+        parts += _whiskers(points, [_edges(one, y) for one in bins], style)
+        parts += _series(points, style)
+    ticks = [(value, str(value)) for value in range(0, 101, 10)]
+    parts += x_axis(x, ticks, _BASE, "mean score of each ten points; whiskers show the 95% interval")
+    parts += _line_key()
+    error = f"Calibration error {outcome.before.calibration_error:.3f} → {outcome.after.calibration_error:.3f}"
+    known = f"{outcome.converted:,} of {counted_leads(outcome.known)} converted"
+    return card("Conversion by score", f"{error}; {known}", _HEIGHT, parts)
+
+
+def _edges(one: CalibrationBin, y: Scale) -> tuple[float, float]:
+    return y.at(one.conversion_low * 100), y.at(one.conversion_high * 100)
+
+
+def _lift(outcome: OutcomeImpact) -> str:
+    """Conversion of each tenth over that of all, the best tenth first."""
+    sides = outcome.before.deciles, outcome.after.deciles
+    highest = max((max(one.lift, one.high if one.leads else 0.0) for side in sides for one in side), default=1.0)
+    top, step = round_scale(max(highest, 1.0))
+    x, y = Scale(0.5, 10.5, _LEFT, _RIGHT), Scale(0, top, _BASE, _TOP)
+    parts = [*y_axis(y, step, _LEFT, _RIGHT, "lift", "×"), line(x.start, y.at(1), x.end, y.at(1), "hint")]
+    parts.append(text(_RIGHT, y.at(1) - 6, "all leads", "right small faint"))
+    for style, deciles, nudge in (("before", sides[0], -_NUDGE), ("after", sides[1], _NUDGE)):
+        full = [one for one in deciles if one.leads]
+        points = [(x.at(one.decile) + nudge, y.at(one.lift)) for one in full]
+        parts += _whiskers(points, [(y.at(one.low), y.at(one.high)) for one in full], style)
+        parts += _series(points, style)
+    ticks = [(number, _ordinal(number)) for number in range(1, 11)]
+    parts += x_axis(x, ticks, _BASE, "tenth of the leads by score, the best first; whiskers show the 95% interval")
+    parts += _line_key()
+    return card(_lift_title(*sides), f"AUC {auc_verdict(outcome)}", _HEIGHT, parts)
+
+
+def _lift_title(before: Sequence[DecileLift], after: Sequence[DecileLift]) -> str:
+    return f"Lift: the best tenth converts {before[0].lift:.2f} → {after[0].lift:.2f} times the mean"
+
+
+def _series(points: Sequence[tuple[float, float]], style: str) -> Iterator[str]:
+    yield path(points, f"line {style}")
+    yield from (dot(*point, style) for point in points)
+
+
+def _whiskers(points: Sequence[tuple[float, float]], edges: Sequence[tuple[float, float]], style: str) -> Iterator[str]:
+    for (x, _), (low, high) in zip(points, edges, strict=True):
+        yield line(x, low, x, high, style)
+
+
+def _line_key() -> list[str]:
+    left = _RIGHT - 166
     return [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {_HEIGHT}" width="{_WIDTH}" '
-        f'height="{_HEIGHT}" role="img" font-family="system-ui, Helvetica, Arial, sans-serif">',
-        f"<title>{escape(title)}</title>",
-        f'<rect x="0.5" y="0.5" width="{_WIDTH - 1}" height="{_HEIGHT - 1}" rx="8" fill="{_PAPER}" stroke="{_FAINT}"/>',
-        _text(20, 28, title, size=16, weight=600),
-        _text(20, 46, unit, size=11),
-        f'<rect x="{legend}" y="18" width="11" height="11" rx="2" fill="{_BEFORE}"/>',
-        _text(legend + 16, 28, "before"),
-        f'<rect x="{legend + 72}" y="18" width="11" height="11" rx="2" fill="{_AFTER}"/>',
-        _text(legend + 88, 28, "after"),
+        *_series([(left + 8, 66)], "before"),
+        text(left + 18, 71, "before", "before"),
+        *_series([(left + 100, 66)], "after"),
+        text(left + 110, 71, "after", "after"),
     ]
 
 
-def _grid(top: float, step: float) -> list[str]:
-    parts = []
-    for number in range(round(top / step) + 1):
-        value = number * step
-        y = _y(value, top)
-        parts.append(f'<path d="M{_LEFT} {y:.1f}H{_WIDTH - _RIGHT}" stroke="{_FAINT}"/>')
-        parts.append(_text(_LEFT - 8, y + 4, f"{value:,.10g}", size=11, anchor="end"))
-    return parts
+def _ordinal(number: int) -> str:
+    return {1: "best", 10: "last"}.get(number, str(number))
 
 
-def _scale(highest: float) -> tuple[float, float]:
-    """The top of the axis and the distance of its lines: round numbers, at most five lines."""
-    wanted = (highest or 1.0) / _LINES
-    power = 1.0
-    while power * 10 <= wanted:
-        power *= 10
-    while power > wanted:
-        power /= 10
-    step = next(power * factor for factor in _STEPS if power * factor >= wanted * (1 - 1e-9))
-    lines = 1
-    while lines * step < highest * (1 - 1e-9):
-        lines += 1
-    return lines * step, step
-
-
-def _y(value: float, top: float) -> float:
-    return _HEIGHT - _BOTTOM - value / top * (_HEIGHT - _TOP - _BOTTOM)
-
-
-def _text(x: float, y: float, text: str, size: int = 12, anchor: str = "start", weight: int = 400) -> str:
-    return (
-        f'<text x="{x:.1f}" y="{y:.1f}" font-size="{size}" font-weight="{weight}" text-anchor="{anchor}" '
-        f'fill="{_INK}">{escape(text)}</text>'
-    )
-
-
-def _short(label: str) -> str:
-    # XML 1.0 allows no control characters, also not escaped.
-    clean = "".join(char if char.isprintable() else "?" for char in label)
-    return clean if len(clean) <= 14 else f"{clean[:13]}…"
+def _percent(share: float) -> str:
+    return f"{share:.0%}" if share >= 0.095 or not share else f"{share:.1%}"
