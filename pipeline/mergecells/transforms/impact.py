@@ -83,6 +83,8 @@ class _Measuring:
 
     def _by_vertical(self, leads: Sequence[ImpactLead]) -> dict[str | None, list[ImpactLead]]:
         """The leads of each vertical, by its name as the files have it: `SaaS` and `saas` are one."""
+        if not self.by_vertical and not self.vertical:
+            return {None: list(leads)}
         groups: dict[str | None, list[ImpactLead]] = {}
         for one in leads:
             given = one.vertical or self.vertical or None
