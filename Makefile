@@ -46,6 +46,7 @@ check-code: $(STAMP)
 check-generated: $(STAMP)
 	$(BIN)/mergecells schema export --check
 	$(BIN)/python tools/command_reference.py --check
+	$(BIN)/python tools/function_reference.py --check
 
 check-workflows: $(STAMP)
 	$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
@@ -65,6 +66,7 @@ bench: $(STAMP) ## every benchmark, as ratios against named peers
 docs: $(STAMP) ## rewrite the generated pages
 	@$(BIN)/mergecells schema export
 	@$(BIN)/python tools/command_reference.py
+	@$(BIN)/python tools/function_reference.py
 
 lock: $(STAMP) ## bring requirements.lock in line with pyproject.toml
 	@$(BIN)/uv pip compile pyproject.toml --quiet $(LOCK_OPTIONS) $(if $(UPGRADE),--upgrade) -o requirements.lock

@@ -12,7 +12,7 @@ from mergecells.domain.findings import Finding, count_findings, has_errors, sort
 from mergecells.domain.impact import Impact
 from mergecells.domain.manifest import Manifest
 from mergecells.domain.revision import Files
-from mergecells.domain.scoring import Fields, RuleSet
+from mergecells.domain.scoring import Dialect, Fields, RuleSet
 from mergecells.domain.tables import Tables
 from mergecells.transforms.change_check import check_change
 from mergecells.transforms.custom_tab_check import check_custom_tabs
@@ -97,14 +97,14 @@ def check_files(
         findings += formula_findings
         findings += check_examples(loaded.config, locator)
     elif RULES_FILE in documents:
-        findings += _check_salvage(documents, locator)
+        findings += _check_salvage(documents, locator, _manifest(loaded).formulas.dialect)
     if base_files is not None:
         findings += _check_change(base_files, shown, _manifest(loaded), allow_large)
     found = sort_findings(locator.with_cells(findings))
     return CheckReport(tuple(found), engines, tuple(sorted(documents)))
 
 
-def _check_salvage(documents: Mapping[str, Document], locator: Locator) -> list[Finding]:
+def _check_salvage(documents: Mapping[str, Document], locator: Locator, dialect: Dialect) -> list[Finding]:
     """Rules of the wrong shape somewhere: their other mistakes are told in the same run. Nothing is computed."""
     salvage = salvage_rules(documents[RULES_FILE])
     if salvage is None:
@@ -116,7 +116,9 @@ def _check_salvage(documents: Mapping[str, Document], locator: Locator) -> list[
         for file, document in documents.items()
         if file.startswith(TABLES_FOLDER) and (table := salvage_table(document)) is not None
     }
-    config = ConfigSet(Manifest(), RuleSet(rules=salvage.rules, fields=fields, tables=tables), documents)
+    config = ConfigSet(
+        Manifest(), RuleSet(rules=salvage.rules, fields=fields, tables=tables, dialect=dialect), documents
+    )
     sites = collect_sites(base_view(config, locator, salvage.incomplete), fields, tables)
     return [*check_rules(config, locator, salvage.incomplete), *check_formula_texts(sites)]
 

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, StringConstraints
 
-from mergecells.domain.scoring import DATE_PATTERN, ConfigModel
+from mergecells.domain.scoring import DATE_PATTERN, ConfigModel, Dialect
 
 RELATIVE_PATTERN = r"^[^/\\\x00-\x1f\x7f][^\x00-\x1f\x7f]*$"
 RelativePath = Annotated[str, StringConstraints(min_length=1, max_length=400, pattern=RELATIVE_PATTERN)]
@@ -66,6 +66,13 @@ class Checks(ConfigModel):
     xlcalculator: bool = Field(default=True, description="Recompute formulas with xlcalculator where it is able.")
 
 
+class FormulaSettings(ConfigModel):
+    dialect: Dialect = Field(
+        default="excel",
+        description="Whose meaning holds where Excel and Google Sheets give one function two; see docs/formulas.md.",
+    )
+
+
 class LeadsImpact(ConfigModel):
     """Real leads that every submission is scored with, before and after."""
 
@@ -93,6 +100,7 @@ class ManifestFile(ConfigModel):
     branch: str = Field(default="main", min_length=1)
     pull_requests: PullRequests = Field(default_factory=PullRequests)
     checks: Checks = Field(default_factory=Checks)
+    formulas: FormulaSettings = Field(default_factory=FormulaSettings)
     impact: LeadsImpact | None = Field(default=None, description="Real leads for the impact of a submission.")
     services: list[str] = Field(default_factory=list, description="Base URLs of the services that `status` asks.")
     tabs: list[CustomTab] = Field(default_factory=list)

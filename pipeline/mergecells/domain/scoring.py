@@ -35,6 +35,7 @@ Formula = Annotated[str, StringConstraints(min_length=2, max_length=8192, patter
 Scalar = Annotated[float, Field(allow_inf_nan=False)] | bool | str | None
 """A value of a lead. A date is an ISO text (`2024-02-29`) under a field of type `date`."""
 
+Dialect = Literal["excel", "google"]
 FieldType = Literal["text", "number", "boolean", "date"]
 
 
@@ -165,10 +166,11 @@ class Vertical(ConfigModel):
 
 
 class RuleSet(ConfigModel):
-    """All scoring config together, parsed and of the right shape."""
+    """All scoring config together, parsed and of the right shape. `dialect` is the manifest's, for every formula."""
 
     rules: Rules
     fields: Fields | None = None
     examples: Examples | None = None
     verticals: dict[Name, Vertical] = Field(default_factory=dict)
     tables: dict[Name, LookupTable] = Field(default_factory=dict)
+    dialect: Dialect = "excel"

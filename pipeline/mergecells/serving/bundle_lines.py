@@ -235,6 +235,7 @@ class _Loading:
             examples=self._examples(self.head),
             verticals=self.verticals,
             tables={name: self._table(line) for name, line in self.tables.items()},
+            dialect=self.head.manifest.formulas.dialect,
         )
         return ConfigSet(self.head.manifest, rule_set)
 

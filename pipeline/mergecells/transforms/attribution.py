@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from mergecells.domain.scoring import Component
+from mergecells.domain.scoring import Component, Dialect
 from mergecells.formula import Value, compile_formula, parse
 from mergecells.transforms.score_values import share
 
@@ -30,6 +30,7 @@ class ComponentSide:
     component: Component
     values: Mapping[str, Value]
     serial: float
+    dialect: Dialect = "excel"
 
     def points(self, factors: Mapping[str, float]) -> float:
         """Points with these factor values, by lower-case name; one that is not given counts 0."""
@@ -37,7 +38,7 @@ class ComponentSide:
             part = sum(body.weight * factors.get(name.lower(), 0.0) for name, body in self.component.factors.items())
         else:
             own = {name.lower(): factors.get(name.lower(), 0.0) for name in self.component.factors}
-            part = share(_compiled(self.component.formula)({**self.values, **own}, self.serial))[0]
+            part = share(_compiled(self.component.formula, self.dialect)({**self.values, **own}, self.serial))[0]
         return 100.0 * self.component.weight * part
 
 
@@ -67,5 +68,5 @@ def exact_parts(parts: Mapping[str, float], whole: float) -> dict[str, float]:
 
 
 @lru_cache(maxsize=1024)
-def _compiled(text: str) -> Callable[[Mapping[str, Value], float], Value]:
-    return compile_formula(parse(text))
+def _compiled(text: str, dialect: Dialect) -> Callable[[Mapping[str, Value], float], Value]:
+    return compile_formula(parse(text, dialect))

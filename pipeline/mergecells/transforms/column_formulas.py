@@ -162,7 +162,7 @@ class Formulas:
         key = (compute, *((name, c.table if isinstance(c, Coded) else None) for name, c in inputs.items()))
         if key not in self._kernels:
             try:
-                formula = parse(self.program.texts[compute])
+                formula = parse(self.program.texts[compute], self.program.dialect)
                 self._kernels[key] = compile_kernel(formula, inputs, fixed, self.serial)
             except NotKernelError:
                 self._kernels[key] = None

@@ -118,7 +118,9 @@ class _Explaining:
         if body.formula is None:
             raw = {key: 100.0 * body.weight * factor.weight * values[key] for key, factor in body.factors.items()}
             return "weighted", exact_parts(raw, points)
-        side = ComponentSide(body, self.evaluation.values, float(to_serial(self.evaluation.score.date)))
+        side = ComponentSide(
+            body, self.evaluation.values, float(to_serial(self.evaluation.score.date)), self.evaluation.dialect
+        )
         shares = shapley_values(tuple(values), lambda on: side.points({key.lower(): values[key] for key in on}))
         if shares is None:
             return "whole", {_OWN: points}

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 
 from mergecells.domain.explanation import InputKind, NamedInput, ShownValue
-from mergecells.domain.scoring import Rules, RuleSet
+from mergecells.domain.scoring import Dialect, Rules, RuleSet
 from mergecells.formula import Array, ErrorValue, Value, from_serial, names_used, parse
 
 
@@ -47,6 +47,7 @@ class Names:
         for kind, names in named:
             self._written.update({name.lower(): (name, kind) for name in names})  # type: ignore[misc]
         self._open = rule_set.fields is None
+        self._dialect = rule_set.dialect
 
     def field_type(self, name: str) -> str | None:
         return self._types.get(name.lower())
@@ -58,7 +59,7 @@ class Names:
             NamedInput(name=own[key][0], source="factor", value=shown_value(own[key][1]))
             if key in own
             else self._input(key, written, values.get(key))
-            for key, written in names_of(text).items()
+            for key, written in names_of(text, self._dialect).items()
         )
 
     def _input(self, key: str, written: str, value: Value) -> NamedInput:
@@ -67,9 +68,9 @@ class Names:
 
 
 @lru_cache(maxsize=4096)
-def names_of(text: str) -> dict[str, str]:
+def names_of(text: str, dialect: Dialect = "excel") -> dict[str, str]:
     """Lower case → as written, in the order of the text."""
     names: dict[str, str] = {}
-    for name, _, _ in names_used(parse(text)):
+    for name, _, _ in names_used(parse(text, dialect)):
         names.setdefault(name.lower(), name)
     return names

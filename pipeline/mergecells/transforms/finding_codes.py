@@ -218,6 +218,11 @@ CODES: Mapping[str, CodeEntry] = {
         "Use another; see `formula functions`.",
         "`=HYPERLINK(…)`",
     ),
+    "formula.other-dialect": CodeEntry(
+        "A function that the workbook's program does not have: production computes it, the sheet shows #NAME?.",
+        "Use the function shown, or say `formulas: {dialect: …}` in `mergecells.yaml`.",
+        '`=REGEXMATCH(title,"chief")` with the dialect excel',
+    ),
     "formula.volatile": CodeEntry(
         "A function whose result changes by itself: the same lead would score differently.",
         "Use a field of the lead, or the evaluation date.",

@@ -12,7 +12,7 @@ from typing import Final
 
 from mergecells.domain.locations import DocumentPath
 from mergecells.domain.scoring import Fields
-from mergecells.formula import Value, parse
+from mergecells.formula import Value
 from mergecells.formula.abstract import (
     ANYTHING,
     ARRAY,
@@ -26,7 +26,7 @@ from mergecells.formula.abstract import (
     number_between,
 )
 from mergecells.formula.analyst import Analysis, analyse
-from mergecells.transforms.formula_sites import FormulaSites, Site, lower_names
+from mergecells.transforms.formula_sites import FormulaSites, Site, lower_names, parsed
 from mergecells.transforms.score_values import as_list
 
 Bounds = tuple[float, float]
@@ -139,5 +139,5 @@ class AnalysisMemo:
         key = (site.text, known, tuple((name, types[name]) for name in used if name in types))
         found = self._found.get(key)
         if found is None:
-            found = self._found[key] = analyse(parse(site.text), dict(known), types)
+            found = self._found[key] = analyse(parsed(site), dict(known), types)
         return found

@@ -9,17 +9,19 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from mergecells.domain.findings import Finding
+from mergecells.domain.scoring import Dialect
 from mergecells.formula import names_used, parse, unsupported
 from mergecells.formula.analysis import NameUse, Unsupported
+from mergecells.formula.dialects import PROGRAMS, Foreign, foreign_functions
 from mergecells.transforms.formula_sites import FormulaSites, Site
 from mergecells.transforms.reference_check import suggestion
 
 
 @lru_cache(maxsize=16_384)
-def _uses(text: str) -> tuple[tuple[NameUse, ...], tuple[Unsupported, ...]]:
+def _uses(text: str, dialect: Dialect) -> tuple[tuple[NameUse, ...], tuple[Unsupported, ...], tuple[Foreign, ...]]:
     """What a formula that parses names, and what of it is refused; kept across reloads, which change few formulas."""
-    formula = parse(text)
-    return names_used(formula), unsupported(formula)
+    formula = parse(text, dialect)
+    return names_used(formula), unsupported(formula), foreign_functions(formula)
 
 
 def check_formula_texts(sites: FormulaSites) -> Iterator[Finding]:
@@ -30,6 +32,7 @@ def check_formula_texts(sites: FormulaSites) -> Iterator[Finding]:
         else:
             yield from _unknown_names(sites, site)
             yield from _unsupported(sites, site)
+            yield from _foreign(sites, site)
     for cycle in sites.cycles:
         yield _circle(sites, cycle)
 
@@ -49,7 +52,7 @@ def _unknown_names(sites: FormulaSites, site: Site) -> Iterator[Finding]:
     if not sites.complete or not site.formula:
         return
     known, told = sites.names_for(site), set[str]()
-    for name, start, _ in _uses(site.text)[0]:
+    for name, start, _ in _uses(site.text, sites.view.dialect)[0]:
         if name.lower() in known or name.lower() in told:
             continue
         told.add(name.lower())
@@ -72,13 +75,29 @@ _READS_OUTSIDE = frozenset(("HYPERLINK", "IMAGE", "SPARKLINE", "CALL", "QUERY", 
 
 
 def _unsupported(sites: FormulaSites, site: Site) -> Iterator[Finding]:
-    for use in _uses(site.text)[1]:
+    for use in _uses(site.text, sites.view.dialect)[1]:
         volatile = use.kind == "volatile" and use.name not in _READS_OUTSIDE
         yield sites.view.finding(
             "formula.volatile" if volatile else "formula.unsupported-function",
             f"The formula of {site.label} uses {use.name} (character {use.position + 1}): {use.reason}.",
             "Use a field of the lead instead." if volatile else "`mergecells formula functions` lists what there is.",
             site.path,
+            offset=use.position,
+        )
+
+
+def _foreign(sites: FormulaSites, site: Site) -> Iterator[Finding]:
+    dialect = sites.view.dialect
+    other = "google" if dialect == "excel" else "excel"
+    for use in _uses(site.text, dialect)[2]:
+        instead = f"Use {use.instead}, or say" if use.instead else "Say"
+        yield sites.view.finding(
+            "formula.other-dialect",
+            f"The formula of {site.label} uses {use.name} (character {use.position + 1}), which only {PROGRAMS[other]} "
+            f"has: in {PROGRAMS[dialect]} the cell shows #NAME?.",
+            f"{instead} `formulas: {{dialect: {other}}}` in mergecells.yaml if the workbook is for {PROGRAMS[other]}.",
+            site.path,
+            severity="warning",
             offset=use.position,
         )
 

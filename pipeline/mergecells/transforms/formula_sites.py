@@ -76,16 +76,16 @@ def collect_sites(
     )
 
 
-def _site(kind: SiteKind, key: tuple[str, ...], path: DocumentPath, text: str) -> Site:
+def _site(view: RuleView, kind: SiteKind, key: tuple[str, ...], path: DocumentPath, text: str) -> Site:
     try:
-        return Site(kind, key, path, text, parse(text))
+        return Site(kind, key, path, text, parse(text, view.dialect))
     except FormulaSyntaxError as error:
         return Site(kind, key, path, text, None, error)
 
 
 def _ordered_intermediates(view: RuleView) -> tuple[list[Site], tuple[tuple[str, ...], ...]]:
     sites = {
-        name.lower(): _site("intermediate", (name,), ("formulas", name), text)
+        name.lower(): _site(view, "intermediate", (name,), ("formulas", name), text)
         for name, text in view.rules.formulas.items()
     }
     order = order_by_use({name: lower_names(site) for name, site in sites.items()})
@@ -98,13 +98,19 @@ def _factor_sites(view: RuleView) -> Iterator[Site]:
         for name, factor in body.factors.items():
             if factor.formula is not None:
                 path = ("components", component, "factors", name, "formula")
-                yield _site("factor", (component, name), path, factor.formula)
+                yield _site(view, "factor", (component, name), path, factor.formula)
 
 
 def _component_sites(view: RuleView) -> Iterator[Site]:
     for name, body in view.rules.components.items():
         if body.formula is not None:
-            yield _site("component", (name,), ("components", name, "formula"), body.formula)
+            yield _site(view, "component", (name,), ("components", name, "formula"), body.formula)
+
+
+def parsed(site: Site) -> Formula:
+    """The tree of a formula that parses."""
+    assert site.formula is not None
+    return site.formula
 
 
 def lower_names(site: Site) -> frozenset[str]:

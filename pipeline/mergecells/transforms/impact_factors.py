@@ -39,7 +39,7 @@ class EvaluatedSide:
 
     def computing(self, component: str) -> ComponentSide:
         serial = float(to_serial(self.evaluation.score.date))
-        return ComponentSide(self.rules.components[component], self.evaluation.values, serial)
+        return ComponentSide(self.rules.components[component], self.evaluation.values, serial, self.evaluation.dialect)
 
 
 def factor_shifts(before: EvaluatedSide, after: EvaluatedSide) -> tuple[FactorShift, ...]:

@@ -10,12 +10,12 @@ import math
 from collections.abc import Iterator, Mapping
 
 from mergecells.domain.configset import ConfigSet
-from mergecells.formula import Value, evaluate, parse
+from mergecells.formula import Value, evaluate
 from mergecells.formula.abstract import BLANK, NUMBER, Abstract
 from mergecells.formula.nodes import Number, walk
 from mergecells.transforms.formula_analysis import ViewAnalysis
 from mergecells.transforms.formula_results import DEFAULT_DATE, shown
-from mergecells.transforms.formula_sites import Site, lower_names
+from mergecells.transforms.formula_sites import Site, lower_names, parsed
 
 Observed = Mapping[str, float]
 """By number field, in lower case: the highest value that is to be expected (1 for a share, else an infinity)."""
@@ -60,7 +60,7 @@ def find_witness(analysis: ViewAnalysis, site: Site, inputs: Mapping[str, Value]
     names = [name for name in sorted(lower_names(site)) if _varies(analysis, name, observed)]
     if not names or not set(lower_names(site)) <= inputs.keys():
         return None
-    formula = parse(site.text)
+    formula = parsed(site)
     for name in names:
         for value in _candidates(site, observed[name]):
             result = evaluate(formula, {**inputs, name: value}, DEFAULT_DATE)
@@ -79,7 +79,7 @@ def _is_outside(value: Abstract) -> bool:
 
 def _candidates(site: Site, highest: float) -> Iterator[float]:
     """From small to large: the formula's own numbers and a little more, then usual amounts."""
-    root = parse(site.text).root
+    root = parsed(site).root
     stated = sorted({node.value for node in walk(root) if type(node) is Number and node.value > 0})[:_MOST_CONSTANTS]
     tried = sorted({*(each + 1 for each in stated), *(2 * each for each in stated), *_USUAL})
     return (value for value in tried if value <= highest)

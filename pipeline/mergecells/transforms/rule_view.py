@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from mergecells.domain.configset import RULES_FILE, ConfigSet, vertical_file
 from mergecells.domain.findings import Finding, Severity
 from mergecells.domain.locations import DocumentPath
-from mergecells.domain.scoring import Rules
+from mergecells.domain.scoring import Dialect, Rules
 from mergecells.transforms.locate import Locator
 from mergecells.transforms.verticals import resolve_vertical
 
@@ -21,6 +21,7 @@ class RuleView:
     vertical: str | None = None
     incomplete: frozenset[DocumentPath] = field(default_factory=frozenset)
     """Mappings that lost a broken entry: what needs all of their entries cannot be judged."""
+    dialect: Dialect = "excel"
 
     def at(self, path: DocumentPath) -> tuple[str, DocumentPath]:
         """The file that states `path`: the vertical's where it overrides, else the base rules."""
@@ -54,10 +55,11 @@ class RuleView:
 
 
 def base_view(config: ConfigSet, locator: Locator, incomplete: frozenset[DocumentPath] = frozenset()) -> RuleView:
-    return RuleView(config.rules.rules, locator, None, incomplete)
+    return RuleView(config.rules.rules, locator, None, incomplete, config.rules.dialect)
 
 
 def merged_views(config: ConfigSet, locator: Locator, names: list[str]) -> list[RuleView]:
     """The merged rules of each vertical of `names`, whose overrides must fit the base rules."""
     verticals = config.rules.verticals
-    return [RuleView(resolve_vertical(config.rules.rules, verticals[name]), locator, name) for name in names]
+    base, dialect = config.rules.rules, config.rules.dialect
+    return [RuleView(resolve_vertical(base, verticals[name]), locator, name, dialect=dialect) for name in names]

@@ -15,7 +15,7 @@ from typing import Any, TypeAlias
 from mergecells.domain.configset import ConfigSet
 from mergecells.domain.errors import UsageError
 from mergecells.domain.revision import Revision
-from mergecells.domain.scoring import RuleSet
+from mergecells.domain.scoring import Dialect, RuleSet
 from mergecells.formula import Value, to_serial
 from mergecells.transforms.lookup_tables import table_values
 from mergecells.transforms.score_program import RuleProgram, compile_rule_program
@@ -76,6 +76,7 @@ class Evaluation:
     component_results: Mapping[str, Value]
     shares: Mapping[str, float]
     values: Mapping[str, Value]
+    dialect: Dialect = "excel"
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +155,7 @@ class Scorer:
             component_results=run.component_results,
             shares=run.shares,
             values=run.values,
+            dialect=program.dialect,
         )
 
     def _program(self, vertical: str | None) -> tuple[str | None, RuleProgram]:
@@ -191,9 +193,12 @@ def compile_rules(config: ConfigSet, revision: Revision = "") -> Scorer:
 def compile_rule_set(rules: RuleSet, revision: Revision = "") -> Scorer:
     """As `compile_rules`, for the rule set alone."""
     tables = table_values(rules.tables)
-    base = compile_rule_program(rules.rules, rules.fields, tables=tables)
+    base = compile_rule_program(rules.rules, rules.fields, tables=tables, dialect=rules.dialect)
     verticals = {
-        name.lower(): (name, compile_rule_program(resolve_vertical(rules.rules, vertical), rules.fields, name, tables))
+        name.lower(): (
+            name,
+            compile_rule_program(resolve_vertical(rules.rules, vertical), rules.fields, name, tables, rules.dialect),
+        )
         for name, vertical in rules.verticals.items()
     }
     return Scorer(revision, base, verticals)

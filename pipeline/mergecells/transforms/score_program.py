@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 
 from mergecells.domain.errors import ConfigRejectedError
 from mergecells.domain.findings import Finding
-from mergecells.domain.scoring import Component, Fields, Rules
+from mergecells.domain.scoring import Component, Dialect, Fields, Rules
 from mergecells.formula import FormulaSyntaxError, Value, compile_formula, names_used, parse
 from mergecells.transforms.rule_order import order_by_use
 from mergecells.transforms.score_values import LeadReader, as_list, share, share_of_field, without_noise
@@ -69,6 +69,7 @@ class RuleProgram:
     tiers: tuple[tuple[float, str], ...]
     uses: Mapping[Compute, frozenset[str]]
     texts: Mapping[Compute, str] = field(default_factory=dict)
+    dialect: Dialect = "excel"
 
     @property
     def component_names(self) -> tuple[str, ...]:
@@ -124,13 +125,17 @@ class RuleProgram:
 
 
 def compile_rule_program(
-    rules: Rules, fields: Fields | None, vertical: str | None = None, tables: Mapping[str, Value] | None = None
+    rules: Rules,
+    fields: Fields | None,
+    vertical: str | None = None,
+    tables: Mapping[str, Value] | None = None,
+    dialect: Dialect = "excel",
 ) -> RuleProgram:
     """Compile every formula. Raises ConfigRejectedError with a finding for each that cannot be.
 
     `tables`: the arrays of the lookup tables, made once and shared by the programs of all verticals.
     """
-    formulas = _Formulas(vertical)
+    formulas = _Formulas(vertical, dialect)
     texts = {name.lower(): text for name, text in rules.formulas.items()}
     computes = {name: formulas.compile(text, f"the intermediate {name}") for name, text in texts.items()}
     order = order_by_use({name: formulas.names(text) for name, text in texts.items()})
@@ -148,13 +153,15 @@ def compile_rule_program(
         tiers=tuple(sorted(((tier.min, name) for name, tier in rules.tiers.items()), key=lambda t: -t[0])),
         uses=formulas.uses,
         texts=formulas.texts,
+        dialect=dialect,
     )
 
 
 class _Formulas:
     """Compiles the formulas of one rule set and collects what cannot be compiled, so that all of it is told at once."""
 
-    def __init__(self, vertical: str | None) -> None:
+    def __init__(self, vertical: str | None, dialect: Dialect) -> None:
+        self._dialect: Dialect = dialect
         self._where = f" of vertical {vertical}" if vertical else ""
         self._refused: list[Finding] = []
         self.used: dict[str, None] = {}
@@ -165,7 +172,7 @@ class _Formulas:
         if text is None:
             return None
         try:
-            compute, names = _compiled(text)
+            compute, names = _compiled(text, self._dialect)
         except FormulaSyntaxError as error:
             self.refuse("formula.syntax", f"The formula of {what}: {error}")
             return None
@@ -177,7 +184,7 @@ class _Formulas:
     def names(self, text: str) -> frozenset[str]:
         """The names that `text` uses, in lower case; none where it does not parse (told already)."""
         try:
-            return _compiled(text)[1]
+            return _compiled(text, self._dialect)[1]
         except FormulaSyntaxError:
             return frozenset()
 
@@ -190,9 +197,9 @@ class _Formulas:
 
 
 @lru_cache(maxsize=MEMO)
-def _compiled(text: str) -> tuple[Compute, frozenset[str]]:
+def _compiled(text: str, dialect: Dialect) -> tuple[Compute, frozenset[str]]:
     """A formula's function and the names it uses. By text: a reload compiles what changed and nothing else."""
-    formula = parse(text)
+    formula = parse(text, dialect)
     return compile_formula(formula), frozenset(name.lower() for name, _, _ in names_used(formula))
 
 

@@ -55,7 +55,7 @@ class TabContext:
     def is_array(self, text: str) -> bool:
         """Whether the workbook must compute a file's formula as an array formula, see `formula.needs_array`."""
         try:
-            return needs_array(parse(text), self.arrays)
+            return needs_array(parse(text, self.config.rules.dialect), self.arrays)
         except FormulaSyntaxError:
             return False
 

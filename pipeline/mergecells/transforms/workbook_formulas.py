@@ -1,26 +1,30 @@
 """Formula text between a workbook's file and the config: prefixes, qualified names, and what counts as the same text.
 
-Works on the words of a formula, never on its tree: a formula that does not parse must come through unchanged, so that
-the check can say what is wrong with it.
+Works on the words of a formula: one that does not parse must come through unchanged, so that the check can say what is
+wrong with it. Only which names LET and LAMBDA define is asked of the tree, see `workbook_local_names`.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from itertools import accumulate
 from typing import NamedTuple
+
+from mergecells.transforms.workbook_local_names import names_inside, with_at_signs, with_marked_names
 
 FUTURE_FUNCTIONS = frozenset(
     """
-    ACOT ACOTH ARABIC BASE BETA.DIST BINOM.DIST BITAND BITLSHIFT BITOR BITRSHIFT BITXOR CEILING.MATH
-    CEILING.PRECISE CHISQ.DIST CHISQ.DIST.RT COMBINA CONCAT CONFIDENCE.NORM COT COTH COVARIANCE.P COVARIANCE.S
-    CSC CSCH DAYS DECIMAL ERF.PRECISE ERFC.PRECISE EXPON.DIST F.DIST F.DIST.RT FILTER FLOOR.MATH FLOOR.PRECISE
-    FORECAST.LINEAR GAMMA GAMMA.DIST GAMMALN.PRECISE GAUSS IFNA IFS ISFORMULA ISOWEEKNUM LET LOGNORM.DIST MAXIFS
-    MINIFS MODE.MULT MODE.SNGL MUNIT NEGBINOM.DIST NORM.DIST NORM.INV NORM.S.DIST NORM.S.INV NUMBERVALUE
-    PDURATION PERCENTILE.EXC PERCENTILE.INC PERCENTRANK.EXC PERCENTRANK.INC PERMUTATIONA PHI POISSON.DIST
-    QUARTILE.EXC QUARTILE.INC RANK.AVG RANK.EQ RRI SEC SECH SEQUENCE SHEET SHEETS SKEW.P SORT SORTBY STDEV.P
-    STDEV.S SWITCH T.DIST T.DIST.2T T.DIST.RT TEXTJOIN UNICHAR UNICODE UNIQUE VAR.P VAR.S WEIBULL.DIST XLOOKUP
-    XMATCH XOR
+    ACOT ACOTH ARABIC ARRAYTOTEXT BASE BETA.DIST BINOM.DIST BITAND BITLSHIFT BITOR BITRSHIFT BITXOR BYCOL BYROW
+    CEILING.MATH CEILING.PRECISE CHISQ.DIST CHISQ.DIST.RT CHOOSECOLS CHOOSEROWS COMBINA CONCAT CONFIDENCE.NORM COT
+    COTH COVARIANCE.P COVARIANCE.S CSC CSCH DAYS DECIMAL DROP ERF.PRECISE ERFC.PRECISE EXPAND EXPON.DIST F.DIST
+    F.DIST.RT FILTER FLOOR.MATH FLOOR.PRECISE FORECAST.LINEAR GAMMA GAMMA.DIST GAMMALN.PRECISE GAUSS HSTACK IFNA IFS
+    ISFORMULA ISOWEEKNUM LAMBDA LET LOGNORM.DIST MAKEARRAY MAP MAXIFS MINIFS MODE.MULT MODE.SNGL MUNIT NEGBINOM.DIST
+    NORM.DIST NORM.INV NORM.S.DIST NORM.S.INV NUMBERVALUE PDURATION PERCENTILE.EXC PERCENTILE.INC PERCENTRANK.EXC
+    PERCENTRANK.INC PERMUTATIONA PHI POISSON.DIST QUARTILE.EXC QUARTILE.INC RANK.AVG RANK.EQ REDUCE REGEXEXTRACT
+    REGEXREPLACE REGEXTEST RRI SCAN SEC SECH SEQUENCE SHEET SHEETS SINGLE SKEW.P SORT SORTBY STDEV.P STDEV.S SWITCH
+    T.DIST T.DIST.2T T.DIST.RT TAKE TEXTAFTER TEXTBEFORE TEXTJOIN TEXTSPLIT TOCOL TOROW UNICHAR UNICODE UNIQUE
+    VALUETOTEXT VAR.P VAR.S VSTACK WEIBULL.DIST WRAPCOLS WRAPROWS XLOOKUP XMATCH XOR
     """.split()  # noqa: SIM905 - a table that people read and edit
 )
 """Functions newer than the file format: Excel stores them as `_xlfn.NAME` and shows #NAME? without the prefix."""
@@ -73,6 +77,7 @@ def normalise_formula(stored: str) -> str:
     if _MARKS_OF_PROGRAMS.search(text):
         pieces = split_formula(text)
         text = "".join(_plain_word(piece.text) if piece.kind == "word" else piece.text for piece in pieces)
+        text = with_at_signs(text)
     return _without_array_call(text)
 
 
@@ -95,7 +100,9 @@ def _plain_word(word: str) -> str:
 
 
 def stored_formula(formula: str) -> str:
-    """The formula as the file format wants it: newer functions carry `_xlfn.`."""
+    """The formula as the file format wants it: newer functions carry `_xlfn.`, the names of LET and LAMBDA `_xlpm.`,
+    and `@x` is `_xlfn.SINGLE(x)`."""
+    formula = with_marked_names(formula)
     if not _FUTURE_CALL.search(formula):
         return formula
     pieces = split_formula(formula)
@@ -117,12 +124,21 @@ def replace_names(formula: str, new_names: Mapping[str, str]) -> str:
     pieces = split_formula(formula)
     if not any(piece.kind == "word" and piece.text.lower() in new_names for piece in pieces):
         return formula
+    inside = names_inside(formula)
+    if inside:
+        pieces = _kept_apart(pieces, inside)
     return "".join(
         new_names.get(piece.text.lower(), piece.text)
         if piece.kind == "word" and not _opens_call(pieces, index)
         else piece.text
         for index, piece in enumerate(pieces)
     )
+
+
+def _kept_apart(pieces: list[Piece], inside: frozenset[int]) -> list[Piece]:
+    """The pieces with every name that LET or LAMBDA defines as a kind of its own."""
+    starts = accumulate((len(piece.text) for piece in pieces), initial=0)
+    return [Piece("local", p.text) if at in inside else p for p, at in zip(pieces, starts, strict=False)]
 
 
 def unqualify_names(formula: str, owners: frozenset[str]) -> str:

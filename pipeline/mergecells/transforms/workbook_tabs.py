@@ -168,7 +168,7 @@ def _formula_cell(plan: TabPlan, key: RowKey, text: TableValue, context: TabCont
     """The text of the file, live; what may not run is shown as text."""
     if not isinstance(text, str):
         return CellLayout(None, style="formula")
-    if not may_run(text):
+    if not may_run(text, context.config.rules.dialect):
         return CellLayout(text, style="formula")
     live = context.live_text(plan, key, text)
     return CellLayout(context.formula_result(plan, key), live, style="formula", array=context.is_array(text))

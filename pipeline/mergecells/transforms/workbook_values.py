@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from mergecells.domain.configset import ConfigSet
 from mergecells.domain.errors import ConfigRejectedError
+from mergecells.domain.scoring import Dialect
 from mergecells.domain.tables import RowKey
 from mergecells.domain.workbook import CellValue
 from mergecells.formula import Array, ErrorValue, FormulaSyntaxError, Value, parse, unsupported
@@ -63,10 +64,10 @@ def result_of(evaluation: Evaluation | None, key: RowKey) -> CellValue:
     return shown_value(evaluation.results[pair]) if pair in evaluation.results else None
 
 
-def may_run(formula: str) -> bool:
+def may_run(formula: str, dialect: Dialect = "excel") -> bool:
     """Whether a formula may stand live in a workbook. What does not parse, or calls what the language refuses
     (`HYPERLINK`, `cmd|`, `WEBSERVICE`), is written as text: opening a workbook must not carry out a hostile file."""
     try:
-        return not unsupported(parse(formula))
+        return not unsupported(parse(formula, dialect))
     except FormulaSyntaxError:
         return False

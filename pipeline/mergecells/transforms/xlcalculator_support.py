@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from mergecells.formula import Array, ErrorValue, Formula, Value, evaluate, functions_used
 from mergecells.formula.nodes import ArrayLiteral, Binary, Call, ErrorLiteral, Node, Number, Omitted, Percent, walk
+from mergecells.formula.registry import GOOGLE
 from mergecells.transforms.formula_engines import Calculation
 from mergecells.transforms.formula_results import Result
 from mergecells.transforms.xlcalculator_rewrite import DEFINITIONS, rewrite_formula
@@ -67,6 +68,8 @@ def _refusal(formula: Formula, inputs: Mapping[str, Value], value: Value) -> str
     for node in walk(formula.root):
         if isinstance(node, ArrayLiteral | ErrorLiteral | Omitted):
             return "an inline array, an error value or an argument left out"
+        if isinstance(node, Call) and node.name in GOOGLE:
+            return "a function with the meaning of Google Sheets"
         if isinstance(node, Percent) and not isinstance(node.operand, Number):
             return "a percent sign after anything but a number"
     if isinstance(value, ErrorValue | Array):

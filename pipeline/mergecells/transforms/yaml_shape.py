@@ -13,6 +13,7 @@ from mergecells.domain.findings import Finding
 from mergecells.domain.locations import DocumentPath
 from mergecells.domain.manifest import RELATIVE_PATTERN
 from mergecells.domain.scoring import DATE_PATTERN, FORMULA_PATTERN, NAME_PATTERN, ONE_LINE_PATTERN
+from mergecells.formula.syntax_messages import not_a_formula
 from mergecells.transforms.yaml_nodes import MAX_FINDINGS
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
@@ -121,17 +122,25 @@ def _words(kind: str, error: ErrorDetails, value: Any, path: DocumentPath, about
         return "schema.type", f"{name} must be {_TYPES[kind]}, not {_kind(value)}.", hint
     if kind == "string_pattern_mismatch":
         pattern = str(context.get("pattern", ""))
-        return "schema.pattern", f"{name} must be {_PATTERNS.get(pattern, f'like {pattern}')}.", ""
+        hint = _formula_hint(value) if pattern == FORMULA_PATTERN and isinstance(value, str) else ""
+        return "schema.pattern", f"{name} must be {_PATTERNS.get(pattern, f'like {pattern}')}.", hint
     if kind in ("too_short", "string_too_short"):
         least = context.get("min_length", 1)
         empty = "must not be empty" if least == 1 else f"needs at least {least} characters"
         return "schema.too-short", f"{name} {empty}.", ""
     if kind in ("too_long", "string_too_long"):
         most = context.get("max_length")
-        return "schema.too-long", f"{name} is longer than {most} characters.", ""
+        hint = "Split it with named formulas." if "formula" in path or path[:1] == ("formulas",) else ""
+        return "schema.too-long", f"{name} is longer than {most} characters (character {(most or 0) + 1}).", hint
     if kind in ("literal_error", "enum"):
         return "schema.choice", f"{name} is {value!r}; it must be one of {context.get('expected')}.", ""
     return "schema.invalid", f"{name}: {error['msg']}.", ""
+
+
+def _formula_hint(text: str) -> str:
+    """What stands before the `=`, such as an apostrophe, and what to do about it."""
+    problem = not_a_formula(text)
+    return f"{problem.message} (character {problem.position + 1}): {problem.hint[:1].lower()}{problem.hint[1:]}"
 
 
 def _unknown_key(document: Document, model: type[BaseModel], path: DocumentPath) -> Finding:

@@ -63,7 +63,10 @@ def load_config(files: Files) -> LoadResult:
             return LoadResult(None, findings, reader.documents)
         usable = {name: vertical for name, vertical in verticals.items() if vertical is not None}
         sound = {name: table for name, table in tables.items() if table is not None}
-        rule_set = RuleSet(rules=rules, fields=fields, examples=examples, verticals=usable, tables=sound)
+        dialect = (manifest or Manifest()).formulas.dialect
+        rule_set = RuleSet(
+            rules=rules, fields=fields, examples=examples, verticals=usable, tables=sound, dialect=dialect
+        )
         config = ConfigSet(manifest or Manifest(), rule_set, reader.documents)
         return LoadResult(config, findings, reader.documents)
 

@@ -90,7 +90,7 @@ def test_position_in_a_block_text_is_the_start_of_the_block() -> None:
         ('"=f"', "formula.unknown-name"),
         ('"=(1"', "formula.syntax"),
         ('"=A1"', "formula.unsupported-function"),
-        ('"=LAMBDA(1)"', "formula.unsupported-function"),
+        ('"=LAMBDA(1)"', "formula.syntax"),
         ('"=RANDBETWEEN(0,1)"', "formula.volatile"),
         ('"=INDIRECT(source)"', "formula.volatile"),
     ],

@@ -31,6 +31,13 @@ class FindingsOutput(StrEnum):
     JUNIT = "junit"
 
 
+class DialectChoice(StrEnum):
+    """Whose meaning of a function holds; see `domain.scoring.Dialect`."""
+
+    EXCEL = "excel"
+    GOOGLE = "google"
+
+
 class Engine(StrEnum):
     """Our own engines; `all` runs both and says when they disagree."""
 

@@ -5,12 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from mergecells.formula import FUNCTIONS
+from mergecells.formula.dialects import dialects_of
+from mergecells.formula.registry import GOOGLE
 from mergecells.transforms.xlcalculator_support import function_support
 
 
 def function_rows() -> list[dict[str, Any]]:
     """One row per function, by name: syntax, family, argument counts, what it does, dialects, engines.
 
+    `google` is the call in Google Sheets where the function means something else there, else empty.
     `xlcalculator` says why that engine's answer does not count; it is empty where it does.
     """
     return [
@@ -21,7 +24,8 @@ def function_rows() -> list[dict[str, Any]]:
             "least_arguments": spec.least,
             "most_arguments": spec.most,
             "summary": spec.summary,
-            "dialects": ["excel", "sheets"],
+            "dialects": list(dialects_of(spec.name)),
+            "google": GOOGLE[name].syntax if (name := f"{spec.name}.google") in GOOGLE else "",
             "engines": ["compiled", "reference", *(() if function_support(spec.name) else ("xlcalculator",))],
             "xlcalculator": function_support(spec.name),
         }
@@ -29,12 +33,19 @@ def function_rows() -> list[dict[str, Any]]:
     ]
 
 
+def shown_dialects(row: dict[str, Any]) -> str:
+    """`excel, google`; a star where the function means something else in Google Sheets."""
+    return ", ".join(row["dialects"]) + (" *" if row["google"] else "")
+
+
 def render_table(rows: list[dict[str, Any]]) -> str:
     """Columns padded with blanks, one function a line, and a count."""
-    cells = [(row["syntax"], row["family"], ", ".join(row["engines"]), row["summary"]) for row in rows]
-    cells.insert(0, ("FUNCTION", "FAMILY", "ENGINES", "WHAT IT GIVES"))
-    widths = [max(len(line[column]) for line in cells) for column in range(3)]
-    lines = [
-        "  ".join([*(text.ljust(width) for text, width in zip(line, widths, strict=False)), line[3]]) for line in cells
+    cells = [
+        (row["syntax"], row["family"], shown_dialects(row), ", ".join(row["engines"]), row["summary"]) for row in rows
     ]
-    return "\n".join([*lines, f"{len(rows)} functions"])
+    cells.insert(0, ("FUNCTION", "FAMILY", "DIALECTS", "ENGINES", "WHAT IT GIVES"))
+    widths = [max(len(line[column]) for line in cells) for column in range(4)]
+    lines = [
+        "  ".join([*(text.ljust(width) for text, width in zip(line, widths, strict=False)), line[4]]) for line in cells
+    ]
+    return "\n".join([*lines, f"{len(rows)} functions; * has another meaning in Google Sheets, see docs/functions.md"])

@@ -6,13 +6,17 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, TextIO
+from typing import TYPE_CHECKING, Annotated, TextIO
 
 import typer
 
-from mergecells.apps.cli.choices import Engine
+from mergecells.apps.cli.choices import DialectChoice, Engine
 from mergecells.apps.cli.console import Output, print_json
 from mergecells.domain.errors import MergecellsError, UsageError
+
+if TYPE_CHECKING:
+    # Models and formulas are not for a start that only prints help.
+    from mergecells.domain.scoring import Dialect
 
 group = typer.Typer(no_args_is_help=True, help="Evaluate spreadsheet formulas; list the functions they may use.")
 
@@ -37,6 +41,10 @@ def evaluate(
     date: Annotated[
         str | None, typer.Option("--date", metavar="YYYY-MM-DD", help="The evaluation date, for TODAY().")
     ] = None,
+    dialect: Annotated[
+        DialectChoice | None,
+        typer.Option("--dialect", help="Whose meaning holds where Excel and Google Sheets differ (default: excel)."),
+    ] = None,
     output: Annotated[Output, typer.Option("--output", help="How to print one formula's result.")] = Output.TEXT,
 ) -> None:
     """Evaluate one formula, or every case of a file.
@@ -53,12 +61,13 @@ def evaluate(
         day = formula_cases.parse_date(date)
     except formula_cases.UnusableCaseError as error:
         raise UsageError(str(error), "Write it as 2026-02-28.") from None
+    chosen: Dialect = dialect.value if dialect else "excel"
     if cases is not None:
-        raise typer.Exit(_run_cases(cases, engine, day))
-    _run_one(formula or "", assignments or [], engine, day, output)
+        raise typer.Exit(_run_cases(cases, engine, day, chosen))
+    _run_one(formula or "", assignments or [], engine, day, output, chosen)
 
 
-def _run_cases(path: Path, engine: Engine, day: float | None) -> int:
+def _run_cases(path: Path, engine: Engine, day: float | None, dialect: Dialect) -> int:
     from mergecells.apps.cli import formula_cases
 
     all_good = True
@@ -67,7 +76,7 @@ def _run_cases(path: Path, engine: Engine, day: float | None) -> int:
     with _opened(path) as lines:
         for number, line in enumerate(lines, 1):
             if line.strip():
-                answer, good = formula_cases.answer_line(line, number, engine, day)
+                answer, good = formula_cases.answer_line(line, number, engine, day, dialect)
                 sys.stdout.write(answer + "\n")
                 all_good = all_good and good
     sys.stdout.flush()
@@ -89,12 +98,14 @@ def _opened(path: Path) -> Iterator[TextIO]:
         yield opened
 
 
-def _run_one(formula: str, assignments: list[str], engine: Engine, day: float | None, output: Output) -> None:
+def _run_one(
+    formula: str, assignments: list[str], engine: Engine, day: float | None, output: Output, dialect: Dialect
+) -> None:
     from mergecells.apps.cli import formula_cases
 
     try:
         inputs = dict(map(formula_cases.parse_assignment, assignments))
-        answer, good = formula_cases.answer_case(formula, inputs, engine, day)
+        answer, good = formula_cases.answer_case(formula, inputs, engine, day, dialect)
     except formula_cases.UnusableCaseError as error:
         raise UsageError(str(error)) from None
     if output is Output.JSON:
