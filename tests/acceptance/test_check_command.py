@@ -70,7 +70,8 @@ def test_check_text_is_one_line_for_each_finding_and_a_summary(root: Path) -> No
     spoil(root, "years/20", "yaers/20")
     answer = command("check", root)
     assert answer.status == 1
-    first, second, summary = answer.output.splitlines()
+    first, second, summary, engines = answer.output.splitlines()
+    assert engines.startswith("Engines: ")
     assert first == (
         "scoring/rules.yaml:8:5 (Factors!C2:C3): The factor weights of company sum to 1.1, not 1. "
         "Take away 0.1 so that they sum to 1 (within 0.005). [rule.weight-sum]"

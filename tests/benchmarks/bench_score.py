@@ -24,10 +24,10 @@ from mergecells.formula import compile_formula, to_serial
 from mergecells.serving.snapshot import Snapshot
 from mergecells.transforms.formula_engines import Calculation
 from mergecells.transforms.formula_results import Result, compute_results
+from mergecells.transforms.formula_rewrite import rewrite_formula
 from mergecells.transforms.formula_sites import collect_sites
 from mergecells.transforms.locate import Locator, index_cells
 from mergecells.transforms.rule_view import base_view
-from mergecells.transforms.xlcalculator_rewrite import rewrite_formula
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 EXAMPLE = REPOSITORY / "tests" / "examples" / "valid" / "x_education"
@@ -58,7 +58,11 @@ def shared_formulas(snapshot: Snapshot) -> list[tuple[Result, Calculation]]:
     view = base_view(snapshot.config, Locator({}, index_cells({}), {}))
     results = compute_results(snapshot.config, collect_sites(view, snapshot.config.rules.fields))
     sample = [result for result in results if result.scenario.example is None and result.site.formula]
-    pairs = [(result, rewrite_formula(result.site.formula, result.inputs)) for result in sample if result.site.formula]
+    pairs = [
+        (result, rewrite_formula(result.site.formula, result.inputs, 46_000.0, plain=True))
+        for result in sample
+        if result.site.formula
+    ]
     return [(result, asked) for result, asked in pairs if asked is not None and runs(asked)]
 
 

@@ -16,13 +16,14 @@ from mergecells.domain.scoring import Dialect, Fields, RuleSet
 from mergecells.domain.tables import Tables
 from mergecells.transforms.change_check import check_change
 from mergecells.transforms.custom_tab_check import check_custom_tabs
-from mergecells.transforms.engine_check import SiteResult, check_compiled, check_independent
+from mergecells.transforms.engine_cases import LeadCounts, engine_cases
+from mergecells.transforms.engine_check import check_engines
 from mergecells.transforms.example_check import check_examples
 from mergecells.transforms.formula_analysis import AnalysisMemo
 from mergecells.transforms.formula_check import check_formula_texts
-from mergecells.transforms.formula_engines import EngineCount, Recompute
-from mergecells.transforms.formula_results import check_results, compute_results
-from mergecells.transforms.formula_sites import collect_sites
+from mergecells.transforms.formula_engines import ENGINES, EngineCount, EngineName, Recompute
+from mergecells.transforms.formula_results import Result, check_results, compute_results
+from mergecells.transforms.formula_sites import FormulaSites, collect_sites
 from mergecells.transforms.locate import Locator, index_cells
 from mergecells.transforms.lookup_miss import check_lookup_misses, count_values, exact_lookups, unread_leads
 from mergecells.transforms.lookup_tables import table_values
@@ -47,13 +48,14 @@ if TYPE_CHECKING:
 class CheckReport:
     """What was found, sorted; how many formula results each engine computed (nothing is skipped unseen).
 
-    `leads`: what a change does to real leads, where that was measured.
+    `leads`: what a change does to real leads, where that was measured. `tried`: what the engines were compared on.
     """
 
     findings: tuple[Finding, ...]
     engines: Mapping[str, EngineCount] = field(default_factory=dict)
     files: tuple[str, ...] = ()
     leads: Impact | None = None
+    tried: LeadCounts = field(default_factory=LeadCounts)
 
     @property
     def ok(self) -> bool:
@@ -78,9 +80,9 @@ def check_files(
     """Check the config that `files` hold and report everything at once; a user's mistake never raises.
 
     `tables`: what was read from the workbook, for its cells and for the values that it showed. `base_files`: the config
-    that a change starts from, to notice an outsized change, which `allow_large` permits. `recompute`: an independent
-    formula engine; without one the report says that nothing was compared with it. `read_leads` reads the leads that the
-    manifest names, whose values lookups should find.
+    that a change starts from, to notice an outsized change, which `allow_large` permits. `recompute`: the outside
+    formula engines; without them the report says that nothing was compared with them. `read_leads` reads the leads that
+    the manifest names, whose values lookups should find.
     """
     loaded = load_config(files)
     custom, documents = check_custom_tabs(files, _manifest(loaded), loaded.documents)
@@ -88,11 +90,12 @@ def check_files(
     locator = Locator(documents, index_cells(shown), files)
     findings = [*loaded.findings, *custom, *check_secrets(documents, locator)]
     engines: Mapping[str, EngineCount] = {}
+    tried = LeadCounts()
     if loaded.config:
         findings += check_rules(loaded.config, locator)
         # What only a broken part uses would look unused.
         sound = not has_errors(findings)
-        formula_findings, engines = _check_formulas(loaded.config, locator, tables, recompute, sound)
+        formula_findings, engines, tried = _check_formulas(loaded.config, locator, tables, recompute, sound)
         findings += _check_lookups(loaded.config, locator, read_leads)
         findings += formula_findings
         findings += check_examples(loaded.config, locator)
@@ -101,7 +104,7 @@ def check_files(
     if base_files is not None:
         findings += _check_change(base_files, shown, _manifest(loaded), allow_large)
     found = sort_findings(locator.with_cells(findings))
-    return CheckReport(tuple(found), engines, tuple(sorted(documents)))
+    return CheckReport(tuple(found), engines, tuple(sorted(documents)), tried=tried)
 
 
 def _check_salvage(documents: Mapping[str, Document], locator: Locator, dialect: Dialect) -> list[Finding]:
@@ -133,28 +136,33 @@ def _tables(documents: Mapping[str, Document], manifest: Manifest) -> Tables:
 
 def _check_formulas(
     config: ConfigSet, locator: Locator, tables: Tables | None, recompute: Recompute | None, sound: bool
-) -> tuple[list[Finding], dict[str, EngineCount]]:
+) -> tuple[list[Finding], dict[str, EngineCount], LeadCounts]:
+    wanted = _wanted(config.manifest)
+    if recompute:
+        recompute.prepare(wanted)
     views = [base_view(config, locator), *merged_views(config, locator, fitting_verticals(config))]
     findings: list[Finding] = []
-    computed: list[SiteResult] = []
+    computed: list[tuple[FormulaSites, list[Result]]] = []
     all_sites = [collect_sites(view, config.rules.fields, config.rules.tables) for view in views]
     observed, memo = observe(config), AnalysisMemo(table_values(config.rules.tables))
     for sites in all_sites:
         results = compute_results(config, sites)
         findings += [*check_formula_texts(sites), *check_results(sites, results)]
         findings += check_static(sites, config.rules.fields, results, observed, memo)
-        computed += [SiteResult(sites, result) for result in results]
+        computed.append((sites, results))
         if tables is not None:
             findings += check_shown_values(sites, results, tables, config.manifest.checks.evaluation_date is not None)
     findings += check_duplicate_entries(config, locator)
     if sound and not has_errors(findings):
         findings += check_unused(config, locator, all_sites)
-    compiled_findings, compiled = check_compiled(computed)
-    wanted = recompute if config.manifest.checks.xlcalculator else None
-    other_findings, independent = check_independent(computed, wanted)
-    total = EngineCount(asked=len(computed), computed=len(computed))
-    engines = {"reference": total, "compiled": compiled, "xlcalculator": independent}
-    return list(without_echoes([*findings, *compiled_findings, *other_findings])), engines
+    cases, tried = engine_cases(config, computed)
+    engine_findings, engines = check_engines(cases, recompute, wanted)
+    return list(without_echoes([*findings, *engine_findings])), engines, tried
+
+
+def _wanted(manifest: Manifest) -> tuple[EngineName, ...]:
+    """The outside engines that the manifest does not switch off."""
+    return tuple(engine for engine in ENGINES if getattr(manifest.checks, engine))
 
 
 def _check_lookups(config: ConfigSet, locator: Locator, read_leads: ReadLeads | None) -> list[Finding]:

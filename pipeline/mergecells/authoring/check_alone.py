@@ -29,14 +29,16 @@ def check_alone(content: bytes, kind: str | None, name: str, recompute: Recomput
     """
     if kind == "rules":
         report = check_files({RULES_FILE: content}, recompute=recompute)
-        return CheckReport(tuple(_renamed(report.findings, RULES_FILE, name)), report.engines, (name,))
+        return CheckReport(
+            tuple(_renamed(report.findings, RULES_FILE, name)), report.engines, (name,), tried=report.tried
+        )
     document, findings = parse_yaml(name, content)
     if document is not None:
         locator = Locator({name: document}, files={name: content})
         findings += [*check_secrets({name: document}, locator)]
         if kind is not None:
             findings += _check_document(document, kind, locator)
-    return CheckReport(tuple(sort_findings(findings)), {}, (name,))
+    return CheckReport(tuple(sort_findings(findings)), files=(name,))
 
 
 def _check_document(document: Document, kind: str, locator: Locator) -> Iterator[Finding]:

@@ -28,7 +28,7 @@ def check_edited(
     """The config that results when the workbook's edits are brought into the head's files."""
     exported = export_workbook(workbook, base_files, head_files)
     if not exported.ok:
-        return CheckReport(tuple(sort_findings(exported.findings)), {}, (workbook.source,))
+        return CheckReport(tuple(sort_findings(exported.findings)), files=(workbook.source,))
     report = check_files(
         {**head_files, **exported.files},
         tables=exported.tables,

@@ -63,6 +63,8 @@ class Checks(ConfigModel):
         pattern=DATE_PATTERN,
         description="Date for the sample lead; examples may state their own.",
     )
+    ironcalc: bool = Field(default=True, description="Recompute formulas with IronCalc.")
+    formualizer: bool = Field(default=True, description="Recompute formulas with formualizer.")
     xlcalculator: bool = Field(default=True, description="Recompute formulas with xlcalculator where it is able.")
 
 

@@ -1,120 +1,164 @@
-"""Independent engines must agree: the reference interpreter, the compiled form that services run, and xlcalculator."""
+"""Independent engines must agree: the reference interpreter, the compiled form that services run, outside ones."""
 
 from __future__ import annotations
 
-import math
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from itertools import zip_longest
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from mergecells.domain.configset import RULES_FILE
 from mergecells.domain.findings import Finding
-from mergecells.formula import Value, compile_formula, to_serial
-from mergecells.transforms.formula_engines import Answer, Calculation, EngineCount, EngineRun, Recompute
-from mergecells.transforms.formula_results import Result, shown, shown_inputs
-from mergecells.transforms.formula_sites import FormulaSites
-from mergecells.transforms.xlcalculator_support import known_weakness, rewrite
+from mergecells.formula import Array, compile_formula, to_serial
+from mergecells.transforms.engine_cases import EngineCase, in_order
+from mergecells.transforms.engine_defects import explain
+from mergecells.transforms.engine_functions import lacks
+from mergecells.transforms.engine_shrink import Mismatch, mismatch_finding, smallest
+from mergecells.transforms.formula_engines import (
+    ENGINES,
+    NO_ANSWER,
+    Answer,
+    Calculation,
+    EngineCount,
+    EngineName,
+    EngineRun,
+    Recompute,
+    same_result,
+)
+from mergecells.transforms.formula_results import Result
+from mergecells.transforms.formula_rewrite import rewrite_formula
+from mergecells.transforms.generated_leads import SEED
 
-RELATIVE_TOLERANCE = 1e-9
-"""Engines may order additions differently; anything a person typed is far coarser."""
-
-_NO_ANSWER = "the engine did not finish"
-
-
-@dataclass(frozen=True, slots=True)
-class SiteResult:
-    """A result together with the rule set that it belongs to."""
-
-    sites: FormulaSites
-    result: Result
-
-
-def same_result(one: Value, other: Value) -> bool:
-    """Equal within the tolerance; TRUE is not 1, and a blank result is the 0 that a cell shows."""
-    one, other = (0.0 if value is None else value for value in (one, other))
-    if isinstance(one, bool) or isinstance(other, bool):
-        return one is other
-    if isinstance(one, int | float) and isinstance(other, int | float):
-        return math.isclose(one, other, rel_tol=RELATIVE_TOLERANCE, abs_tol=1e-12)
-    return one == other
+MOST_ASKED: Mapping[EngineName, int] = {"ironcalc": 20_000, "formualizer": 8_000, "xlcalculator": 400}
+"""Calculations of one run, each for about a second: 40 µs, 0.1 to 0.4 ms and 2.5 ms each."""
+MOST_CELLS: Mapping[EngineName, int] = {"ironcalc": 400_000, "formualizer": 150_000, "xlcalculator": 20_000}
+"""Cells of one run: each lead brings the whole of a lookup table along."""
+_MOST_FINDINGS = 40
 
 
-def check_compiled(results: Sequence[SiteResult]) -> tuple[list[Finding], EngineCount]:
-    """The compiled form against the reference interpreter, for every result."""
-    findings = []
-    for item in results:
-        assert item.result.site.formula
-        compiled = compile_formula(item.result.site.formula)
-        value = compiled(item.result.inputs, float(to_serial(item.result.scenario.date)))
-        if not same_result(value, item.result.value):
-            findings.append(_mismatch(item, "the compiled form", value))
-    count = len(results)
-    return findings, EngineCount(asked=count, computed=count, compared=count, mismatches=len(findings))
+def check_engines(
+    cases: Sequence[EngineCase], recompute: Recompute | None, wanted: Collection[EngineName]
+) -> tuple[list[Finding], dict[str, EngineCount]]:
+    """Every engine against the reference interpreter: what differs without a known defect is a finding, one a formula.
 
-
-def check_independent(results: Sequence[SiteResult], recompute: Recompute | None) -> tuple[list[Finding], EngineCount]:
-    """xlcalculator against the reference interpreter, where its answer counts; one run for everything.
-
-    `recompute` None: switched off in the manifest, which the counts show.
+    Engines outside `wanted`, and all outside ones when `recompute` is None, are switched off, which the counts show.
     """
-    if recompute is None:
-        switched_off = {"switched off": len(results)} if results else {}
-        return [], EngineCount(asked=len(results), not_compared=switched_off)
-    batch = _Batch()
-    for item in results:
-        batch.add(item)
-    run = recompute(batch.calculations)
-    found = list(_unavailable(run, len(batch.groups)))
-    found += batch.compare(run.answers)
-    return found, batch.count(len(results))
+    found, compiled = _check_compiled(cases)
+    counts: dict[str, EngineCount] = {"reference": _counted(cases, len(cases)), "compiled": compiled}
+    batches = {engine: _Batch(engine, cases) for engine in ENGINES if recompute and engine in wanted}
+    runs = recompute({engine: batch.calculations for engine, batch in batches.items()}) if recompute else {}
+    findings: list[Finding] = []
+    for engine in ENGINES:
+        batch = batches.get(engine)
+        if batch is None:
+            counts[engine] = EngineCount(asked=len(cases), not_compared={"switched off": len(cases)} if cases else {})
+            continue
+        found += batch.compare(runs[engine].answers)
+        findings += _unavailable(engine, runs[engine])
+        counts[engine] = batch.count(len(cases))
+    return [*findings, *_explained_to_people(found, recompute, tuple(batches))], counts
+
+
+def _explained_to_people(
+    found: Sequence[Mismatch], recompute: Recompute | None, engines: Sequence[EngineName]
+) -> Iterator[Finding]:
+    """One finding for each formula, with the smallest lead on which engines differ."""
+    by_site: dict[object, list[Mismatch]] = {}
+    for each in found:
+        by_site.setdefault((id(each.case.sites), each.case.result.site.path), []).append(each)
+    groups = list(by_site.values())
+    for group, answers in smallest(groups[:_MOST_FINDINGS], recompute, engines):
+        yield mismatch_finding(group, answers)
+    for rest in groups[_MOST_FINDINGS:]:
+        yield mismatch_finding(rest, {rest[0].engine: rest[0].value})
+
+
+def _check_compiled(cases: Sequence[EngineCase]) -> tuple[list[Mismatch], EngineCount]:
+    found = []
+    for case in cases:
+        result = case.result
+        assert result.site.formula
+        value = compile_formula(result.site.formula)(result.inputs, float(to_serial(result.scenario.date)))
+        if not same_result(value, result.value):
+            found.append(Mismatch(case, "compiled", value))
+    counted = _counted(cases, len(cases))
+    return found, counted.model_copy(update={"compared": len(cases), "mismatches": len(found)})
+
+
+def _counted(cases: Sequence[EngineCase], computed: int) -> EngineCount:
+    return EngineCount(asked=len(cases), formulas=len({case.result.site.text for case in cases}), computed=computed)
+
+
+def ask(engine: EngineName, result: Result) -> Calculation | str:
+    """The calculation to ask for, or why the engine is not asked."""
+    formula = result.site.formula
+    assert formula
+    missing = lacks(engine, formula)
+    if missing:
+        return f"it cannot compute {missing}"
+    if isinstance(result.value, Array):
+        return "an array as the result"
+    serial = float(to_serial(result.scenario.date))
+    calculation = rewrite_formula(formula, result.inputs, serial, plain=engine == "xlcalculator")
+    return calculation or "a formula that grows too long when it is rewritten"
 
 
 class _Batch:
-    """What the engine is asked, each calculation once, and how its answers compare."""
+    """What one engine is asked, each calculation once, and how its answers compare."""
 
-    def __init__(self) -> None:
-        self.calculations: list[Calculation] = []
-        self.groups: dict[str, list[SiteResult]] = {}
+    def __init__(self, engine: EngineName, cases: Sequence[EngineCase]) -> None:
+        self.engine = engine
         self.reasons: Counter[str] = Counter()
         self.computed = self.compared = self.mismatches = 0
+        self._cells = 0
+        self._formulas: set[str] = set()
+        groups: dict[object, tuple[Calculation, list[EngineCase]]] = {}
+        for case in in_order(cases):
+            self._add(case, groups)
+        # Calculations of one formula beside one another: an engine then need not parse it again.
+        ordered = sorted(groups.values(), key=lambda group: group[0].formula)
+        self.calculations = [calculation for calculation, _ in ordered]
+        self._groups = [group for _, group in ordered]
 
-    def add(self, item: SiteResult) -> None:
-        calculation = rewrite(item.result)
+    def _add(self, case: EngineCase, groups: dict[object, tuple[Calculation, list[EngineCase]]]) -> None:
+        calculation = ask(self.engine, case.result)
         if isinstance(calculation, str):
             self.reasons[calculation] += 1
             return
-        # As text: 1 and TRUE are equal to Python and not to a spreadsheet.
-        group = self.groups.setdefault(repr(calculation), [])
-        if not group:
-            self.calculations.append(calculation)
-        group.append(item)
+        # With types: 1 and TRUE are equal to Python and not to a spreadsheet.
+        key = (calculation, tuple(type(value) for _, value in calculation.cells))
+        if key not in groups:
+            self._cells += len(calculation.cells)
+            if len(groups) >= MOST_ASKED[self.engine] or self._cells > MOST_CELLS[self.engine]:
+                self._cells -= len(calculation.cells)
+                self.reasons[f"outside the sample (seed {SEED})"] += 1
+                return
+        groups.setdefault(key, (calculation, []))[1].append(case)
 
-    def compare(self, answers: Sequence[Answer]) -> Iterator[Finding]:
-        """A finding for each result that the engine computes differently where its answer counts."""
-        for group, answer in zip_longest(self.groups.values(), answers, fillvalue=Answer(unable=_NO_ANSWER)):
-            assert not isinstance(group, Answer)
-            for item in group:
-                yield from self._compare_one(item, answer)
+    def compare(self, answers: Sequence[Answer]) -> Iterator[Mismatch]:
+        """What the engine computes differently, but for its known defects."""
+        for group, answer in zip(self._groups, answers, strict=True):
+            for case in group:
+                yield from self._compare_one(case, answer)
 
-    def _compare_one(self, item: SiteResult, answer: Answer) -> Iterator[Finding]:
+    def _compare_one(self, case: EngineCase, answer: Answer) -> Iterator[Mismatch]:
         if answer.unable:
-            self.reasons[answer.unable if answer.unable == _NO_ANSWER else "the engine cannot compute it"] += 1
+            self.reasons[answer.unable if answer.unable == NO_ANSWER else "it cannot compute the formula"] += 1
             return
         self.computed += 1
-        agrees = same_result(answer.value, item.result.value)
-        weakness = "" if agrees else known_weakness(item.result)
-        if weakness:
-            self.reasons[weakness] += 1
-            return
-        self.compared += 1
-        if not agrees:
+        if not same_result(answer.value, case.result.value):
+            defect = explain(self.engine, case.result)
+            if defect:
+                self.reasons[f"known defect: it {defect.what}"] += 1
+                return
             self.mismatches += 1
-            yield _mismatch(item, "xlcalculator", answer.value)
+            yield Mismatch(case, self.engine, answer.value)
+        self.compared += 1
+        self._formulas.add(case.result.site.text)
 
     def count(self, asked: int) -> EngineCount:
+        """Everything asked is either compared or counted under a reason."""
         return EngineCount(
             asked=asked,
+            formulas=len(self._formulas),
             computed=self.computed,
             compared=self.compared,
             mismatches=self.mismatches,
@@ -122,25 +166,13 @@ class _Batch:
         )
 
 
-def _unavailable(run: EngineRun, asked: int) -> Iterator[Finding]:
+def _unavailable(engine: EngineName, run: EngineRun) -> Iterator[Finding]:
     if run.failure:
-        missing = asked - len(run.answers)
+        missing = f"{sum(answer.unable == NO_ANSWER for answer in run.answers)} of {len(run.answers)}"
         yield Finding(
             code="formula.engine-unavailable",
             severity="warning",
-            message=f"xlcalculator did not finish: {run.failure}. {missing} of {asked} results are not compared.",
-            hint='Install it with `pip install "mergecells[check]"`, or set checks.xlcalculator to false.',
+            message=f"{engine} did not finish: {run.failure}. {missing} results are not compared.",
+            hint=f'Install it with `pip install "mergecells[check]"`, or set checks.{engine} to false.',
             file=RULES_FILE,
         )
-
-
-def _mismatch(item: SiteResult, engine: str, value: Value) -> Finding:
-    result = item.result
-    inputs = shown_inputs(result.inputs)
-    return item.sites.view.finding(
-        "formula.engine-mismatch",
-        f"For {result.scenario.label}, the formula of {result.site.label} gives {shown(result.value)} here and "
-        f"{shown(value)} in {engine}{f' (where {inputs})' if inputs else ''}.",
-        "Write it in a simpler way, and report the formula with these inputs.",
-        result.site.path,
-    )

@@ -22,14 +22,17 @@ the same files would pass today and fail tomorrow."""
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """One lead to compute with: the sample lead (`example` is None) or a golden example."""
+    """One lead to compute with: the sample lead (`example` is None), a golden example, or one made for a formula."""
 
     example: str | None
     lead: Mapping[str, Scalar]
     date: datetime.date
+    generated: bool = False
 
     @property
     def label(self) -> str:
+        if self.generated:
+            return "a lead made to test it"
         return f"the example {self.example}" if self.example else "the sample lead"
 
 
@@ -67,12 +70,12 @@ def scenarios(config: ConfigSet, vertical: str | None) -> list[Scenario]:
 def compute_results(config: ConfigSet, sites: FormulaSites) -> list[Result]:
     """Every formula that can be computed, for every scenario. What depends on a broken formula is left out."""
     broken = _broken(sites)
-    tables = table_values(config.rules.tables)
+    fixed = fixed_values(config, sites)
     sound = [site for site in sites.sites if site.formula and not broken[site]]
     return [
         result
         for scenario in scenarios(config, sites.view.vertical)
-        for result in _compute(config, sites, sound, scenario, tables)
+        for result in _compute(config, sites, sound, scenario, fixed)
     ]
 
 
@@ -104,13 +107,11 @@ def _compute(
     sites: FormulaSites,
     sound: Sequence[Site],
     scenario: Scenario,
-    tables: Mapping[str, Value],
+    fixed: Mapping[str, Value],
 ) -> Iterator[Result]:
     """In order: intermediates feed what follows, factors feed their component."""
-    rules = sites.view.rules
     initial: dict[str, Value] = dict.fromkeys((name for site in sound for name in lower_names(site)), None)
-    initial.update(tables)
-    initial.update((name.lower(), as_list(items)) for name, items in rules.lists.items())
+    initial.update(fixed)
     values = LeadReader(config.rules.fields, initial).read(scenario.lead, [])
     factors: dict[tuple[str, ...], Value] = {}
     for site in sound:
@@ -122,6 +123,12 @@ def _compute(
             values[site.key[0].lower()] = value
         else:
             factors[site.key] = value
+
+
+def fixed_values(config: ConfigSet, sites: FormulaSites) -> dict[str, Value]:
+    """What formulas may name that is the same for every lead, by lower-case name: lookup tables and lists."""
+    lists = {name.lower(): as_list(items) for name, items in sites.view.rules.lists.items()}
+    return {**table_values(config.rules.tables), **lists}
 
 
 def _factor_values(

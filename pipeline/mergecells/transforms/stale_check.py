@@ -8,7 +8,7 @@ from mergecells.domain.findings import Finding
 from mergecells.domain.locations import DocumentPath
 from mergecells.domain.tables import Row, Tables
 from mergecells.formula import ErrorValue, Value, functions_used
-from mergecells.transforms.engine_check import same_result
+from mergecells.transforms.formula_engines import same_result
 from mergecells.transforms.formula_results import Result, shown
 from mergecells.transforms.formula_sites import FormulaSites, Site, lower_names
 

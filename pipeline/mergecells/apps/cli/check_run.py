@@ -7,8 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from mergecells.adapters.engine_process import EngineProcesses
 from mergecells.adapters.tree_files import read_config_files
-from mergecells.adapters.xlcalculator_process import XlcalculatorProcess
 from mergecells.apps.cli.check_impact import with_impact
 from mergecells.apps.cli.check_targets import LoneTarget, RootTarget, Target, WorkbookTarget, find_target
 from mergecells.apps.cli.choices import Kind
@@ -19,9 +19,10 @@ from mergecells.authoring.check_alone import check_alone
 from mergecells.domain.errors import ConfigRejectedError, UsageError, WorkbookUnreadableError
 from mergecells.domain.findings import Finding, sort_findings
 from mergecells.domain.impact import Impact
+from mergecells.transforms.engine_cases import LeadCounts
 from mergecells.transforms.formula_engines import EngineCount
 
-RECOMPUTE = XlcalculatorProcess()
+RECOMPUTE = EngineProcesses()
 
 
 def run_checks(
@@ -92,7 +93,7 @@ def _check_workbook(context: CliContext, target: WorkbookTarget, allow_large: bo
         return _check_edit(replace(context, given_root=target.root), target, allow_large)
     except WorkbookUnreadableError as error:
         finding = Finding(code="workbook.unreadable", message=error.message, hint=error.hint, file=target.shown)
-        return CheckReport((finding,), {}, (target.shown,))
+        return CheckReport((finding,), files=(target.shown,))
 
 
 def _check_edit(context: CliContext, target: WorkbookTarget, allow_large: bool) -> CheckReport:
@@ -114,17 +115,20 @@ def merge_reports(reports: Iterable[CheckReport]) -> CheckReport:
     files: list[str] = []
     engines: dict[str, EngineCount] = {}
     leads: Impact | None = None
+    tried = LeadCounts()
     for report in reports:
         found += report.findings
         files += report.files
+        tried += report.tried
         for name, count in report.engines.items():
             engines[name] = engines[name] + count if name in engines else count
         leads = report.leads or leads
-    return CheckReport(tuple(sort_findings(found)), engines, tuple(dict.fromkeys(files)), leads)
+    return CheckReport(tuple(sort_findings(found)), engines, tuple(dict.fromkeys(files)), leads, tried)
 
 
 def report_extra(report: CheckReport) -> dict[str, Any]:
     """What the JSON form carries beside the contract's keys."""
     engines = {name: count.model_dump() for name, count in report.engines.items()}
     leads = {"leads": report.leads.model_dump()} if report.leads else {}
-    return {"files": list(report.files), "engines": engines, **leads}
+    tried = {"engine_leads": report.tried.model_dump()}
+    return {"files": list(report.files), "engines": engines, **tried, **leads}

@@ -7,14 +7,16 @@ from typing import Any
 from mergecells.formula import FUNCTIONS
 from mergecells.formula.dialects import dialects_of
 from mergecells.formula.registry import GOOGLE
-from mergecells.transforms.xlcalculator_support import function_support
+from mergecells.transforms.engine_defects import defects_by_function
+from mergecells.transforms.engine_functions import has_function
+from mergecells.transforms.formula_engines import ENGINES
 
 
 def function_rows() -> list[dict[str, Any]]:
     """One row per function, by name: syntax, family, argument counts, what it does, dialects, engines.
 
     `google` is the call in Google Sheets where the function means something else there, else empty.
-    `xlcalculator` says why that engine's answer does not count; it is empty where it does.
+    An engine stands there when it computes plain calls of the function; `defects` are what it is known to get wrong.
     """
     return [
         {
@@ -26,8 +28,8 @@ def function_rows() -> list[dict[str, Any]]:
             "summary": spec.summary,
             "dialects": list(dialects_of(spec.name)),
             "google": GOOGLE[name].syntax if (name := f"{spec.name}.google") in GOOGLE else "",
-            "engines": ["compiled", "reference", *(() if function_support(spec.name) else ("xlcalculator",))],
-            "xlcalculator": function_support(spec.name),
+            "engines": ["compiled", "reference", *(engine for engine in ENGINES if has_function(engine, spec.name))],
+            "defects": defects_by_function().get(spec.name, []),
         }
         for spec in sorted(FUNCTIONS.values(), key=lambda spec: spec.name)
     ]

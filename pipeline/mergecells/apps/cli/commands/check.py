@@ -34,6 +34,7 @@ def check(
 ) -> None:
     """Check everything and report all findings at once, each with its file position and its cell in the workbook."""
     from mergecells.apps.cli.check_run import from_here, merge_reports, report_extra, run_checks
+    from mergecells.apps.cli.engines_line import engines_line
     from mergecells.apps.cli.findings_output import render_findings
     from mergecells.domain.revision import short
 
@@ -49,6 +50,8 @@ def check(
         from mergecells.transforms.impact_words import headline
 
         context.say(f"Leads, against {short(report.leads.base)}: {headline(report.leads)}")
+    if output is FindingsOutput.TEXT and (line := engines_line(report.engines, report.tried)):
+        print(line)
     _say_unseen(context, report)
     if not report.ok:
         raise typer.Exit(1)

@@ -23,7 +23,7 @@ def rollback(
     output: Annotated[Output, typer.Option("--output", help="How to print the result.")] = Output.TEXT,
 ) -> None:
     """Open a pull request that restores the config files of REVISION exactly; history stays, merging makes it live."""
-    from mergecells.adapters.xlcalculator_process import XlcalculatorProcess
+    from mergecells.adapters.engine_process import EngineProcesses
     from mergecells.apps.cli.impact_leads import manifest_leads
     from mergecells.apps.cli.plan_output import report_submission
     from mergecells.apps.cli.pull_request_host import open_host
@@ -36,7 +36,7 @@ def rollback(
         branch=session.branch,
         author=str(session.identity(author, "--author")),
         title=title,
-        recompute=XlcalculatorProcess(),
+        recompute=EngineProcesses(),
         read_leads=manifest_leads(context.config_root, quiet=context.quiet),
     )
     report_submission(context, roll_back(session.host, request), output)

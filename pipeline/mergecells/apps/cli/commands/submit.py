@@ -33,7 +33,7 @@ def submit(
 
     With errors or conflicts nothing is opened or updated: they are listed and marked in the workbook's cells.
     """
-    from mergecells.adapters.xlcalculator_process import XlcalculatorProcess
+    from mergecells.adapters.engine_process import EngineProcesses
     from mergecells.adapters.xlsx_workbook import XlsxWorkbook
     from mergecells.apps.cli.impact_leads import manifest_leads
     from mergecells.apps.cli.plan_output import report_submission
@@ -50,7 +50,7 @@ def submit(
         author=str(session.identity(author, "--author")),
         title=title,
         allow_large=allow_large,
-        recompute=XlcalculatorProcess(),
+        recompute=EngineProcesses(),
         read_leads=manifest_leads(root, quiet=context.quiet),
     )
     report_submission(context, submit_workbook(XlsxWorkbook(path), session.host, request), output)

@@ -1,0 +1,112 @@
+"""Known defects of xlcalculator 0.5.0 (the last release, of 2023)."""
+
+from __future__ import annotations
+
+from mergecells.formula import Array
+from mergecells.formula.nodes import ArrayLiteral, ErrorLiteral, Omitted
+from mergecells.transforms.engine_defect import Defect
+from mergecells.transforms.formula_uses import (
+    ARITHMETIC,
+    COMPARISONS,
+    Condition,
+    almost_equal,
+    any_array,
+    any_text,
+    any_truth,
+    calls,
+    either,
+    has_value,
+    is_error,
+    is_text,
+    mixed_kinds,
+    operates,
+    percent_of_value,
+    signs,
+    wild,
+    written,
+)
+
+_TEXT_FUNCTIONS = ("LEN", "LEFT", "MID", "LOWER", "UPPER", "FIND", "EXACT", "CONCAT", "CONCATENATE", "TRIM", "RIGHT")
+_AGGREGATES = ("SUM", "AVERAGE", "MAX", "MIN", "COUNT", "COUNTA", "SUMPRODUCT")
+
+
+def _defect(what: str, case: str, gives: object, applies: Condition, **inputs: object) -> Defect:
+    return Defect("xlcalculator", what, case, gives, applies, inputs)  # type: ignore[arg-type]
+
+
+XLCALCULATOR = (
+    _defect("keeps repeated blanks in TRIM", '=TRIM("a  b")', "a  b", calls("TRIM")),
+    _defect("replaces every occurrence in REPLACE", '=REPLACE("aXaX",2,1,"b")', "abab", calls("REPLACE")),
+    _defect("returns the whole text from RIGHT for 0 characters", '=RIGHT("abc",0)', "abc", calls("RIGHT")),
+    _defect("counts months and remaining days wrongly in DATEDIF", '=DATEDIF(45351,46023,"M")', 21.0, calls("DATEDIF")),
+    _defect(
+        "loses error values on the way",
+        "=IF(ISNUMBER(x/0),1,x/0)",
+        1.0,
+        either(has_value(is_error), written(ErrorLiteral)),
+        x=1.0,
+    ),
+    _defect("does not read arrays written into a formula", "=SUM({1,2,3})", None, written(ArrayLiteral)),
+    _defect("does not read arguments left out", "=IF(x>3,1,)", None, written(Omitted), x=1.0),
+    _defect(
+        "does not compute with lists cell by cell",
+        "=SUM(t*2)",
+        None,
+        either(operates((*ARITHMETIC, "&", *COMPARISONS), any_array), signs(lambda v: isinstance(v, Array))),
+        t=Array.column([1.0, 2.0]),
+    ),
+    _defect("does not read % after a value", "=x%", None, percent_of_value, x=50.0),
+    _defect(
+        "joins numbers and truth values to a text otherwise",
+        '=x&"a"',
+        "Truea",
+        operates("&", lambda v: not all(map(is_text, v))),
+        x=True,
+    ),
+    _defect(
+        "compares values of different kinds otherwise", "=x=y", True, operates(COMPARISONS, mixed_kinds), x="5", y=5.0
+    ),
+    _defect(
+        "compares all 17 digits",
+        "=x+0.2=0.3",
+        False,
+        either(operates(COMPARISONS, almost_equal), calls("MIN", "MAX", when=almost_equal)),
+        x=0.1,
+    ),
+    _defect(
+        "knows no wildcards",
+        '=COUNTIF(t,"a*")',
+        0.0,
+        calls("COUNTIF", "COUNTIFS", "SUMIF", "SUMIFS", "SEARCH", when=lambda v: any(map(wild, v))),
+        t=Array.column(["ab", "b"]),
+    ),
+    _defect(
+        "counts texts and truth values among numbers otherwise",
+        "=SUM(x,1)",
+        2.0,
+        calls(*_AGGREGATES, when=lambda v: any_text(v) or any_truth(v)),
+        x=True,
+    ),
+    _defect(
+        "takes a blank cell for a number in AVERAGE",
+        "=AVERAGE(x,4)",
+        2.0,
+        calls("AVERAGE", when=lambda v: None in v),
+        x=None,
+    ),
+    _defect(
+        "rounds to steps by the binary digits",
+        "=FLOOR(x,0.1)",
+        0.2,
+        calls("CEILING", "FLOOR", "MROUND", "MOD", "ROUNDUP", "ROUNDDOWN", "TRUNC"),
+        x=0.3,
+    ),
+    _defect(
+        "ignores the column index of VLOOKUP",
+        "=VLOOKUP(x,t,1,FALSE)",
+        2.0,
+        calls("VLOOKUP"),
+        x=1.0,
+        t=Array([[1.0, 2.0, 3.0], [2.0, 5.0, 6.0]]),
+    ),
+)

@@ -1,0 +1,218 @@
+"""What a formula does with its inputs, part by part: the vocabulary in which defects of engines are described."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+
+from mergecells.formula import Array, ErrorValue, Formula, Value, evaluate
+from mergecells.formula.nodes import Binary, Call, Name, Node, Number, Omitted, Percent, Unary, walk
+from mergecells.formula.number_text import parse_number
+from mergecells.transforms.formula_results import Result
+
+Values = Sequence[Value]
+Condition = Callable[["Use"], bool]
+ARITHMETIC = "+-*/^"
+COMPARISONS = ("=", "<>", "<", ">", "<=", ">=")
+
+
+class Use:
+    """One result, with the value of each part of its formula, computed when it is asked for."""
+
+    def __init__(self, result: Result) -> None:
+        assert result.site.formula
+        self.result = result
+        self.formula: Formula = result.site.formula
+        self.nodes = tuple(walk(self.formula.root))
+        self._values: dict[int, Value] = {}
+
+    def value(self, node: Node) -> Value:
+        """The reference interpreter's value of one part."""
+        if isinstance(node, Name):
+            return self.result.inputs.get(node.key)  # a blank stays one
+        if id(node) not in self._values:
+            part = Formula("", node, False, self.formula.dialect)
+            self._values[id(node)] = evaluate(part, self.result.inputs, self.result.scenario.date)
+        return self._values[id(node)]
+
+
+def calls(*names: str, when: Callable[[list[Value]], bool] = lambda _: True) -> Condition:
+    """A call of one of the functions whose arguments' values meet a condition."""
+    wanted = frozenset(names)
+
+    def condition(use: Use) -> bool:
+        return any(when([use.value(each) for each in node.arguments]) for node in _calls(use, wanted))
+
+    return condition
+
+
+def calls_with(*names: str, part: type[Node] | tuple[type, ...]) -> Condition:
+    """A call of one of the functions with an argument of a kind written into the formula."""
+    wanted = frozenset(names)
+    return lambda use: any(isinstance(each, part) for node in _calls(use, wanted) for each in node.arguments)
+
+
+def operates(operators: str | tuple[str, ...], when: Callable[[list[Value]], bool] = lambda _: True) -> Condition:
+    """An operation whose operands' values meet a condition."""
+    return lambda use: any(
+        isinstance(node, Binary) and node.op in operators and when([use.value(node.left), use.value(node.right)])
+        for node in use.nodes
+    )
+
+
+def signs(when: Callable[[Value], bool]) -> Condition:
+    """A sign or percent sign whose operand's value meets a condition."""
+    return lambda use: any(isinstance(node, Unary | Percent) and when(use.value(node.operand)) for node in use.nodes)
+
+
+def percent_of_value(use: Use) -> bool:
+    """A percent sign after anything but a number that is written there."""
+    return any(isinstance(node, Percent) and not isinstance(node.operand, Number) for node in use.nodes)
+
+
+def written(part: type[Node]) -> Condition:
+    """A part of a kind anywhere in the formula."""
+    return lambda use: any(isinstance(node, part) for node in use.nodes)
+
+
+def has_value(when: Callable[[Value], bool]) -> Condition:
+    """A part of the formula, or the whole, whose value meets a condition."""
+    return lambda use: any(
+        when(item) for node in use.nodes if not isinstance(node, Omitted) for item in _items(use.value(node))
+    )
+
+
+def either(*conditions: Condition) -> Condition:
+    """One of several conditions."""
+    return lambda use: any(condition(use) for condition in conditions)
+
+
+def _calls(use: Use, names: frozenset[str]) -> Iterator[Call]:
+    return (node for node in use.nodes if isinstance(node, Call) and (node.name in names or not names))
+
+
+def _items(value: Value) -> Sequence[Value]:
+    return value.cells if isinstance(value, Array) else (value,)
+
+
+# Conditions on values.
+
+
+def is_number(value: Value) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def is_text(value: Value) -> bool:
+    return isinstance(value, str)
+
+
+def is_error(value: Value) -> bool:
+    return isinstance(value, ErrorValue)
+
+
+def any_error(values: Values) -> bool:
+    return any(is_error(item) for value in values for item in _items(value))
+
+
+def any_array(values: Values) -> bool:
+    return any(isinstance(value, Array) for value in values)
+
+
+def any_text(values: Values) -> bool:
+    return any(is_text(item) for value in values for item in _items(value))
+
+
+def any_truth(values: Values) -> bool:
+    return any(isinstance(item, bool) for value in values for item in _items(value))
+
+
+def mixed_kinds(values: Values) -> bool:
+    return len({type(value) for value in values}) > 1
+
+
+def almost_equal(values: Values) -> bool:
+    """Numbers that differ in their last digits only."""
+    numbers = [item for value in values for item in _items(value) if is_number(item)]
+    return any(
+        one != other and abs(one - other) <= 1e-12 * max(abs(one), abs(other))  # type: ignore[operator,arg-type]
+        for index, one in enumerate(numbers)
+        for other in numbers[index + 1 :]
+    )
+
+
+def many_digits(value: Value) -> bool:
+    """A number that 15 digits do not hold, or that is shown with an exponent."""
+    return isinstance(value, float) and (float(f"{value:.15g}") != value or "E" in f"{value:G}" or abs(value) >= 1e15)
+
+
+def wild(value: Value) -> bool:
+    """A text with a wildcard or an escape of one."""
+    return isinstance(value, str) and bool(set("*?~") & set(value))
+
+
+def first_early(values: Values) -> bool:
+    """The first value is a date before March 1900, around the day that never was, or blank, which is day 0."""
+    return values[0] is None or (isinstance(values[0], float) and values[0] < 61)
+
+
+def one_of_two_early(values: Values) -> bool:
+    """`first_early`, or so is the second value."""
+    return first_early(values) or first_early(values[1:])
+
+
+def year_early(values: Values) -> bool:
+    """DATE: a year up to 1900, or one that cannot be told."""
+    return not isinstance(values[0], float) or values[0] <= 1900
+
+
+def other_kind(values: Values) -> bool:
+    """A look-up: the value is of a kind that the list does not hold, or blank."""
+    if len(values) < 2 or not isinstance(values[1], Array):
+        return True
+    rows = values[1].rows
+    return any(
+        type(values[0]) not in kinds for kinds in ({type(row[0]) for row in rows}, {type(cell) for cell in rows[0]})
+    )
+
+
+def shapes_differ(values: Values) -> bool:
+    """Criteria: lists of different sizes, or a single value where a list is due, as in `SUMIFS(list, 1, ">0")`."""
+    shapes = [(value.height, value.width) for value in values if isinstance(value, Array)]
+    return len(set(shapes)) != 1 or len(shapes) < (len(values) + 1) // 2
+
+
+def number_among(test: Callable[[float], bool]) -> Callable[[Values], bool]:
+    """One of the values is a number that meets a condition."""
+    return lambda values: any(test(item) for value in values for item in _items(value) if isinstance(item, float))
+
+
+def text_among(test: Callable[[str], bool]) -> Callable[[Values], bool]:
+    """One of the values is a text that meets a condition."""
+    return lambda values: any(test(item) for value in values for item in _items(value) if isinstance(item, str))
+
+
+def unusual_number_text(text: str) -> bool:
+    """A text that is read as a number, but for plain digits with a point and a sign."""
+    return parse_number(text) is not None and not text.strip().lstrip("+-").replace(".", "", 1).isdigit()
+
+
+# Functions that share a defect in more than one engine.
+
+CRITERIA = ("COUNTIF", "COUNTIFS", "SUMIF", "SUMIFS", "AVERAGEIF", "AVERAGEIFS", "MAXIFS", "MINIFS")
+LOOKUPS = ("LOOKUP", "MATCH", "XMATCH", "VLOOKUP", "HLOOKUP", "XLOOKUP")
+QUANTILES = tuple(
+    """
+    QUARTILE QUARTILE.EXC QUARTILE.INC PERCENTILE PERCENTILE.EXC PERCENTILE.INC LARGE SMALL RANK RANK.EQ RANK.AVG
+    """.split()  # noqa: SIM905
+)
+SPREADS = ("STDEV", "STDEV.S", "STDEV.P", "STDEVP", "VAR", "VAR.S", "VAR.P", "VARP", "AVERAGEA", "MAXA", "MINA")
+TEXT_FUNCTIONS = tuple(
+    """
+    CONCAT CONCATENATE TEXTJOIN LEN LEFT RIGHT MID FIND SEARCH SUBSTITUTE REPLACE REPT UPPER LOWER PROPER TRIM EXACT
+    CLEAN CODE UNICODE
+    """.split()  # noqa: SIM905 - a table that people read and edit
+)
+FROM_DAY = ("YEAR", "MONTH", "DAY", "WEEKDAY", "WEEKNUM", "ISOWEEKNUM", "EDATE", "EOMONTH", "WORKDAY")
+BETWEEN_DAYS = ("DATEDIF", "NETWORKDAYS", "DAYS")
+EARLY = either(
+    calls(*FROM_DAY, when=first_early), calls(*BETWEEN_DAYS, when=one_of_two_early), calls("DATE", when=year_early)
+)

@@ -1,0 +1,68 @@
+"""The table of known defects is true: each case runs against the real engine."""
+
+from __future__ import annotations
+
+import functools
+import importlib.util
+from collections.abc import Sequence
+
+import pytest
+
+from mergecells.adapters.engine_process import EngineProcesses
+from mergecells.formula import FUNCTIONS, parse
+from mergecells.transforms.engine_defect import Defect
+from mergecells.transforms.engine_defects import DEFECTS, defects_of, explain
+from mergecells.transforms.engine_functions import has_function
+from mergecells.transforms.formula_engines import ENGINES, Answer, Calculation, EngineName, same_result
+from mergecells.transforms.formula_fuzz import FuzzCase
+from mergecells.transforms.formula_fuzz_check import SERIAL, as_result, unsupported_functions
+from mergecells.transforms.formula_rewrite import rewrite_formula
+
+
+@functools.cache
+def answers(engine: EngineName) -> Sequence[Answer]:
+    return EngineProcesses()({engine: [calculation(defect) for defect in defects_of(engine)]})[engine].answers
+
+
+def calculation(defect: Defect) -> Calculation:
+    asked = rewrite_formula(parse(defect.case), defect.inputs, SERIAL, plain=defect.engine == "xlcalculator")
+    assert asked
+    return asked
+
+
+def described(defect: Defect) -> str:
+    return f"{defect.engine} {defect.what}"
+
+
+@pytest.mark.parametrize("defect", DEFECTS, ids=described)
+def test_known_defect_is_still_there(defect: Defect) -> None:
+    """The engine gives what the table says, which is not what we give; and the table recognises the case as this one.
+
+    Red when the engine was mended: take the row out of transforms/engine_defects_*.py.
+    """
+    if importlib.util.find_spec(defect.engine) is None:
+        pytest.skip(f"{defect.engine} is not installed")
+    result = as_result(FuzzCase(parse(defect.case), defect.inputs))
+    answer = answers(defect.engine)[defects_of(defect.engine).index(defect)]
+    assert not answer.unable or defect.gives is None
+    if not answer.unable:
+        assert not same_result(answer.value, result.value), "mended"
+        assert same_result(answer.value, defect.gives)
+    assert explain(defect.engine, result) is defect
+
+
+def test_defect_words_are_unique_for_each_engine() -> None:
+    """Counts by defect would otherwise run together."""
+    assert len({described(defect) for defect in DEFECTS}) == len(DEFECTS)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_has_function_is_what_the_engine_computes(engine: EngineName) -> None:
+    """`formula functions` tells which engine supports what: measured, for every function of the table.
+
+    Red after a function was added or an engine learnt one: bring transforms/engine_functions.py in line.
+    """
+    if importlib.util.find_spec(engine) is None:
+        pytest.skip(f"{engine} is not installed")
+    stated = {name for name in FUNCTIONS if not has_function(engine, name)}
+    assert unsupported_functions(engine, EngineProcesses()) == stated
