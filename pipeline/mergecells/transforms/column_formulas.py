@@ -124,13 +124,22 @@ class Formulas:
         if table is None:
             whole = len(families) == 1 and all(column.table.known is None for column in inputs.values())
             local = any(column.table.local for column in inputs.values())
-            values: list[Value] = [result(code) for code in range(size)] if whole else [None] * size
+            values: list[Value] = self._every(compute, fixed, inputs) if whole else [None] * size
             table = Table(values, None if whole else np.zeros(size, dtype=np.bool_), local)
             if not local:
                 table = self._tables.setdefault(key, table)
         if table.known is not None:
             table.complete(codes, result)
         return Coded(codes, table, family)
+
+    def _every(self, compute: Compute, fixed: dict[str, Value], inputs: dict[str, Coded]) -> list[Value]:
+        """The results for all codes of one family."""
+        names, serial, row = list(inputs), self.serial, dict(fixed)
+        results = []
+        for given in zip(*(column.table.values for column in inputs.values()), strict=True):
+            row.update(zip(names, given, strict=True))
+            results.append(compute(row, serial))
+        return results
 
     def _by_whole_numbers(
         self, compute: Compute, fixed: dict[str, Value], inputs: dict[str, ColumnValue], length: int

@@ -213,6 +213,8 @@ def _encoded(column: Any) -> Column[Any]:
     pa = arrow()
     if pa.types.is_float64(array.type):
         return encode(array.to_numpy(zero_copy_only=False))
+    if pa.types.is_boolean(array.type):
+        return Column(array.cast(pa.int8()).fill_null(2).to_numpy(zero_copy_only=False), [False, True, None])
     if pa.types.is_dictionary(array.type):
         pairs = array
     elif _is_text(pa, array) and _mostly_distinct(array):
@@ -225,7 +227,8 @@ def _encoded(column: Any) -> Column[Any]:
     values = pairs.dictionary.to_pylist()
     indices = pairs.indices
     if indices.null_count:
-        indices = indices.cast(pa.int64()).fill_null(len(values))
+        # A code type with room for one more.
+        indices = (indices if pa.types.is_int32(indices.type) else indices.cast(pa.int64())).fill_null(len(values))
         values.append(None)
     if not values:
         return Column(np.zeros(len(array), dtype=np.int64), [None])

@@ -16,34 +16,37 @@ _LIMIT: Final = 1e4
 _MANY: Final = 100
 
 
-def total(points: Floats) -> Floats:
-    """The exactly rounded sum of the components' points (first axis), free of noise:
-    `without_noise(math.fsum(...))`."""
+def total(points: Floats, bound: float) -> Floats:
+    """The exactly rounded sum of the components' points (first axis), free of noise.
+
+    It is `without_noise(math.fsum(...))` of each lead. `bound`: what the absolute values of its points add up to, at
+    most.
+    """
     result = points.sum(axis=0)
-    count = len(points)
-    # Addition is off by at most count x size x 2**-53: within a quarter of the ninth place while both are small.
-    if count > _MANY or (count and float(np.abs(points).max(initial=0.0)) * count >= _LIMIT):
+    # Addition is off by at most count x bound x 2**-53: within a quarter of the ninth place while both are small.
+    if len(points) > _MANY or not bound < _LIMIT:
         result = np.full(points.shape[1:], np.nan)
-    return rounded(result, 0.25, lambda row: math.fsum(points[:, row].tolist()))
+    return rounded(result, 0.25, lambda row: math.fsum(points[:, row].tolist()), bound)
 
 
-def rounded(value: Floats, margin: float, exact: Callable[[int], float]) -> Floats:
+def rounded(value: Floats, margin: float, exact: Callable[[int], float], bound: float = math.inf) -> Floats:
     """`without_noise` of an array. `exact` gives the exact value at a flat index where `value` is too near to a tie.
 
     Scaled by 1e9 a value below 1e4 is off by less than `margin`, so the nearest whole number is the right one unless
-    a half is that near; the quotient of two exact numbers is then the float nearest to the decimal.
+    a half is that near; the quotient of two exact numbers is then the float nearest to the decimal. `bound`: a size
+    that no value exceeds.
     """
     with np.errstate(all="ignore"):
         scaled = value * _UNIT
         whole = np.rint(scaled)
-        result: Floats = whole / _UNIT
         scaled -= whole
+        result: Floats = np.divide(whole, _UNIT, out=whole)
         np.abs(scaled, out=scaled)
         # Written so that NaN and infinities are unsure too.
-        safe = bool(scaled.max(initial=0.0) < 0.5 - margin) and bool(np.abs(value).max(initial=0.0) < _LIMIT)
-    if safe:
-        return result
-    sure = (scaled < 0.5 - margin) & (np.abs(value) < _LIMIT)
+        small = bound < _LIMIT or bool(np.abs(value).max(initial=0.0) < _LIMIT)
+        if small and bool(scaled.max(initial=0.0) < 0.5 - margin):
+            return result
+        sure = (scaled < 0.5 - margin) & (np.abs(value) < _LIMIT)
     flat = result.reshape(-1)
     for row in np.flatnonzero(~sure.reshape(-1)).tolist():
         flat[row] = without_noise(exact(row))

@@ -7,7 +7,9 @@ Chunk by chunk, so that what is held on the way does not grow with the number of
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping, Sequence
+import functools
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, cast
 
@@ -22,8 +24,12 @@ from mergecells.transforms.score_program import ComponentProgram, FactorProgram,
 from mergecells.transforms.score_result import FloatColumn, IssueColumn, ScoreColumns, TierColumn
 from mergecells.transforms.score_values import share, share_of_field
 
-CHUNK = 32_768
-"""Leads at a time: few enough for the processor's cache, enough to make the calls to NumPy cheap."""
+CHUNK = 65_536
+"""Leads at a time: few enough for the processor's cache, enough that two threads do not wait for each other's turn."""
+
+_THREADS = 2
+"""More do not help: between two calls to NumPy and Arrow, which run side by side, one thread at a time runs Python."""
+_WORTH_THREADS = 4 * CHUNK
 
 
 @dataclass(slots=True)
@@ -55,16 +61,33 @@ def score_columns(
     program: RuleProgram, columns: Mapping[str, Any], length: int, serial: float, *, texts: bool = False
 ) -> Scored:
     """Score columns of one length. `serial` is the evaluation date's serial number."""
-    read = [
-        (key, found) for key, column in columns.items() if (found := read_column(program, key, column, texts=texts))
-    ]
+    workers = _THREADS if length >= _WORTH_THREADS else 1
+
+    def read_one(pair: tuple[str, Any]) -> tuple[str, tuple[str, LeadColumn] | None]:
+        return pair[0], read_column(program, pair[0], pair[1], texts=texts)
+
+    read = [(key, found) for key, found in _in_turn(read_one, columns.items(), workers) if found is not None]
     formulas = Formulas(program, serial)
     scored = Scored(
         np.empty(length), np.empty(length, dtype=np.int32), np.empty((len(program.components), length)), program
     )
-    for start in range(0, length, CHUNK):
+
+    def score_one(start: int) -> None:
         _Chunk(program, formulas, start, min(start + CHUNK, length)).score(read, scored)
+
+    # The first by itself: what it leaves in the tables, the others need not compute at the same time.
+    for start in range(0, min(length, CHUNK), CHUNK):
+        score_one(start)
+    _in_turn(score_one, range(CHUNK, length, CHUNK), workers)
     return scored
+
+
+def _in_turn(function: Callable[[Any], Any], items: Iterable[Any], workers: int) -> list[Any]:
+    """The results in order, by several threads when asked for."""
+    if workers == 1:
+        return [function(item) for item in items]
+    with ThreadPoolExecutor(workers, "score-many") as pool:
+        return list(pool.map(function, items))
 
 
 class _Chunk:
@@ -89,8 +112,9 @@ class _Chunk:
         points = scored.components[:, self._start : self._stop]
         for row, component in enumerate(self._program.components):
             raw = self._points(component)
-            points[row] = rounded(raw, 0.01, lambda place, raw=raw: float(raw[place]))  # type: ignore[misc]
-        value = total(points)
+            exact = functools.partial(_float_at, raw)
+            points[row] = rounded(raw, 0.01, exact, _bound(component))
+        value = total(points, sum(map(_bound, self._program.components)))
         scored.value[self._start : self._stop] = value
         scored.tiers[self._start : self._stop] = self._tiers(value)
         self._issues(scored)
@@ -162,6 +186,16 @@ class _Chunk:
         return place
 
 
+def _bound(component: ComponentProgram) -> float:
+    """The size of a component's points at most: every share lies in 0..1."""
+    weights = sum(abs(factor.weight) for factor in component.factors)
+    return abs(component.points) * (1.0 if component.compute is not None else weights) * 1.001
+
+
+def _float_at(column: Floats, row: int) -> float:
+    return float(column[row])
+
+
 def _shares(column: ColumnValue) -> Any:
     return column.value if isinstance(column, Constant) else cast(Numbers, column).x
 
@@ -169,7 +203,8 @@ def _shares(column: ColumnValue) -> Any:
 def _coded_shares(column: Coded, is_field: bool) -> tuple[Floats, dict[int, str]]:
     """Shares, and by row what is odd about them."""
     shares, odd = column.table.shares(is_field)
-    x: Floats = shares[column.codes]
+    # No code is out of range; `clip` saves looking for those.
+    x: Floats = np.take(shares, column.codes, mode="clip")
     if not odd:
         return x, {}
     marks = np.zeros(len(shares), dtype=np.bool_)
