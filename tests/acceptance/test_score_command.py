@@ -158,7 +158,7 @@ def test_score_in_a_vertical_and_at_a_date(root: Path, tmp_path: Path) -> None:
     [
         (["--vertical", "nobody"], "professionals"),
         (["--date", "2024-02-30"], "YYYY-MM-DD"),
-        (["--format", "xlsx"], "csv or jsonl"),
+        (["--format", "xlsx"], "csv, jsonl or parquet"),
         (["--keep", "Phone"], "Phone"),
         (["--out", "."], "folder"),
         (["--out", "nowhere/scores.csv"], "nowhere"),
@@ -247,3 +247,45 @@ def test_score_on_a_terminal_shows_progress_and_wipes_it(root: Path, tmp_path: P
     assert "█" in text
     assert "%" in text
     assert text.rsplit("\r\x1b[2K", 1)[1].startswith("9,000 leads scored")
+
+
+def test_score_of_a_large_file_equals_the_scores_of_its_parts(root: Path, tmp_path: Path) -> None:
+    """CSV read in blocks gives every row, kept column, issue and refusal that row by row reading gives."""
+    pytest.importorskip("pyarrow")
+    rows = [f'"=p{n}, x",API,google,{n % 40},{n % 977}.25,Select' for n in range(60_000)]
+    rows[500:500] = ["p,API,google,4,n/a,Select", "too,short"]
+    rows += [f"{'x' * 40}{n},API,google,{n % 9},30,Select" for n in range(40_000)]
+    whole = leads(root, *rows)
+    assert whole.stat().st_size > 4 * 1024 * 1024
+    answer = score(root, whole, "--keep", "Prospect ID", "--out", tmp_path / "all.csv")
+    assert answer.status == 1
+    assert "line 503: 2 cells, but the header has 6" in answer.messages
+    lines = (tmp_path / "all.csv").read_text().splitlines()
+    assert len(lines) == 100_002
+    part = score(root, leads(root, *rows[:600], name="part.csv"), "--keep", "Prospect ID")
+    assert lines[:600] == part.output.splitlines()[:600]
+    typed = tmp_path / "all.parquet"
+    assert score(root, whole, "--keep", "Prospect ID", "--out", typed).status == 1
+    from pyarrow import parquet
+
+    found = parquet.read_table(typed)
+    assert [f"{value:.10g}" for value in found["score"].to_pylist()] == [
+        row["score"] for row in table("\n".join(lines))
+    ]
+    assert found["line"].to_pylist() == [int(row["line"]) for row in table("\n".join(lines))]
+    assert found.schema.metadata[b"date"] == b"2024-01-15"
+
+
+def test_score_reads_parquet(root: Path, tmp_path: Path) -> None:
+    """Typed columns are scored as the same leads in CSV are."""
+    pa = pytest.importorskip("pyarrow")
+    from pyarrow import parquet
+
+    columns = {"Lead Source": ["Reference", "google", None], "TotalVisits": [0.0, 4.0, None], "Prospect ID": [1, 2, 3]}
+    parquet.write_table(pa.table(columns), tmp_path / "leads.parquet")
+    answer = score(root, tmp_path / "leads.parquet", "--keep", "Prospect ID")
+    same = [f"{number},,{source or ''},{'' if visits is None else visits},," for number, (source, visits) in
+            enumerate(zip(columns["Lead Source"], columns["TotalVisits"], strict=True), 1)]  # fmt: skip
+    expected = score(root, leads(root, *same))
+    assert [row["score"] for row in table(answer.output)] == [row["score"] for row in table(expected.output)]
+    assert [row["Prospect ID"] for row in table(answer.output)] == ["1", "2", "3"]

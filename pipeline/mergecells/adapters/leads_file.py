@@ -1,4 +1,4 @@
-"""Files of leads, CSV or JSON lines, read as a stream: any size in little memory.
+"""Files of leads, CSV, JSON lines or Parquet, read as a stream: any size in little memory.
 
 A row that cannot be read is yielded as what is wrong with it, so that one bad row never hides the others.
 """
@@ -8,20 +8,32 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO, Literal
 
+from mergecells.adapters.lead_blocks import (
+    BLOCK,
+    Shape,
+    can_read_blocks,
+    halves,
+    has_certain_records,
+    read_block,
+    whole_records,
+)
 from mergecells.adapters.lead_columns import ColumnMap, CsvReading, field_of, map_columns, note_key, readings
 from mergecells.domain.errors import MergecellsError, UsageError
 from mergecells.domain.scoring import Fields
 
-LeadsFormat = Literal["csv", "jsonl"]
+LeadsFormat = Literal["csv", "jsonl", "parquet"]
 
 MAX_CELL = 1024 * 1024
 """Characters in one cell; an opening quote that is never closed must not swallow the whole file."""
 MAX_LINE = 16 * 1024 * 1024
+PARQUET_ROWS = 131_072
+_WORTH_BLOCKS = 4 * 1024 * 1024
+"""Bytes from which on importing pyarrow pays."""
 _DELIMITERS = (",", ";", "\t")
 _BOMS = ((b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
 
@@ -41,6 +53,18 @@ class UnreadableRow:
 
     line: int
     reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class LeadBatch:
+    """Many leads at once. `table` is a pyarrow table under the file's own titles, `lines` where each row starts.
+
+    `texts`: its columns are cells of a file, to be read as their fields' types.
+    """
+
+    lines: Sequence[int]
+    table: Any
+    texts: bool
 
 
 @dataclass(slots=True)
@@ -63,7 +87,93 @@ class LeadsFile:
 
     def __iter__(self) -> Iterator[LeadRow | UnreadableRow]:
         """Raises MergecellsError when the file as a whole is not one of leads."""
+        if self.form == "parquet":
+            return self._parquet_rows()
         return self._csv_rows() if self.form == "csv" else self._json_rows()
+
+    def batches(self, keep: Sequence[str] = ()) -> Iterator[LeadBatch | LeadRow | UnreadableRow]:
+        """The same leads, many at a time where that can be. Batches hold the columns of fields and those of `keep`."""
+        if self.form == "parquet":
+            return self._parquet_batches()
+        if self.form == "csv" and self.size is not None and self.size >= _WORTH_BLOCKS and can_read_blocks():
+            return self._csv_blocks(keep)
+        return iter(self)
+
+    def _csv_blocks(self, keep: Sequence[str]) -> Iterator[LeadBatch | LeadRow | UnreadableRow]:
+        first = self.source.readline(MAX_LINE)
+        header = _plain_header(first)
+        if header is None:
+            self.source.seek(0)
+            yield from self._csv_rows()
+            return
+        titles, delimiter = header
+        self.columns = map_columns(titles, self.fields)
+        places = readings(titles, self.columns, self.fields)
+        wanted = dict.fromkeys([*(index for index, _, _ in places), *(titles.index(k) for k in keep if k in titles)])
+        shape = Shape(titles, delimiter, list(wanted))
+        line, data = 2, b""
+        while True:
+            more = self.source.read(BLOCK)
+            data += more
+            size = whole_records(data, is_last=not more)
+            if not size and data:
+                break
+            block, data = data[:size], data[size:]
+            if block:
+                if not has_certain_records(block, delimiter):
+                    data = block + data
+                    break
+                yield from self._block(block, shape, places, line)
+                line += block.count(b"\n")
+            if not more:
+                return
+        # Where records end is not certain from here on.
+        self.source.seek(-len(data), io.SEEK_CUR)
+        yield from self._rows_of(self.source, titles, delimiter, places, line)
+
+    def _block(
+        self, block: bytes, shape: Shape, places: list[CsvReading], line: int
+    ) -> Iterator[LeadBatch | LeadRow | UnreadableRow]:
+        """Whole records, at once where all are regular, else in halves, down to what goes row by row."""
+        found = read_block(block, shape, MAX_CELL)
+        if found is not None:
+            yield LeadBatch(_lines(found[1], line), found[0], texts=True)
+        elif parts := halves(block):
+            yield from self._block(parts[0], shape, places, line)
+            yield from self._block(parts[1], shape, places, line + parts[0].count(b"\n"))
+        else:
+            yield from self._rows_of(io.BytesIO(block), list(shape.titles), shape.delimiter, places, line)
+
+    def _rows_of(
+        self, source: BinaryIO, titles: list[str], delimiter: str, places: list[CsvReading], line: int
+    ) -> Iterator[LeadRow | UnreadableRow]:
+        """Rows from the middle of the file; `line` is where `source` stands."""
+        csv.field_size_limit(MAX_CELL)
+        with io.TextIOWrapper(source, encoding="utf-8", errors="strict", newline="") as text:
+            for number, cells in _csv_records(text, delimiter, line - 1):
+                yield _csv_row(number, cells, titles, places)
+
+    def _parquet_batches(self) -> Iterator[LeadBatch]:
+        parquet = _parquet()
+        try:
+            file = parquet.ParquetFile(self.source)
+            titles = file.schema_arrow.names
+            self.columns = map_columns(titles, self.fields)
+            line = 1
+            for batch in file.iter_batches(PARQUET_ROWS):
+                yield LeadBatch(range(line, line + batch.num_rows), _table_of(batch), texts=False)
+                line += batch.num_rows
+        except (OSError, ValueError) as error:
+            # pyarrow's own errors are kinds of these.
+            raise MergecellsError(
+                f"The file of leads cannot be read as Parquet: {_first_line(error)}.", "Is it whole, and Parquet?"
+            ) from error
+
+    def _parquet_rows(self) -> Iterator[LeadRow | UnreadableRow]:
+        for batch in self._parquet_batches():
+            fields = self.columns.by_field
+            for line, cells in zip(batch.lines, batch.table.to_pylist(), strict=True):
+                yield LeadRow(line, {name: cells[title] for name, title in fields.items()}, cells)
 
     def _csv_rows(self) -> Iterator[LeadRow | UnreadableRow]:
         csv.field_size_limit(MAX_CELL)
@@ -105,6 +215,8 @@ class LeadsFile:
 
 def guess_format(path: Path) -> LeadsFormat:
     """By the file's ending; CSV where it says nothing."""
+    if path.suffix.lower() in {".parquet", ".pq"}:
+        return "parquet"
     return "jsonl" if path.suffix.lower() in {".jsonl", ".ndjson"} else "csv"
 
 
@@ -125,10 +237,54 @@ def _decoded(source: BinaryIO) -> io.TextIOWrapper:
     return io.TextIOWrapper(source, encoding=encoding, errors="strict", newline="")
 
 
-def _csv_records(text: io.TextIOWrapper) -> Iterator[tuple[int, list[str] | str]]:
-    """(line, cells) of each record that is not blank; (line, reason) of one that cannot be read."""
-    lines = _Lines(text)
-    reader = csv.reader(lines, delimiter=lines.delimiter(), strict=True)
+def _plain_header(line: bytes) -> tuple[list[str], str] | None:
+    """Titles and delimiter of a header that is one line and no riddle."""
+    try:
+        text = line.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return None
+    text = text.removesuffix("\n").removesuffix("\r")
+    if not text or not line.endswith(b"\n") or any(sign in text for sign in '"\r\0'):
+        return None
+    delimiter = max(_DELIMITERS, key=text.count)
+    return text.split(delimiter), delimiter
+
+
+def _lines(starts: Any, first: int) -> Sequence[int]:
+    """Line numbers of a block's rows: a range where a row is a line."""
+    count = len(starts)
+    if int(starts[-1]) == count - 1:
+        return range(first, first + count)
+    return [first + start for start in starts.tolist()]
+
+
+def _parquet() -> Any:
+    try:
+        from pyarrow import parquet
+    except ImportError as error:
+        raise UsageError("Parquet files need pyarrow.", 'Install it: pip install "mergecells[columns]".') from error
+    return parquet
+
+
+def _table_of(batch: Any) -> Any:
+    import pyarrow as pa
+
+    return pa.Table.from_batches([batch])
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error) or type(error).__name__).splitlines()[0].rstrip(".")
+
+
+def _csv_records(
+    text: io.TextIOWrapper, delimiter: str | None = None, before: int = 0
+) -> Iterator[tuple[int, list[str] | str]]:
+    """(line, cells) of each record that is not blank; (line, reason) of one that cannot be read.
+
+    `before`: lines of the file that stand before `text`.
+    """
+    lines = _Lines(text, before)
+    reader = csv.reader(lines, delimiter=delimiter or lines.delimiter(), strict=True)
     while True:
         line = lines.number + 1
         try:
@@ -145,10 +301,10 @@ def _csv_records(text: io.TextIOWrapper) -> Iterator[tuple[int, list[str] | str]
 class _Lines:
     """The lines of a text, counted; a bad byte is an error that names its line."""
 
-    def __init__(self, text: io.TextIOWrapper) -> None:
+    def __init__(self, text: io.TextIOWrapper, before: int = 0) -> None:
         self._text = text
+        self.number = before
         self._first: str | None = self._read()
-        self.number = 0
 
     def delimiter(self) -> str:
         """Comma, semicolon or tab: whichever stands most often in the header, outside quotes."""
@@ -169,7 +325,7 @@ class _Lines:
         try:
             return self._text.readline(MAX_LINE)
         except UnicodeDecodeError as error:
-            number = getattr(self, "number", 0) + 1
+            number = self.number + 1
             raise MergecellsError(
                 f"The file of leads is not {error.encoding.upper()}: a byte near line {number:,} does not fit.",
                 "Save it as CSV UTF-8.",

@@ -5,10 +5,13 @@ from __future__ import annotations
 import datetime
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, overload
+from typing import TYPE_CHECKING, Any, overload
 
 from mergecells.domain.errors import UsageError
 from mergecells.domain.revision import Revision
+
+if TYPE_CHECKING:
+    from mergecells.transforms.score import Score
 
 
 class _View(Sequence[Any]):
@@ -115,6 +118,13 @@ class ScoreColumns:
     def __len__(self) -> int:
         return len(self.value)
 
+    def issues_by_row(self) -> Iterator[tuple[int, tuple[str, ...]]]:
+        """(row, issues) of the leads that have any, in order."""
+        if isinstance(self.issues, IssueColumn):
+            yield from sorted(self.issues.found.items())
+        else:
+            yield from ((row, issues) for row, issues in enumerate(self.issues) if issues)
+
     def to_arrow(self) -> Any:
         """A pyarrow table: `score`, `tier`, each component's points under its name, `issues` as lists of texts.
 
@@ -136,6 +146,20 @@ class ScoreColumns:
     def __arrow_c_stream__(self, requested_schema: Any = None) -> Any:
         """For every library that reads Arrow's C interface: `polars.DataFrame(scores)`."""
         return self.to_arrow().__arrow_c_stream__(requested_schema)
+
+
+def columns_of_scores(scores: Sequence[Score]) -> ScoreColumns:
+    """Scores of one config and date, side by side; at least one."""
+    first = scores[0]
+    return ScoreColumns(
+        value=[score.value for score in scores],
+        tier=[score.tier for score in scores],
+        components={name: [score.components[name] for score in scores] for name in first.components},
+        issues=[score.issues for score in scores],
+        revision=first.revision,
+        date=first.date,
+        vertical=first.vertical,
+    )
 
 
 def as_list_of(column: Any) -> list[Any]:

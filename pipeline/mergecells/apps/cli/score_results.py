@@ -1,8 +1,9 @@
-"""Scored leads as rows of CSV or JSON lines, and what was seen over the whole file."""
+"""Scored leads as rows of CSV or JSON lines or as Parquet, and what was seen over the whole file."""
 
 from __future__ import annotations
 
 import csv
+import itertools
 import json
 import re
 from collections import Counter
@@ -11,9 +12,10 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol, TextIO
 
 from mergecells.adapters.lead_columns import ColumnMap
-from mergecells.adapters.leads_file import LeadRow, LeadsFormat, UnreadableRow
+from mergecells.adapters.leads_file import LeadBatch, LeadRow, LeadsFormat, UnreadableRow
 from mergecells.domain.explanation import Explanation
 from mergecells.transforms.score import Score
+from mergecells.transforms.score_result import ScoreColumns
 
 _STARTS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 """Full-width forms too: some programs take them for the plain ones."""
@@ -25,14 +27,28 @@ _UNREADABLE_KEPT = 20
 
 
 class ResultRows(Protocol):
-    """Writes one row for each scored lead."""
+    """Writes one row for each scored lead. `close` when all are there, and only then."""
 
     def write(self, row: LeadRow, score: Score, why: Explanation | None = None) -> None: ...
+
+    def write_batch(self, batch: LeadBatch, scores: ScoreColumns) -> None: ...
+
+    def close(self) -> None: ...
 
 
 def result_rows(stream: TextIO, form: LeadsFormat, keep: Sequence[str]) -> ResultRows:
     """A writer of the columns line, those of `keep` (as they are in the leads file), score, tier, revision, issues."""
+    if form == "parquet":
+        from mergecells.apps.cli.score_parquet import ParquetRows
+
+        return ParquetRows(stream.buffer, keep)
     return _CsvRows(stream, keep) if form == "csv" else _JsonRows(stream, keep)
+
+
+def kept_columns(batch: LeadBatch, keep: Sequence[str]) -> list[list[Any]]:
+    """The values of the columns to keep; a column that is not there is blank."""
+    names = batch.table.column_names
+    return [batch.table[title].to_pylist() if title in names else [None] * len(batch.lines) for title in keep]
 
 
 class _CsvRows:
@@ -45,6 +61,16 @@ class _CsvRows:
         kept = [_inert(row.cells.get(title)) for title in self._keep]
         value = f"{score.value:.10g}"
         self._writer.writerow([row.line, *kept, value, _inert(score.tier), score.revision, "; ".join(score.issues)])
+
+    def write_batch(self, batch: LeadBatch, scores: ScoreColumns) -> None:
+        kept = [list(map(_inert, column)) for column in kept_columns(batch, self._keep)]
+        values = map("{:.10g}".format, scores.value)
+        issues = map("; ".join, scores.issues[:])
+        revision = itertools.repeat(scores.revision, len(scores))
+        self._writer.writerows(zip(batch.lines, *kept, values, map(_inert, scores.tier), revision, issues, strict=True))
+
+    def close(self) -> None:
+        """Nothing is held back."""
 
 
 def _inert(cell: Any) -> Any:
@@ -68,6 +94,22 @@ class _JsonRows:
         kept = {title: row.cells.get(title) for title in self._keep}
         explained = {"explanation": why.model_dump()} if why is not None else {}
         self._stream.write(json.dumps({"line": row.line, **kept, **score.to_dict(), **explained}) + "\n")
+
+    def write_batch(self, batch: LeadBatch, scores: ScoreColumns) -> None:
+        about = {"revision": scores.revision, "date": scores.date.isoformat(), "vertical": scores.vertical}
+        kept = zip(*kept_columns(batch, self._keep), strict=True) if self._keep else itertools.repeat(())
+        names = list(scores.components)
+        points = zip(*scores.components.values(), strict=True)
+        for line, cells, value, tier, parts, issues in zip(
+            batch.lines, kept, scores.value, scores.tier, points, scores.issues[:], strict=False
+        ):
+            found = dict(zip(self._keep, cells, strict=True))
+            result = {"score": value, "tier": tier, "components": dict(zip(names, parts, strict=True)), **about}
+            written = json.dumps({"line": line, **found, **result, "issues": list(issues)}, default=str)
+            self._stream.write(written + "\n")
+
+    def close(self) -> None:
+        """Nothing is held back."""
 
 
 @dataclass(slots=True)
@@ -102,11 +144,22 @@ class ScoreSummary:
         """Count one scored lead."""
         self.tiers[score.tier] += 1
         self.total += score.value
-        self.rows_with_issues += bool(score.issues)
-        for issue in score.issues:
+        self._add_issues(row.line, score.issues)
+
+    def _add_issues(self, line: int, issues: tuple[str, ...]) -> None:
+        self.rows_with_issues += bool(issues)
+        for issue in issues:
             # The texts of a bounded config are few; a hostile file must not make them many.
             kind = issue if issue in self.issues or len(self.issues) < _ISSUES_KEPT else "other issues"
-            self.issues.setdefault(kind, Seen()).add(row.line)
+            self.issues.setdefault(kind, Seen()).add(line)
+
+    def add_batch(self, batch: LeadBatch, scores: ScoreColumns) -> None:
+        """Count many scored leads."""
+        self.tiers.update(scores.tier)
+        self.total = sum(scores.value, self.total)
+        lines = batch.lines
+        for row, issues in scores.issues_by_row():
+            self._add_issues(lines[row], issues)
 
     def add_unreadable(self, row: UnreadableRow) -> None:
         """Count a row that is no lead; the first ones are kept to be named."""

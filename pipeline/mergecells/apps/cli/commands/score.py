@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from mergecells.serving.snapshot import Snapshot
 
 _PROGRESS_EVERY = 64
+_NAMES = {"csv": "CSV", "parquet": "Parquet"}
 
 
 def register(app: typer.Typer) -> None:
@@ -36,7 +37,8 @@ def score(
     ctx: typer.Context,
     *,
     leads: Annotated[
-        Path | None, typer.Option("--leads", metavar="FILE", help="CSV with a header, or one JSON object a line.")
+        Path | None,
+        typer.Option("--leads", metavar="FILE", help="CSV with a header, one JSON object a line, or Parquet."),
     ] = None,
     assignments: Annotated[
         list[str] | None,
@@ -49,7 +51,8 @@ def score(
         bool, typer.Option("--explain", help="Say what each factor added, from which formula, cell and line.")
     ] = False,
     form: Annotated[
-        str | None, typer.Option("--format", metavar="csv|jsonl", help="Of the leads. Default: by the file's ending.")
+        str | None,
+        typer.Option("--format", metavar="csv|jsonl|parquet", help="Of the leads. Default: by the file's ending."),
     ] = None,
     out: Annotated[
         Path | None, typer.Option("--out", metavar="FILE", help="Write the scores there, whole or not at all.")
@@ -83,9 +86,9 @@ def score(
     try:
         with contextlib.closing(source.source), _destination(leads, out) as stream:
             result_form = _result_form(output, out, source.form)
-            if explain and result_form == "csv":
+            if explain and result_form != "jsonl":
                 raise UsageError(
-                    "An explanation does not fit into a CSV row.",
+                    f"An explanation does not fit into a {_NAMES[result_form]} row.",
                     "Add --line N for one lead, or --output json (or --out FILE.jsonl) for all of them.",
                 )
             summary = run.score(source, stream, tuple(keep or ()), result_form)
@@ -124,22 +127,30 @@ class _Run:
         summary = ScoreSummary(Counter(dict.fromkeys(self.snapshot.config.rules.rules.tiers, 0)))
         on_screen = stream is sys.stdout and stream.isatty()
         with Progress(wanted=not self.context.quiet and not on_screen) as progress:
-            for number, row in enumerate(source, 1):
+            seen = 0
+            for row in iter(source) if self._explain else source.batches(keep):
                 if rows is None:
                     _check_keep(keep, source)
                     rows = result_rows(stream, form, keep)
-                self._score_row(row, rows, summary)
-                if number % _PROGRESS_EVERY == 0:
+                before, seen = seen, seen + self._score_row(row, source, rows, summary)
+                if seen // _PROGRESS_EVERY != before // _PROGRESS_EVERY:
                     share = source.position / source.size if source.size else None
-                    progress.show(share, f"{number:,} leads")
-        if rows is None:
-            result_rows(stream, form, keep)
+                    progress.show(share, f"{seen:,} leads")
+        rows = rows or result_rows(stream, form, keep)
+        rows.close()
         stream.flush()
         return summary
 
-    def _score_row(self, row: object, rows: ResultRows, summary: ScoreSummary) -> None:
-        from mergecells.adapters.leads_file import LeadRow, UnreadableRow
+    def _score_row(self, row: object, source: LeadsFile, rows: ResultRows, summary: ScoreSummary) -> int:
+        """How many leads `row` held."""
+        from mergecells.adapters.leads_file import LeadBatch, LeadRow, UnreadableRow
 
+        if isinstance(row, LeadBatch):
+            columns = {name: row.table[title] for name, title in source.columns.by_field.items()}
+            scores = self.snapshot.score_many(columns, self.date, self.vertical, texts=row.texts)
+            rows.write_batch(row, scores)
+            summary.add_batch(row, scores)
+            return len(row.lines)
         if isinstance(row, LeadRow):
             result = self.snapshot.score(row.lead, self.date, self.vertical)
             why = self.snapshot.explain(row.lead, self.date, self.vertical) if self._explain else None
@@ -147,6 +158,7 @@ class _Run:
             summary.add(row, result)
         elif isinstance(row, UnreadableRow):
             summary.add_unreadable(row)
+        return 1
 
     def tell(self, summary: ScoreSummary, source: LeadsFile, out: Path | None) -> None:
         """The summary: JSON on stdout when the scores went to a file and JSON is wanted, else text on stderr."""
@@ -188,9 +200,11 @@ def _form(given: str | None) -> LeadsFormat | None:
         return "csv"
     if given == "jsonl":
         return "jsonl"
+    if given == "parquet":
+        return "parquet"
     if given is None:
         return None
-    raise UsageError(f"--format {given!r} is not known.", "Use csv or jsonl.")
+    raise UsageError(f"--format {given!r} is not known.", "Use csv, jsonl or parquet.")
 
 
 def _result_form(output: Output, out: Path | None, leads_form: LeadsFormat) -> LeadsFormat:
@@ -199,7 +213,10 @@ def _result_form(output: Output, out: Path | None, leads_form: LeadsFormat) -> L
 
     if out is not None and out.suffix:
         return guess_format(out)
-    return "jsonl" if output is Output.JSON else leads_form
+    if output is Output.JSON:
+        return "jsonl"
+    # A terminal or a pipe gets text.
+    return "csv" if leads_form == "parquet" else leads_form
 
 
 @contextlib.contextmanager
@@ -218,7 +235,7 @@ def _destination(leads: Path, out: Path | None) -> Iterator[TextIO]:
 def _check_keep(keep: tuple[str, ...], source: LeadsFile) -> None:
     known = {*source.columns.by_field.values(), *source.columns.unused}
     unknown = [title for title in keep if title not in known]
-    if unknown and source.form == "csv":
+    if unknown and source.form != "jsonl":
         raise UsageError(
             f"--keep {unknown[0]!r} is not a column of the file.", f"There are {', '.join(sorted(known))}."
         )
