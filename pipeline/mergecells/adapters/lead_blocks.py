@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import Any, Final
 
-BLOCK: Final = 16 * 1024 * 1024
+BLOCK: Final = 32 * 1024 * 1024
 """Bytes at a time."""
 
 _SMALL: Final = 64 * 1024

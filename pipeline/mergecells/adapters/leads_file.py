@@ -100,6 +100,7 @@ class LeadsFile:
         return iter(self)
 
     def _csv_blocks(self, keep: Sequence[str]) -> Iterator[LeadBatch | LeadRow | UnreadableRow]:
+        csv.field_size_limit(MAX_CELL)
         first = self.source.readline(MAX_LINE)
         header = _plain_header(first)
         if header is None:
@@ -244,10 +245,19 @@ def _plain_header(line: bytes) -> tuple[list[str], str] | None:
     except UnicodeDecodeError:
         return None
     text = text.removesuffix("\n").removesuffix("\r")
-    if not text or not line.endswith(b"\n") or any(sign in text for sign in '"\r\0'):
+    if not text or not line.endswith(b"\n") or "\r" in text or "\0" in text or text.count('"') % 2:
         return None
-    delimiter = max(_DELIMITERS, key=text.count)
-    return text.split(delimiter), delimiter
+    delimiter = _delimiter(text)
+    try:
+        return next(csv.reader([text], delimiter=delimiter, strict=True)), delimiter
+    except csv.Error:
+        return None
+
+
+def _delimiter(header: str) -> str:
+    """Comma, semicolon or tab: whichever stands most often in the header, outside quotes."""
+    outside = "".join(header.split('"')[::2])
+    return max(_DELIMITERS, key=outside.count)
 
 
 def _lines(starts: Any, first: int) -> Sequence[int]:
@@ -307,9 +317,8 @@ class _Lines:
         self._first: str | None = self._read()
 
     def delimiter(self) -> str:
-        """Comma, semicolon or tab: whichever stands most often in the header, outside quotes."""
-        outside = "".join((self._first or "").split('"')[::2])
-        return max(_DELIMITERS, key=outside.count)
+        """As `_delimiter` finds it in the first line."""
+        return _delimiter(self._first or "")
 
     def __iter__(self) -> _Lines:
         return self
