@@ -24,13 +24,23 @@ class WorkbookSource(Protocol):
         """What to call it in messages: a file name, a sheet's title."""
         ...
 
+    @property
+    def address(self) -> str:
+        """Where a person finds it: a path, a web address."""
+        ...
+
+    def exists(self) -> bool:
+        """Whether there is anything to read; without it the next write makes the workbook from nothing."""
+        ...
+
     def read(self) -> Workbook:
         """Everything in one consistent read. Raises WorkbookUnreadableError; a partial read is never returned."""
         ...
 
     def write(self, layout: WorkbookLayout) -> None:
         """Bring the workbook to `layout` in one atomic step, creating it if missing; what the layout does not name
-        (other tabs, columns to the right, formats of untouched cells) stays."""
+        (other tabs, columns to the right, formats of untouched cells) stays. Raises WorkbookChangedError when somebody
+        edited it since the last read."""
         ...
 
     def mark(self, marks: Mapping[CellRef, str]) -> None:

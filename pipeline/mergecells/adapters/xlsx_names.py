@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 from lxml import etree
 
+from mergecells.adapters.cell_references import Movements, move_formula
 from mergecells.adapters.xlsx_package import Package, q
-from mergecells.adapters.xlsx_references import Movements, move_formula
 
 _BEFORE = tuple(q(tag) for tag in ("sheets", "functionGroups", "externalReferences"))
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from lxml import etree
 
+from mergecells.adapters.cell_references import Movement, move_area
 from mergecells.adapters.xlsx_package import MAIN, OFFICE, Package, q
 from mergecells.adapters.xlsx_read import parse_address
-from mergecells.adapters.xlsx_references import Movement, move_area
 from mergecells.domain.locations import column_letters
 
 _SPACE = "{http://www.w3.org/XML/1998/namespace}space"

@@ -7,12 +7,12 @@ from collections.abc import Iterable
 
 from lxml import etree
 
+from mergecells.adapters.cell_references import Movement, Movements, move_areas, move_formula
 from mergecells.adapters.xlsx_cells import date_serial
 from mergecells.adapters.xlsx_create import LOOKS_LIVE
 from mergecells.adapters.xlsx_package import q
 from mergecells.adapters.xlsx_parts import escape
 from mergecells.adapters.xlsx_read import parse_address
-from mergecells.adapters.xlsx_references import Movement, Movements, move_areas, move_formula
 from mergecells.adapters.xlsx_style_patch import StylePatch
 from mergecells.domain.locations import column_letters
 from mergecells.domain.workbook import CellValue

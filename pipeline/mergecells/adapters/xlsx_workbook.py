@@ -21,6 +21,10 @@ class XlsxWorkbook:
 
     path: Path
 
+    @property
+    def address(self) -> str:
+        return str(self.path)
+
     def describe(self) -> str:
         return self.path.name
 

@@ -13,7 +13,7 @@ from mergecells.domain.findings import Finding, has_errors
 from mergecells.domain.manifest import Manifest
 from mergecells.domain.revision import Files, Revision, is_full_sha, short
 from mergecells.domain.tables import Conflict, Edit, Table, Tables, TableSpec
-from mergecells.domain.workbook import BASE_REVISION, Workbook
+from mergecells.domain.workbook import BASE_REVISION, WRITING, Workbook
 from mergecells.transforms.config_to_yaml import apply_edits
 from mergecells.transforms.merge import merge_tables
 from mergecells.transforms.merge_submitted import advance_base
@@ -62,6 +62,15 @@ def base_revision(workbook: Workbook) -> Revision:
     return workbook.metadata.get(BASE_REVISION, "")
 
 
+def require_whole(workbook: Workbook) -> None:
+    """Raises MergecellsError for a workbook that a fill has not finished: what it lacks would count as deleted."""
+    if workbook.metadata.get(WRITING):
+        raise MergecellsError(
+            f"{workbook.source} is not complete: a fill is under way, or was interrupted.",
+            "Run `mergecells fill --apply`: it goes on from there, and keeps what was edited.",
+        )
+
+
 def require_known_base(workbook: Workbook) -> None:
     """Raises MergecellsError for a workbook of a commit that is not to be had: what others changed since would count
     as edits of the workbook, and be taken back."""
@@ -108,6 +117,7 @@ def export_workbook(
     it brought into them before. Findings are those
     of the workbook and, where they cannot be parsed, of the files; `authoring.check` judges the content.
     """
+    require_whole(workbook)
     revision = base_revision(workbook)
     base = load_config(base_files)
     head = base if head_files is None or dict(head_files) == dict(base_files) else load_config(head_files)

@@ -10,7 +10,7 @@ from mergecells.authoring.export import ExportResult, base_revision, export_work
 from mergecells.authoring.leads_impact import ReadLeads, measure_leads
 from mergecells.authoring.propose import Candidate, Submission, make_plan, open_pull, propose_plan
 from mergecells.authoring.submitted import Submitted, dump_submitted, merged_submissions, read_submitted
-from mergecells.domain.errors import HeadMovedError, MergecellsError, UnknownRevisionError
+from mergecells.domain.errors import HeadMovedError, MergecellsError, UnknownRevisionError, WorkbookChangedError
 from mergecells.domain.findings import Finding, has_errors, sort_findings
 from mergecells.domain.identity import parse_identity
 from mergecells.domain.locations import CellRef, parse_cell_ref
@@ -156,8 +156,14 @@ def _remember(source: WorkbookSource, workbook: Workbook, submission: Submission
         return ()
     made = Submitted(submission.pull.base_revision, submission.pull.head_revision)
     try:
-        source.remember({**workbook.metadata, SUBMITTED: dump_submitted((*read_submitted(workbook), made))})
+        for _ in range(_ATTEMPTS):
+            try:
+                source.remember({**workbook.metadata, SUBMITTED: dump_submitted((*read_submitted(workbook), made))})
+                return ()
+            except WorkbookChangedError:
+                # Somebody else submitted from the same workbook at the same moment: both are remembered.
+                workbook = source.read()
+        raise WorkbookChangedError("Others keep submitting from it.")
     except MergecellsError as error:
         told = "run `mergecells fill --apply` after the merge, before you edit the same cells again"
         return (f"The workbook could not take a note of this submission: {error.message} So {told}.",)
-    return ()

@@ -38,6 +38,10 @@ class WorkbookUnreadableError(MergecellsError):
     """The file is not a workbook we can read, or reading it would cost more than is allowed."""
 
 
+class WorkbookChangedError(MergecellsError):
+    """Somebody edited the workbook between reading and writing. Nothing was written; read it again."""
+
+
 class HeadMovedError(MergecellsError):
     """A compare-and-swap lost: the branch moved between reading and writing. Nothing was written."""
 

@@ -19,6 +19,12 @@ def _whole(value: object) -> object:
 
 Whole = Annotated[int, BeforeValidator(_whole)]
 MANIFEST_NAME = "mergecells.yaml"
+GOOGLE = "google"
+"""In the place of a file's name: the workbook is the Google Sheet that the manifest names."""
+
+SPREADSHEET_PATTERN = (
+    r"^([A-Za-z0-9_-]{20,100}|https://docs\.google\.com/spreadsheets/([a-z]/[^/]+/)?d/[A-Za-z0-9_-]{20,100}([/?#].*)?)$"
+)
 
 
 class CustomTab(ConfigModel):
@@ -49,6 +55,19 @@ class PullRequests(ConfigModel):
         default=False,
         description="On GitHub: merge by itself once the approvals and checks that the branch asks for are there.",
     )
+
+
+class GoogleWorkbook(ConfigModel):
+    spreadsheet: str = Field(
+        pattern=SPREADSHEET_PATTERN, max_length=400, description="The id of the Google Sheet, or its address."
+    )
+
+    @property
+    def spreadsheet_id(self) -> str:
+        """The id alone: what stands behind `/d/` in an address."""
+        return self.spreadsheet.partition("/d/")[2].partition("/")[0].partition("?")[0].partition("#")[0] or (
+            self.spreadsheet
+        )
 
 
 class Checks(ConfigModel):
@@ -98,7 +117,11 @@ class ManifestFile(ConfigModel):
 
     # Bounds, not a literal: `true` equals the literal 1 to Python, and not to JSON Schema.
     version: Whole = Field(default=1, ge=1, le=1)
-    workbook: str = Field(default="scoring.xlsx", description="The workbook, relative to the config root.")
+    workbook: str = Field(
+        default="scoring.xlsx",
+        description="The workbook, relative to the config root; or google: the Google Sheet.",
+    )
+    google: GoogleWorkbook | None = Field(default=None, description="The Google Sheet that is the workbook.")
     branch: str = Field(default="main", min_length=1)
     pull_requests: PullRequests = Field(default_factory=PullRequests)
     checks: Checks = Field(default_factory=Checks)

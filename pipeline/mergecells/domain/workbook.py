@@ -16,7 +16,10 @@ METADATA_SHEET = "_mergecells"
 
 BASE_REVISION = "base_revision"
 SUBMITTED = "submitted"
-"""Metadata: pairs of revisions `branch:proposal`, one for each submission whose merge the workbook does not show."""
+WRITING = "writing"
+"""Metadata: pairs of revisions `branch:proposal`, one for each submission whose merge the workbook does not show.
+
+`writing`: there while a write of several parts is under way, and left behind by one that was interrupted."""
 
 
 @dataclass(frozen=True, slots=True)

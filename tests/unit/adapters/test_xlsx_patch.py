@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from openpyxl.comments import Comment
 from openpyxl.styles import PatternFill, Protection
 
-from mergecells.adapters.xlsx_references import Movement, move_formula
-from mergecells.adapters.xlsx_rows import plan_rows
+from mergecells.adapters.cell_references import Movement, move_formula
+from mergecells.adapters.row_plan import plan_rows
 from mergecells.adapters.xlsx_workbook import XlsxWorkbook
 from mergecells.authoring.export import export_workbook
 from mergecells.domain.errors import MergecellsError

@@ -26,13 +26,16 @@ RECOMPUTE = EngineProcesses()
 
 
 def run_checks(
-    context: CliContext, paths: Sequence[Path], kind: Kind | None, allow_large: bool
+    context: CliContext, paths: Sequence[Path], kind: Kind | None, allow_large: bool, workbook: str | None = None
 ) -> Iterator[tuple[Path | None, CheckReport]]:
     """A report for each path, with the config root its files are relative to; for the whole root without a path.
 
     Raises UsageError before anything is checked.
     """
-    targets = [find_target(path, kind) for path in paths] or [_whole_root(context, kind)]
+    targets = [find_target(path, kind) for path in paths]
+    if workbook:
+        targets.append(WorkbookTarget(Path(workbook), workbook, context.config_root))
+    targets = targets or [_whole_root(context, kind)]
     for target in targets:
         yield None if isinstance(target, LoneTarget) else target.root, _run(context, target, allow_large)
 

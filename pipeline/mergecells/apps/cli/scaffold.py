@@ -11,11 +11,13 @@ from pathlib import Path
 from mergecells.adapters.git_repository import GitRepository
 from mergecells.adapters.packaged_template import read_template
 from mergecells.adapters.xlsx_workbook import XlsxWorkbook
+from mergecells.apps.cli.new_sheet import SheetOrder, take_sheet
 from mergecells.authoring.fill import plan_fill
 from mergecells.domain.errors import MergecellsError, UsageError
 from mergecells.domain.identity import Identity
 from mergecells.domain.manifest import Manifest
 from mergecells.domain.revision import Files, Revision
+from mergecells.domain.workbook_layout import WorkbookLayout
 from mergecells.transforms.yaml_to_config import parse_manifest
 
 GITATTRIBUTES = """\
@@ -64,14 +66,20 @@ class Scaffold:
 
     folder: Path
     revision: Revision
-    workbook: Path
+    workbook: str
     files: tuple[str, ...]
     repository: Path | None
 
 
-def scaffold(folder: Path, bare: Path | None, author: Identity, template: Files | None = None) -> Scaffold:
+def scaffold(
+    folder: Path,
+    bare: Path | None,
+    author: Identity,
+    template: Files | None = None,
+    order: SheetOrder | None = None,
+) -> Scaffold:
     """Make a config repository in `folder`, which must be empty or missing, as must `bare`. It starts from `template`,
-    the packaged one unless given.
+    the packaged one unless given. With an `order`, its workbook is a Google Sheet.
 
     When a step fails, what was made until then is removed again. Raises UsageError, MergecellsError.
     """
@@ -80,9 +88,12 @@ def scaffold(folder: Path, bare: Path | None, author: Identity, template: Files 
     if bare and (bare == folder or bare.is_relative_to(folder)):
         raise UsageError(f"{bare} lies inside {folder}.", "Put the bare repository beside the folder.")
     template = template or read_template()
-    manifest, _ = parse_manifest(template)
     with _removed_on_failure(folder), _removed_on_failure(bare):
-        texts = _texts(folder.name, manifest)
+        sheet = take_sheet(order, f"{folder.name}: rules") if order else None
+        template = sheet.with_manifest(template) if sheet else template
+        manifest, _ = parse_manifest(template)
+        workbook = sheet.address if sheet else str(folder / manifest.workbook)
+        texts = _texts(folder.name, manifest, workbook if sheet else manifest.workbook)
         files = {**template, **{path: text.encode() for path, text in texts.items()}}
         _write(folder, files)
         checkout = GitRepository.init_checkout(folder, manifest.branch)
@@ -90,8 +101,11 @@ def scaffold(folder: Path, bare: Path | None, author: Identity, template: Files 
         if bare:
             GitRepository.init_bare(bare, manifest.branch)
             checkout.publish("origin", str(bare), manifest.branch)
-        workbook = folder / manifest.workbook
-        _fill(workbook, template, revision)
+        layout = _lay_out(template, revision)
+        if sheet and order:
+            sheet.finish(layout, order.share)
+        else:
+            XlsxWorkbook(Path(workbook)).write(layout)
     return Scaffold(folder, revision, workbook, tuple(sorted(files)), bare)
 
 
@@ -100,8 +114,8 @@ def _require_empty(place: Path) -> None:
         raise UsageError(f"{place} is not empty.", "Give a folder that is empty or does not exist yet.")
 
 
-def _texts(name: str, manifest: Manifest) -> dict[str, str]:
-    readme = README.format(name=name, workbook=manifest.workbook, branch=manifest.branch)
+def _texts(name: str, manifest: Manifest, workbook: str) -> dict[str, str]:
+    readme = README.format(name=name, workbook=workbook, branch=manifest.branch)
     return {"README.md": readme, ".gitattributes": GITATTRIBUTES, ".gitignore": GITIGNORE}
 
 
@@ -112,11 +126,11 @@ def _write(folder: Path, files: Files) -> None:
         place.write_bytes(content)
 
 
-def _fill(workbook: Path, files: Files, revision: Revision) -> None:
+def _lay_out(files: Files, revision: Revision) -> WorkbookLayout:
     plan = plan_fill(files, revision, None, lambda _: None)
     if plan.layout is None:
         raise MergecellsError("The template gives no workbook.", "; ".join(str(finding) for finding in plan.findings))
-    XlsxWorkbook(workbook).write(plan.layout)
+    return plan.layout
 
 
 @contextlib.contextmanager

@@ -9,13 +9,15 @@ from pathlib import Path
 from mergecells.adapters.git_config_files import read_config_files as read_committed_files
 from mergecells.adapters.git_repository import GitRepository
 from mergecells.adapters.tree_files import read_config_files
-from mergecells.adapters.xlsx_workbook import XlsxWorkbook, replace_file
+from mergecells.adapters.xlsx_workbook import replace_file
 from mergecells.apps.cli.console import CliContext
 from mergecells.apps.cli.name_files import name_files
 from mergecells.apps.cli.pull_request_host import read_manifest
-from mergecells.domain.errors import MergecellsError, UnknownRevisionError, UsageError
+from mergecells.apps.cli.wiring import open_workbook
+from mergecells.domain.errors import MergecellsError, UnknownRevisionError
 from mergecells.domain.manifest import Manifest
 from mergecells.domain.revision import Files, Revision, is_full_sha
+from mergecells.ports import WorkbookSource
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +28,7 @@ class WorkbookSession:
     files: Files
     revision: Revision
     manifest: Manifest
-    source: XlsxWorkbook
+    source: WorkbookSource
     repository: GitRepository | None
 
     def read_base(self, revision: Revision) -> Files | None:
@@ -50,14 +52,10 @@ def open_session(context: CliContext, workbook: str | None) -> WorkbookSession:
     root = context.config_root
     files = read_config_files(root).files
     manifest = read_manifest(root)
-    if workbook == "google":
-        raise UsageError("Google Sheets are not connected in this version.", "Name an .xlsx file with --workbook.")
-    path = Path(workbook) if workbook else root / manifest.workbook
-    if path.suffix.lower() != ".xlsx":
-        raise UsageError(f"{path} is not an .xlsx file.", "Save the workbook as .xlsx (Excel workbook).")
+    source = open_workbook(root, manifest, workbook)
     repository = _find_repository(root)
     revision = name_files(repository, files)
-    return WorkbookSession(root, files, revision, manifest, XlsxWorkbook(path), repository)
+    return WorkbookSession(root, files, revision, manifest, source, repository)
 
 
 def _find_repository(root: Path) -> GitRepository | None:

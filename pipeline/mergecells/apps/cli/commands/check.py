@@ -28,6 +28,10 @@ def check(
     ] = None,
     kind: Annotated[Kind | None, typer.Option("--kind", help="What a file on its own is. Default: guessed.")] = None,
     output: Annotated[FindingsOutput, typer.Option("--output", help="How to print.")] = FindingsOutput.TEXT,
+    workbook: Annotated[
+        str | None,
+        typer.Option("--workbook", help="Check it with this workbook's edits: google, or a file."),
+    ] = None,
     allow_large: Annotated[
         bool, typer.Option("--allow-large", help="Accept many deleted rows, blanked cells or leads that change tier.")
     ] = False,
@@ -40,7 +44,7 @@ def check(
 
     context: CliContext = ctx.obj
     annotates = output in (FindingsOutput.GITHUB, FindingsOutput.SARIF)
-    reports = run_checks(context, paths or [], kind, allow_large)
+    reports = run_checks(context, paths or [], kind, allow_large, workbook)
     report = merge_reports(from_here(root, each) if annotates else each for root, each in reports)
     colour = output is FindingsOutput.TEXT and sys.stdout.isatty() and not os.environ.get("NO_COLOR")
     text = render_findings(report.findings, output, report_extra(report), colour)

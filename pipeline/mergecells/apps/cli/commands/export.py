@@ -20,7 +20,7 @@ def register(app: typer.Typer) -> None:
 def export(
     ctx: typer.Context,
     workbook: Annotated[
-        str | None, typer.Option("--workbook", help="The .xlsx file. Default: the manifest's workbook.")
+        str | None, typer.Option("--workbook", help="An .xlsx file, or google. Default: the manifest's workbook.")
     ] = None,
     apply: Annotated[bool, typer.Option("--apply", help="Write the files. Without it nothing is changed.")] = False,
     output: Annotated[Output, typer.Option("--output", help="How to print the result.")] = Output.TEXT,

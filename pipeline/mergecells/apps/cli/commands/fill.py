@@ -9,7 +9,10 @@ import typer
 from mergecells.apps.cli.console import CliContext, Output, print_json
 
 if TYPE_CHECKING:
+    from mergecells.apps.cli.workbook_session import WorkbookSession
     from mergecells.authoring.fill import FillPlan
+
+_ATTEMPTS = 3
 
 
 def register(app: typer.Typer) -> None:
@@ -19,33 +22,54 @@ def register(app: typer.Typer) -> None:
 def fill(
     ctx: typer.Context,
     workbook: Annotated[
-        str | None, typer.Option("--workbook", help="The .xlsx file. Default: the manifest's workbook.")
+        str | None, typer.Option("--workbook", help="An .xlsx file, or google. Default: the manifest's workbook.")
     ] = None,
     apply: Annotated[bool, typer.Option("--apply", help="Write the workbook. Without it nothing is changed.")] = False,
     output: Annotated[Output, typer.Option("--output", help="How to print the result.")] = Output.TEXT,
 ) -> None:
     """Make or update the workbook from the files. Edits that it holds and that are not exported yet stay."""
     from mergecells.apps.cli.workbook_session import open_session
-    from mergecells.authoring.fill import plan_fill
-    from mergecells.transforms.workbook_changes import conflict_marks
 
     context: CliContext = ctx.obj
     session = open_session(context, workbook)
-    present = session.source.read() if session.source.exists() else None
-    plan = plan_fill(session.files, session.revision, present, session.read_base, session.contains)
+    plan = _carry_out(context, session) if apply else _plan(session)
     name = session.source.describe()
     if output is Output.JSON:
         print_json(_as_json(plan, name, apply))
     else:
         _print_plan(context, plan, name, apply)
     if plan.layout is None:
-        if apply and plan.conflicts:
-            session.source.mark(conflict_marks(plan.conflicts))
         raise typer.Exit(1)
     if apply:
-        session.source.write(plan.layout)
-        session.source.mark({})
-        context.say(f"wrote {session.source.path}")
+        context.say(f"wrote {session.source.address}")
+
+
+def _plan(session: WorkbookSession) -> FillPlan:
+    from mergecells.authoring.fill import plan_fill
+
+    present = session.source.read() if session.source.exists() else None
+    return plan_fill(session.files, session.revision, present, session.read_base, session.contains)
+
+
+def _carry_out(context: CliContext, session: WorkbookSession) -> FillPlan:
+    """Plan and write; when somebody edits the workbook in between, their edit is part of the next plan."""
+    from mergecells.domain.errors import WorkbookChangedError
+    from mergecells.transforms.workbook_changes import conflict_marks
+
+    for left in reversed(range(_ATTEMPTS)):
+        plan = _plan(session)
+        try:
+            if plan.layout is not None:
+                session.source.write(plan.layout)
+                session.source.mark({})
+            elif plan.conflicts:
+                session.source.mark(conflict_marks(plan.conflicts))
+            return plan
+        except WorkbookChangedError as error:
+            if not left:
+                raise
+            context.say(f"{error.message} Looking again.")
+    raise AssertionError("the last attempt returns or raises")
 
 
 def _as_json(plan: FillPlan, name: str, apply: bool) -> dict[str, Any]:

@@ -12,6 +12,7 @@ import typer
 from mergecells.apps.cli.console import CliContext, Output, print_json
 
 if TYPE_CHECKING:
+    from mergecells.apps.cli.new_sheet import SheetOrder
     from mergecells.apps.cli.scaffold import Scaffold
     from mergecells.domain.identity import Identity
 
@@ -32,6 +33,16 @@ def init(
     author: Annotated[
         str | None, typer.Option("--author", help='"NAME <MAIL>" of the first commit. Default: git\'s.')
     ] = None,
+    google: Annotated[bool, typer.Option("--google", help="The workbook is a Google Sheet, made and filled.")] = False,
+    share: Annotated[
+        list[str] | None, typer.Option("--share", metavar="MAIL", help="Who may edit the sheet; may be repeated.")
+    ] = None,
+    sheet: Annotated[
+        str, typer.Option("--sheet", help="Address of an empty Google Sheet to use, in place of a new one.")
+    ] = "",
+    drive_folder: Annotated[
+        str, typer.Option("--drive-folder", metavar="ID", help="Drive folder for the sheet, as of a shared drive.")
+    ] = "",
     output: Annotated[Output, typer.Option("--output", help="How to print the result.")] = Output.TEXT,
 ) -> None:
     """Make a config repository: manifest, rules, schemas, workbook, git history and a place for pull requests."""
@@ -41,11 +52,23 @@ def init(
     place = Path(os.path.abspath(folder))
     beside = place.with_name(f"{place.name}.git")
     repository = None if no_bare else Path(os.path.abspath(bare)) if bare else beside
-    made = scaffold(place, repository, _identity(author, place))
+    order = _sheet_order(google, sheet, drive_folder, share or [])
+    made = scaffold(place, repository, _identity(author, place), order=order)
     if output is Output.JSON:
         print_json(_as_json(made))
         return
     _print_text(context, made, folder)
+
+
+def _sheet_order(google: bool, sheet: str, folder: str, share: list[str]) -> SheetOrder | None:
+    from mergecells.apps.cli.new_sheet import SheetOrder
+    from mergecells.domain.errors import UsageError
+
+    if not google:
+        if sheet or folder or share:
+            raise UsageError("--share, --sheet and --drive-folder are about a Google Sheet.", "Add --google.")
+        return None
+    return SheetOrder(sheet, folder, share)
 
 
 def _identity(given: str | None, place: Path) -> Identity:
@@ -69,7 +92,7 @@ def _as_json(made: Scaffold) -> dict[str, object]:
     return {
         "folder": str(made.folder),
         "revision": made.revision,
-        "workbook": str(made.workbook),
+        "workbook": made.workbook,
         "files": list(made.files),
         "repository": str(made.repository) if made.repository else None,
     }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -18,7 +17,7 @@ def submit(
     ctx: typer.Context,
     *,
     workbook: Annotated[
-        str | None, typer.Option("--workbook", help="The .xlsx file. Default: the manifest's workbook.")
+        str | None, typer.Option("--workbook", help="An .xlsx file, or google. Default: the manifest's workbook.")
     ] = None,
     title: Annotated[str, typer.Option("--title", help="Default: the change in words.")] = "",
     author: Annotated[
@@ -38,14 +37,20 @@ def submit(
     from mergecells.apps.cli.impact_leads import manifest_leads
     from mergecells.apps.cli.plan_output import report_submission
     from mergecells.apps.cli.pull_request_host import open_host
+    from mergecells.apps.cli.wiring import open_workbook, workbook_label
     from mergecells.authoring.submit import SubmitRequest, submit_workbook
+    from mergecells.domain.errors import UsageError
 
     context: CliContext = ctx.obj
     root = context.config_root
     session = open_host(root)
-    path = _workbook_path(root, workbook or session.manifest.workbook, given=workbook is not None)
+    source = open_workbook(root, session.manifest, workbook)
+    if isinstance(source, XlsxWorkbook) and not source.exists():
+        raise UsageError(
+            f"There is no workbook {source.path}.", "Make it with `mergecells fill --apply`, or name another."
+        )
     request = SubmitRequest(
-        workbook=_shown_path(path, root),
+        workbook=workbook_label(root, session.manifest, workbook),
         branch=session.branch,
         author=str(session.identity(author, "--author")),
         title=title,
@@ -53,20 +58,4 @@ def submit(
         recompute=EngineProcesses(),
         read_leads=manifest_leads(root, quiet=context.quiet),
     )
-    report_submission(context, submit_workbook(XlsxWorkbook(path), session.host, request), output)
-
-
-def _workbook_path(root: Path, name: str, *, given: bool) -> Path:
-    from mergecells.domain.errors import UsageError
-
-    if name == "google":
-        raise UsageError("Google Sheets are not connected in this version.", "Name an .xlsx file with --workbook.")
-    path = Path(name) if given else root / name
-    if not path.is_file():
-        raise UsageError(f"There is no workbook {path}.", "Make it with `mergecells fill --apply`, or name another.")
-    return path.resolve()
-
-
-def _shown_path(path: Path, root: Path) -> str:
-    """Relative to the config root where possible: the same for every clone of the repository."""
-    return path.relative_to(root).as_posix() if path.is_relative_to(root) else path.name
+    report_submission(context, submit_workbook(source, session.host, request), output)

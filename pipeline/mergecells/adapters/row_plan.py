@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
-from mergecells.adapters.xlsx_references import Movement
+from mergecells.adapters.cell_references import Movement
 
 Key = tuple[str, ...]
 
@@ -23,15 +23,18 @@ class RowPlan:
 
 def plan_rows(present: Mapping[int, Key], wanted: Sequence[Key], header: int, last: int) -> RowPlan:
     """Match `present` (row → key) with the `wanted` keys in order. Rows without a key stay behind the row they follow,
-    so that a person's own lines between and below the table are kept. `last` is the last row that holds anything."""
+    so that a person's own lines between the rows are kept; those below the table stay below it. `last` is the last row
+    that holds anything."""
     matched = _match(present, wanted)
     rows_of = {key: row for row, key in matched.items()}
-    followers = _followers(matched, present, header, last)
+    end = max(present, default=last)
+    followers = _followers(matched, present, header, min(end, last))
     order: list[tuple[Key | None, int | None]] = [(None, row) for row in followers[header]]
     for key in wanted:
         row = rows_of.get(key)
         order.append((key, row))
         order += [(None, follower) for follower in followers.get(row, ())] if row is not None else []
+    order += [(None, row) for row in range(end + 1, last + 1)]
     rows: dict[int, int | None] = dict.fromkeys((row for row in present if row not in matched), None)
     targets: dict[Key, int] = {}
     new: set[int] = set()
