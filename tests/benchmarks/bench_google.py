@@ -24,9 +24,8 @@ HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE.parent), str(HERE)]
 
 from bench_export import make_files  # noqa: E402
-from google_stage import ROBOT  # noqa: E402
-from standins.google.server import StandIn, running  # noqa: E402
 
+from google_stage import ROBOT  # noqa: E402
 from mergecells.adapters.google_auth import SHEETS_SCOPE, find_account  # noqa: E402
 from mergecells.adapters.google_http import PatientClient  # noqa: E402
 from mergecells.adapters.google_sheets import GoogleSheet  # noqa: E402
@@ -35,6 +34,7 @@ from mergecells.adapters.xlsx_workbook import XlsxWorkbook  # noqa: E402
 from mergecells.authoring.export import export_workbook  # noqa: E402
 from mergecells.authoring.fill import plan_fill  # noqa: E402
 from mergecells.ports import WorkbookSource  # noqa: E402
+from standins.google.server import StandIn, running  # noqa: E402
 
 BASE, HEAD = "a" * 40, "b" * 40
 ROWS = 10_000
@@ -125,7 +125,9 @@ def refill(source: WorkbookSource, files: dict[str, bytes]) -> None:
 STEPS = {"first fill": first_fill, "export": export, "submit": submit, "fill after a change": refill}
 
 
-def report(label: str, sheet: GoogleSheet, client: CountingClient, files: dict[str, bytes], peer: WorkbookSource) -> None:
+def report(
+    label: str, sheet: GoogleSheet, client: CountingClient, files: dict[str, bytes], peer: WorkbookSource
+) -> None:
     for step, work in STEPS.items():
         client.count = Count()
         started = time.perf_counter()
@@ -137,9 +139,11 @@ def report(label: str, sheet: GoogleSheet, client: CountingClient, files: dict[s
         other = time.perf_counter() - started
         own = spent - count.waited
         print(
-            f"{label}, {step}: {count.requests} requests, {count.sent / 1e6:.2f} MB sent, {count.received / 1e6:.2f} MB "
-            f"received; own time {own:.2f} s ({own / other:.2f} × the same with an .xlsx, {other:.2f} s); "
-            f"waited {count.waited:.1f} s for the stand-in"
+            f"{label}, {step}: {count.requests} requests, {count.sent / 1e6:.2f} MB sent, "
+            f"{count.received / 1e6:.2f} MB received; own time {own:.2f} s "
+            f"({own / other:.2f} × the same with an .xlsx, {other:.2f} s); "
+            f"waited {count.waited:.1f} s for the stand-in",
+            flush=True,
         )
 
 

@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-import dataclasses
 import random
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from mergecells.adapters.cell_references import Movement, Movements, move_area, move_formula
+from mergecells.adapters.cell_references import Movements, move_formula
 from mergecells.adapters.google_cells import entered_value
 from mergecells.adapters.google_dress import (
-    OWN,
     SPARE_ROWS,
     add_sheet,
     dress_tab,
     protect_request,
     protected_areas,
-    rule_request,
-    validation_request,
 )
 from mergecells.adapters.google_metadata import metadata_requests
 from mergecells.adapters.google_names import (
@@ -31,21 +26,21 @@ from mergecells.adapters.google_names import (
     split_scope,
     used_names,
 )
+from mergecells.adapters.google_redress import redress, undress
 from mergecells.adapters.google_rows import is_reordered, row_requests
-from mergecells.adapters.google_state import SEPARATOR_KEY, GoogleState, TabState, writes_point
+from mergecells.adapters.google_state import SEPARATOR_KEY, GoogleState, writes_point
 from mergecells.adapters.google_styles import cell_format, number_format
 from mergecells.adapters.google_writes import cell_requests
 from mergecells.adapters.tab_match import LAYOUT_HEADER, TabMatch, is_own_title, match_tab, missing_tabs, same_value
-from mergecells.domain.locations import CellRef, column_letters, parse_cell_ref
+from mergecells.domain.locations import CellRef
 from mergecells.domain.workbook import Cell
-from mergecells.domain.workbook_layout import CellLayout, Highlight, SheetLayout, Validation, WorkbookLayout
-from mergecells.transforms.google_formulas import SEPARATOR, GoogleDialect, choose_separator, highlight_formula
+from mergecells.domain.workbook_layout import CellLayout, SheetLayout, WorkbookLayout
+from mergecells.transforms.google_formulas import ARRAY, SEPARATOR, GoogleDialect, choose_separator
 from mergecells.transforms.workbook_formulas import same_formula
 
 Json = dict[str, Any]
 ELSEWHERE = "Put the titles back, or let `mergecells init --google` make a new sheet and copy your own cells over."
 _POINT_LOCALE = "en_US"
-_DIGITS = re.compile(r"\d+")
 
 
 @dataclass
@@ -79,8 +74,7 @@ def _dialect(layout: WorkbookLayout) -> GoogleDialect:
     names = all_names(layout)
     plain = [split_scope(name) for name in names]
     separator = choose_separator([*(name for _, name in plain), *(sheet.name for sheet in layout.sheets)])
-    blocks = frozenset(name.lower() for name, target in names.items() if ":" in target)
-    return GoogleDialect(separator, blocks, frozenset((s.lower(), name.lower()) for s, name in plain if s))
+    return GoogleDialect(separator, frozenset((s.lower(), name.lower()) for s, name in plain if s))
 
 
 class _Planning:
@@ -125,18 +119,18 @@ class _Planning:
         translate = {name: tab.from_layout for name, tab in tabs.items()}
         reordered = any(is_reordered(tab.plan) for tab in tabs.values())
         rows: list[Json] = []
-        redress: list[Json] = []
+        dressing: list[Json] = []
         for name, tab in tabs.items():
             rows += row_requests(self._ids[name], tab.plan, tab.rows.get(LAYOUT_HEADER, 1))
             rows += self._grow(name, tab)
             # What goes by its id or index goes first, while these are as they were read.
-            plan.structure += self._undress(name, tab)
-            redress += self._redress(name, tab)
+            plan.structure += undress(self._ids[name], self._state.tabs[name], tab)
+            dressing += redress(self._ids[name], self._state.tabs[name], tab)
             writes = self._tab_writes(tab, translate, moved, reordered)
             plan.cells += cell_requests(self._ids[name], writes)
         self._add_tabs(missing, translate)
         self._set_names(translate, moved=bool(moved), gone=lambda area: self._loses(area, tabs), after=rows)
-        plan.structure += redress
+        plan.structure += dressing
         return plan
 
     def _loses(self, area: Json, tabs: Mapping[str, TabMatch]) -> bool:
@@ -172,7 +166,7 @@ class _Planning:
         if cell.formula is None:
             return None
         text = move_formula(cell.formula, tab, translate) if translate else cell.formula
-        return self._dialect.to_google(text, tab)
+        return self._dialect.to_google(text, tab, cell.array)
 
     def _new_id(self) -> int:
         while True:
@@ -227,59 +221,23 @@ class _Planning:
             if not is_new:
                 present = tab.sheet.at(backwards.get(place[0], place[0]), place[1])
             formula = move_formula(wanted.formula, name, translate) if wanted.formula is not None else None
-            if _differs(wanted, formula, present, name, moved, reordered):
-                encoded = self._dialect.to_google(formula, name) if formula is not None else None
+            entered = {} if is_new else self._entered(name, backwards.get(place[0], place[0]), place[1])
+            anew = reordered or (wanted.array and not str(entered.get("formulaValue", "")).upper().startswith(ARRAY))
+            if _differs(wanted, formula, present, name, moved, anew):
+                encoded = self._dialect.to_google(formula, name, wanted.array) if formula is not None else None
                 writes[place] = _write(wanted, entered_value(wanted, encoded, CellRef(name, *place)), present, is_new)
             elif is_new:
                 writes[place] = {"userEnteredFormat": cell_format(wanted.style)}
         return writes
 
-    def _undress(self, name: str, tab: TabMatch) -> Iterator[Json]:
-        """Take away our protection and colours where they will be put anew."""
-        sheet_id, state = self._ids[name], self._state.tabs[name]
-        if not self._is_protected(name, tab):
-            for each in _own_protection(state):
-                yield {"deleteProtectedRange": {"protectedRangeId": each["protectedRangeId"]}}
-        if tab.plan.movement.is_still:
-            return
-        known = {_DIGITS.sub("", highlight_formula(each.formula, name)) for each in _highlights(tab)}
-        for index in reversed(range(len(state.rules))):
-            if _rule_text(state.rules[index]) in known:
-                yield {"deleteConditionalFormatRule": {"sheetId": sheet_id, "index": index}}
-
-    def _redress(self, name: str, tab: TabMatch) -> Iterator[Json]:
-        """Protect the rows as they are now; rules for typing and colours anew where rows came or went."""
-        sheet_id, spread = self._ids[name], tab.from_layout
-        if not self._is_protected(name, tab):
-            yield from map(protect_request, protected_areas(sheet_id, tab.layout, tab.rows, tab.columns))
-        if tab.plan.movement.is_still:
-            return
-        for rule in tab.layout.validations:
-            yield validation_request(sheet_id, _moved_source(rule, tab), _moved(rule.cells, spread))
-        for highlight in _highlights(tab):
-            changed = dataclasses.replace(highlight, formula=move_formula(highlight.formula, name, {name: spread}))
-            yield rule_request(sheet_id, changed, _moved(highlight.cells, spread), name)
-
-    def _is_protected(self, name: str, tab: TabMatch) -> bool:
-        areas = protected_areas(self._ids[name], tab.layout, tab.rows, tab.columns)
-        own = [each.get("range", {}) for each in _own_protection(self._state.tabs[name])]
-        return tab.plan.movement.is_still and sorted(map(_area_key, areas)) == sorted(map(_area_key, own))
+    def _entered(self, tab: str, row: int, column: int) -> Json:
+        return self._state.entered.get(tab, {}).get((row, column), {})
 
 
-def _own_protection(state: TabState) -> list[Json]:
-    return [each for each in state.protected if each.get("description") == OWN]
-
-
-def _highlights(tab: TabMatch) -> list[Highlight]:
-    return [each for each in tab.layout.highlights if each.formula]
-
-
-def _differs(
-    wanted: CellLayout, formula: str | None, present: Cell, tab: str, moved: Movements, reordered: bool
-) -> bool:
+def _differs(wanted: CellLayout, formula: str | None, present: Cell, tab: str, moved: Movements, anew: bool) -> bool:
     if formula is None:
         return not same_value(wanted, present)
-    if present.formula is None or reordered:
+    if present.formula is None or anew:
         return True
     expected = move_formula(present.formula, tab, moved) if moved else present.formula
     return not same_formula(expected, formula)
@@ -292,25 +250,3 @@ def _write(wanted: CellLayout, value: Json, present: Cell, is_new: bool) -> Json
     if wanted.style == "date" and "numberValue" in value and present.kind != "date":
         return {"userEnteredValue": value, "userEnteredFormat.numberFormat": number_format("yyyy-mm-dd")}
     return {"userEnteredValue": value}
-
-
-def _moved(cells: CellRef, movement: Movement) -> CellRef:
-    first = f"${column_letters(cells.column)}${cells.row}"
-    last = f"${column_letters(cells.last_column or cells.column)}${cells.last_row or cells.row}"
-    found = parse_cell_ref(f"T!{move_area(first, last, movement).replace('$', '')}")
-    return dataclasses.replace(found, sheet=cells.sheet) if found else cells
-
-
-def _moved_source(rule: Validation, tab: TabMatch) -> Validation:
-    moved = move_formula(rule.source, tab.layout.name, {tab.layout.name: tab.from_layout})
-    return dataclasses.replace(rule, source=moved)
-
-
-def _rule_text(rule: Json) -> str:
-    values = rule.get("booleanRule", {}).get("condition", {}).get("values", ())
-    return _DIGITS.sub("", values[0].get("userEnteredValue", "")) if values else ""
-
-
-def _area_key(area: Mapping[str, int]) -> tuple[int, ...]:
-    names = ("sheetId", "startRowIndex", "endRowIndex", "startColumnIndex", "endColumnIndex")
-    return tuple(area.get(name, 0) for name in names)

@@ -135,17 +135,11 @@ def read_metadata(answer: Json) -> tuple[dict[str, tuple[int, str]], list[int]]:
 def make_dialect(metadata: Mapping[str, tuple[int, str]], named: Mapping[str, Json], tabs: list[str]) -> GoogleDialect:
     """How this spreadsheet writes names."""
     separator = metadata.get(SEPARATOR_KEY, (0, SEPARATOR))[1] or SEPARATOR
-    lists = frozenset(name.lower() for name, each in named.items() if _is_block(each.get("range", {})))
     plain = GoogleDialect(separator)
     lower = {tab.lower() for tab in tabs}
     parts = (plain.split(name.lower()) for name in named)
     scoped = frozenset((each[0], ".".join(each[1:])) for each in parts if len(each) > 2 and each[0] in lower)
-    return GoogleDialect(separator, lists, scoped)
-
-
-def _is_block(area: Json) -> bool:
-    rows = int(area.get("endRowIndex", 0)) - int(area.get("startRowIndex", 0))
-    return rows * (int(area.get("endColumnIndex", 0)) - int(area.get("startColumnIndex", 0))) != 1
+    return GoogleDialect(separator, scoped)
 
 
 def _our_name(dialect: GoogleDialect, name: str, sheets: Mapping[str, Sheet]) -> str:

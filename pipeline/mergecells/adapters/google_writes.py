@@ -76,7 +76,7 @@ def _blocks(sheet_id: int, writes: Writes) -> list[Json]:
     return order
 
 
-_MOST_ROWS = 500
+_MOST_ROWS = 100
 """Blocks stay small enough to be divided among requests."""
 
 

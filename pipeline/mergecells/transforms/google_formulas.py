@@ -1,8 +1,8 @@
 """Formulas and defined names between the config's dialect and Google Sheets.
 
 Google's named ranges hold letters, digits and underscores only, and belong to the whole spreadsheet. So `company.age`
-is `company__age` there, and that name of the vertical `health` alone is `health__company__age`. Google computes with
-whole lists only inside ARRAYFORMULA (or in functions that take ranges), which is put around a formula that needs it.
+is `company__age` there, and that name of the vertical `health` alone is `health__company__age`. An array formula of an
+.xlsx stands inside ARRAYFORMULA; reading takes that off again, as of any workbook (`normalise_formula`).
 """
 
 from __future__ import annotations
@@ -16,34 +16,11 @@ from mergecells.transforms.workbook_formulas import Piece, split_formula
 SEPARATOR = "__"
 _UNDERSCORES = re.compile("_+")
 _TRUTH_FIRST = re.compile(r"true|false", re.IGNORECASE)
-_WRAPPED = re.compile(r"=\s*ARRAYFORMULA\s*\((.*)\)\s*\Z", re.IGNORECASE | re.DOTALL)
+ARRAY = "=ARRAYFORMULA("
 _REFERENCE = re.compile(
     r"""(?P<text>"(?:[^"]|"")*")|(?P<sheet>(?:'(?:[^']|'')+'|[^\W\d][\w.]*)!)"""
     r"""(?P<area>\$?[A-Z]{1,3}\$?[0-9]+(?::\$?[A-Z]{1,3}\$?[0-9]+)?)"""
 )
-
-_ALL = frozenset(range(1, 256))
-_TAKES_RANGES = {
-    **dict.fromkeys(
-        ("SUM", "MIN", "MAX", "AVERAGE", "COUNT", "COUNTA", "COUNTBLANK", "MEDIAN", "STDEV", "VAR", "AND", "OR",
-         "PRODUCT", "STDEV.S", "STDEV.P", "VAR.S", "VAR.P", "CONCATENATE", "TEXTJOIN", "ROWS", "COLUMNS", "JOIN"),
-        _ALL,
-    ),
-    **dict.fromkeys(
-        ("COUNTIF", "INDEX", "LARGE", "SMALL", "PERCENTILE", "QUARTILE", "PERCENTILE.INC", "PERCENTILE.EXC",
-         "QUARTILE.INC", "QUARTILE.EXC"),
-        frozenset({1}),
-    ),
-    **dict.fromkeys(("MATCH", "XMATCH", "VLOOKUP", "HLOOKUP", "RANK", "RANK.EQ", "RANK.AVG"), frozenset({2})),
-    **dict.fromkeys(("SUMIF", "AVERAGEIF"), frozenset({1, 3})),
-    **dict.fromkeys(("LOOKUP", "XLOOKUP"), frozenset({2, 3})),
-    "COUNTIFS": frozenset(range(1, 256, 2)),
-    **dict.fromkeys(("SUMIFS", "AVERAGEIFS", "MAXIFS", "MINIFS"), frozenset({1, *range(2, 256, 2)})),
-}  # fmt: skip
-"""The arguments in which a list is taken as it is."""
-
-_COMPUTES_ARRAYS = frozenset({"ARRAYFORMULA", "SUMPRODUCT", "FILTER", "SORT", "UNIQUE", "MMULT"})
-"""Inside of these Google computes with whole lists already."""
 
 
 def choose_separator(names: Iterable[str]) -> str:
@@ -54,11 +31,10 @@ def choose_separator(names: Iterable[str]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class GoogleDialect:
-    """`separator` stands for the dot in names; `lists` are the names (lower case) of blocks of several cells; `scoped`
-    the pairs of tab and name, both in lower case, that hold in one tab only."""
+    """`separator` stands for the dot in names; `scoped` are the pairs of tab and name, both in lower case, that hold in
+    one tab only."""
 
     separator: str = SEPARATOR
-    lists: frozenset[str] = frozenset()
     scoped: frozenset[tuple[str, str]] = frozenset()
 
     def name(self, name: str, tab: str = "") -> str:
@@ -75,18 +51,14 @@ class GoogleDialect:
         """The parts of a name of Google's."""
         return name.removeprefix(self.separator).split(self.separator)
 
-    def to_google(self, formula: str, tab: str) -> str:
-        """The formula as it is written into a Google Sheet."""
+    def to_google(self, formula: str, tab: str, array: bool = False) -> str:
+        """The formula as it is written into a Google Sheet; an `array` one is put inside ARRAYFORMULA."""
         pieces = split_formula(formula)
-        changed = [self._encode(pieces, index, tab) for index in range(len(pieces))]
-        text = "".join(changed)
-        return f"=ARRAYFORMULA({text.removeprefix('=')})" if self._needs_array(pieces) else text
+        text = "".join(self._encode(pieces, index, tab) for index in range(len(pieces)))
+        return f"{ARRAY}{text.removeprefix('=')})" if array and not text.upper().startswith(ARRAY) else text
 
     def from_google(self, formula: str, tab: str) -> str:
-        """The formula as the config has it: the opposite, for what `to_google` wrote and for what a person typed."""
-        wrapped = _WRAPPED.match(formula)
-        if wrapped and self._needs_array(split_formula(f"={wrapped[1]}")):
-            formula = f"={wrapped[1]}"
+        """The formula with the names as the config has them: what `to_google` wrote, and what a person typed."""
         if self.separator not in formula:
             return formula
         pieces = split_formula(formula)
@@ -110,40 +82,11 @@ class GoogleDialect:
             parts = parts[1:]
         return ".".join(parts)
 
-    def _needs_array(self, pieces: list[Piece]) -> bool:
-        """Whether a list or an inline array stands where Google would take one value of it."""
-        calls: list[tuple[str, int]] = []
-        solid = [piece for piece in pieces if piece.kind != "space"]
-        for index, piece in enumerate(solid):
-            if piece.text == "(":
-                before = solid[index - 1] if index else Piece("sign", "")
-                calls.append((before.text.upper() if before.kind == "word" else "", 1))
-            elif piece.text == ")" and calls:
-                calls.pop()
-            elif piece.text == "," and calls:
-                calls[-1] = (calls[-1][0], calls[-1][1] + 1)
-            is_list = piece.text == "{" or (piece.kind == "word" and piece.text.lower() in self.lists)
-            if is_list and not _is_taken_whole(solid, index, calls):
-                return True
-        return False
-
 
 def _is_name(pieces: list[Piece], index: int) -> bool:
     """A word that is neither a function nor a sheet."""
     following = next((piece.text for piece in pieces[index + 1 :] if piece.kind != "space"), "")
     return pieces[index].kind == "word" and following not in ("(", "!")
-
-
-def _is_taken_whole(solid: list[Piece], index: int, calls: list[tuple[str, int]]) -> bool:
-    if any(name in _COMPUTES_ARRAYS for name, _ in calls):
-        return True
-    end = index
-    if solid[index].text == "{":
-        end = next((at for at in range(index, len(solid)) if solid[at].text == "}"), index)
-    before = solid[index - 1].text if index else ""
-    after = solid[end + 1].text if end + 1 < len(solid) else ""
-    name, argument = calls[-1] if calls else ("", 0)
-    return before in ("(", ",") and after in (",", ")") and argument in _TAKES_RANGES.get(name, frozenset())
 
 
 def highlight_formula(formula: str, tab: str) -> str:

@@ -74,9 +74,10 @@ def _grid(book: Spreadsheet, tab: Tab, values: Values, mask: Mask, area: tuple[i
     for row, column in inside:
         last[row] = max(last.get(row, -1), column)
     if wants(mask, "sheets", "data", "rowData"):
+        same: dict[int, Json] = {}
         computed = wants(mask, *_CELL, "effectiveValue") or wants(mask, *_CELL, "formattedValue")
         grid["rowData"] = [
-            {"values": [_cell(tab, row, column, values, computed) for column in range(left, last[row] + 1)]}
+            {"values": [_cell(tab, row, column, values, computed, same) for column in range(left, last[row] + 1)]}
             if row in last
             else {}
             for row in range(top, max(last, default=top - 1) + 1)
@@ -104,10 +105,19 @@ def _dimension_metadata(book: Spreadsheet, tab: Tab, dimension: str) -> dict[int
     return found
 
 
-def _cell(tab: Tab, row: int, column: int, values: Values, computed: bool) -> Json:
-    stored = tab.cells.get((row, column))
-    if stored is None:
-        return {}
+def _cell(tab: Tab, row: int, column: int, values: Values, computed: bool, same: dict[int, Json]) -> Json:
+    stored = tab.cells.get((row, column), _BLANK)
+    if "userEnteredValue" in stored:
+        return _shown(stored, tab, row, column, values, computed)
+    if id(stored) not in same:
+        same[id(stored)] = _shown(stored, tab, row, column, values, computed)
+    return same[id(stored)]
+
+
+_BLANK: Json = {}
+
+
+def _shown(stored: Json, tab: Tab, row: int, column: int, values: Values, computed: bool) -> Json:
     cell = dict(stored)
     if "userEnteredFormat" in cell:
         cell["effectiveFormat"] = cell["userEnteredFormat"]

@@ -109,13 +109,21 @@ def _repeat_cell(book: Spreadsheet, body: Json) -> Json:
     tab = book.tab(body["range"].get("sheetId", 0))
     top, bottom, left, right = bounds(tab, body["range"])
     formula = source.get("userEnteredValue", {}).get("formulaValue")
+    same: dict[int, Json] = {}
     for row in range(top, bottom):
         for column in range(left, right):
+            before = tab.cells.get((row, column))
+            if not formula and id(before) in same:
+                # What was the same before is the same after: thousands of formatted cells are one object.
+                tab.cells[row, column] = same[id(before)]
+                continue
             cell = source
             if formula:
                 moved = shift_formula(formula, row - top, column - left)
                 cell = {**source, "userEnteredValue": {"formulaValue": moved}}
             write_cell(tab, row, column, mask, cell)
+            if not formula and (row, column) in tab.cells:
+                same[id(before)] = tab.cells[row, column]
     return {}
 
 
@@ -139,9 +147,16 @@ def _set_data_validation(book: Spreadsheet, body: Json) -> Json:
         _check_condition(book, rule.get("condition", {}))
     top, bottom, left, right = bounds(tab, body["range"])
     mask = parse_mask("dataValidation")
+    same: dict[int, Json] = {}
     for row in range(top, bottom):
         for column in range(left, right):
+            before = tab.cells.get((row, column))
+            if id(before) in same:
+                tab.cells[row, column] = same[id(before)]
+                continue
             write_cell(tab, row, column, mask, {"dataValidation": rule} if rule else {})
+            if (row, column) in tab.cells:
+                same[id(before)] = tab.cells[row, column]
     return {}
 
 

@@ -186,8 +186,10 @@ def test_key_that_was_deleted_is_said_without_the_key(stage: Stage) -> None:
     assert "PRIVATE KEY" not in f"{told.value} {told.value.__cause__!r}"
 
 
-def test_signed_in_user_works_like_a_service_account(stage: Stage) -> None:
+def test_signed_in_user_works_like_a_service_account(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     """An authorized-user file: the refresh token gives access, and losing it is said."""
+    # Of such a file google-auth takes the token's address from nowhere but its own constant.
+    monkeypatch.setattr("google.oauth2.credentials._GOOGLE_OAUTH2_TOKEN_ENDPOINT", stage.standin.token_uri)
     key = stage.standin.identities.user("ada@example.com", stage.standin.token_uri)
     stage.standin.drive.access[stage.book_id]["ada@example.com"] = "writer"
     client = stage.client(key, [SHEETS_SCOPE])

@@ -113,7 +113,7 @@ def test_written_cells_read_back_with_their_types(desk: Desk) -> None:
         assert sheet.at(row, 1).formula is None
 
 
-@settings(max_examples=25)
+@settings(max_examples=10)
 @given(
     st.lists(
         st.one_of(
@@ -332,7 +332,7 @@ def test_remember_changes_the_metadata_and_no_cell(desk: Desk) -> None:
     assert after.sheets == before.sheets
 
 
-@settings(max_examples=15)
+@settings(max_examples=8)
 @given(
     st.permutations(["a", "b", "c", "d", "e", "f"]), st.sets(st.sampled_from("bdf")), st.sets(st.sampled_from("xyz"))
 )
