@@ -138,12 +138,13 @@ class _Calling:
         return None
 
     def _whole(self, response: requests.Response) -> requests.Response | None:
-        """An answer that was cut off is none."""
+        """An answer that was cut off is none. One of 20 MB is parsed once, though it is asked for its content again."""
         try:
-            response.json()
+            content = response.json()
         except ValueError as error:
             self._after_no_answer(error)
             return None
+        response.json = lambda **_: content  # type: ignore[method-assign]
         return response
 
     def _after_auth_error(self, error: auth_errors.GoogleAuthError) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -11,9 +12,9 @@ from mergecells.adapters.google_writes import grid_range
 from mergecells.domain.locations import CellRef, parse_cell_ref
 from mergecells.domain.workbook_layout import WorkbookLayout
 from mergecells.transforms.google_formulas import GoogleDialect
-from mergecells.transforms.workbook_formulas import split_formula
 
 Json = dict[str, Any]
+_DOTTED = re.compile(r"[^\W\d]\w*(?:\.\w+)+")
 MOST_NAMES = 1_000
 """A factor is a name for formulas to use. Beyond so many, only those that formulas do use: a list of thousands is of no
 use to a person, and costs as many requests."""
@@ -39,7 +40,7 @@ def used_names(names: Mapping[str, str], formulas: Iterator[str]) -> dict[str, s
     """All names, or, of more than MOST_NAMES, the plain ones and those of factors that a formula uses."""
     if len(names) <= MOST_NAMES:
         return dict(names)
-    used = {piece.text.lower() for text in formulas for piece in split_formula(text) if piece.kind == "word"}
+    used = {word.lower() for text in formulas for word in _DOTTED.findall(text)}
     return {name: target for name, target in names.items() if "." not in name or split_scope(name)[1].lower() in used}
 
 
