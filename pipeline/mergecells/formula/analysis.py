@@ -7,6 +7,7 @@ from typing import Final, Literal, NamedTuple
 
 from mergecells.formula.nodes import Call, Formula, Lambda, Let, Local, Name, Reference, Text, walk
 from mergecells.formula.number_format import UnknownFormatError, read_format
+from mergecells.formula.number_format_show import show_number
 from mergecells.formula.regex import RegexError, compile_regex
 from mergecells.formula.registry import FUNCTIONS, plain_name, spec_of
 
@@ -120,9 +121,9 @@ def unsupported(formula: Formula) -> tuple[Unsupported, ...]:
 def _format_refusal(code: Text) -> list[Unsupported]:
     """A format code of TEXT that is written into the formula is known before it runs."""
     try:
-        read_format(code.value)
+        show_number(0.5, read_format(code.value))
     except UnknownFormatError as error:
-        reason = f"no format code with {error} is understood; use 0 # , . % or yyyy mm dd"
+        reason = f'no format code with {error} is understood; put words into quotes: """text"""'
         return [Unsupported(f'TEXT with "{code.value[:40]}"', code.start, "unsupported", reason)]
     return []
 

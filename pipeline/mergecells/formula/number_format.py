@@ -1,63 +1,66 @@
-"""Format codes of TEXT: `0.00`, `#,##0`, `0%`, `$#,##0.00;($#,##0.00)`, `yyyy-mm-dd`. What is not read is refused.
+"""Format codes of TEXT: `0.00`, `[Red]-0%`, `# ?/?`, `0.0E+0`, `yyyy-mm-dd h:mm`, `[h]:mm`. The rest is refused.
 
-A code has up to three sections: for positive numbers, for negative ones and for zero. Read are the placeholders `0`
-and `#`, a decimal point, commas for thousands or, after the last digit, for division by 1,000, `%`, texts in quotes or
-after a backslash, the characters that need no quotes, and the parts of a date (US English names). Times, exponents,
-fractions, colours, conditions, `General`, `@`, `?`, `_` and `*` are not.
+A code has up to four sections: positive numbers, negative ones, zero, texts; or numbers that meet a condition. Source:
+ECMA-376 part 1, 18.8.31, and Microsoft support, "Number format codes"; what both leave open follows Excel as SheetJS'
+SSF documents it. `number_format_show` shows numbers, `number_format_dates` dates.
 """
 
 from __future__ import annotations
 
-import calendar
+import operator
 import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Context, Decimal
 from functools import lru_cache
-from typing import Final
-
-from mergecells.formula.dates import LAST_SERIAL, DateParts, date_parts
+from typing import Final, Literal
 
 MAX_CODE: Final = 255
 
 _PIECES: Final = re.compile(
-    r"""(?P<quoted>"[^"]*")|(?P<escaped>\\.)|(?P<digits>[0#][0#,.]*|\.[0#]+)|(?P<sign>.)""", re.DOTALL
+    r"""(?P<quoted>"[^"]*")|(?P<escaped>\\.)|(?P<space>_.)|(?P<fill>\*.)|(?P<general>General)
+    |(?P<half>AM/PM|A/P)|\[(?P<bracket>[^\]]*)\]|(?P<exponent>E[+-])|(?P<digit>[0\#?])
+    |(?P<date>y+|m+|d+|h+|s+)|(?P<sign>.)""",
+    re.DOTALL | re.VERBOSE | re.IGNORECASE,
 )
-_DATE_PIECES: Final = re.compile(
-    r"""(?P<quoted>"[^"]*")|(?P<escaped>\\.)|(?P<part>[yY]+|[mM]+|[dD]+)|(?P<sign>.)""", re.DOTALL
-)
-_DIGITS: Final = re.compile(r"(?P<whole>[0#,]*?)(?P<thousands>,*)(?:\.(?P<decimals>[0#]*))?(?P<after>,*)")
-_PLAIN: Final = frozenset("$€£¥-+/():!^&'~{}<>= %")
-_PLAIN_IN_DATES: Final = frozenset("-/., '()")
-_WIDE: Final = Context(prec=700)  # 309 digits before the point and up to 320 after it
+_CONDITION: Final = re.compile(r"(<=|>=|<>|<|>|=)\s*([-+]?[0-9]*\.?[0-9]+(?:[eE][+-]?[0-9]+)?)")
+_COLOUR: Final = re.compile(r"(?:black|blue|cyan|green|magenta|red|white|yellow|color\s*[0-9]{1,2})", re.IGNORECASE)
+_CURRENCY: Final = re.compile(r"\$([^-\]]*)(?:-[0-9A-Fa-f]+)?")
+_COMPARISONS: Final[Mapping[str, Callable[[float, float], bool]]] = {
+    "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge, "=": operator.eq, "<>": operator.ne,
+}  # fmt: skip
+_PLAIN: Final = frozenset("$€£¥-+/():!^&'~{}<>= ")
+_PLAIN_IN_DATES: Final = frozenset("$-+/():!^&'~{}<>= .,")
 
 
 class UnknownFormatError(ValueError):
     """A format code that TEXT does not read; the text says what in it."""
 
 
-@dataclass(frozen=True, slots=True)
-class NumberSection:
-    """`before` and `after` are literal; digits counts are least and most; `scale` is a power of ten to divide by."""
-
-    before: str
-    after: str
-    whole_digits: int
-    grouped: bool
-    least_decimals: int
-    most_decimals: int
-    has_point: bool
-    scale: int
-    has_digits: bool
+Kind = Literal["number", "date", "general", "text", "literal"]
 
 
 @dataclass(frozen=True, slots=True)
-class DateSection:
-    """Literal texts and the parts `yy yyyy m mm mmm mmmm d dd ddd dddd`, in order; True marks a part."""
+class Piece:
+    """`kind`: literal, digit (`0 # ?`), point, comma, percent, exponent (`E+ E-`), slash, date (`yyyy` …), fraction (a
+    0 in a date), half (`AM/PM`), elapsed (`[h]`), general, or text (`@`)."""
 
-    pieces: tuple[tuple[str, bool], ...]
+    kind: str
+    text: str
 
 
-Section = NumberSection | DateSection
+@dataclass(frozen=True, slots=True)
+class Section:
+    """One part of a code. `condition` is (operator, number) where the code states one."""
+
+    kind: Kind
+    pieces: tuple[Piece, ...]
+    condition: tuple[str, float] | None = None
+
+    def accepts(self, number: float) -> bool:
+        """Whether the stated condition holds."""
+        assert self.condition is not None
+        sign, limit = self.condition
+        return _COMPARISONS[sign](number, limit)
 
 
 @lru_cache(maxsize=1024)
@@ -65,15 +68,46 @@ def read_format(code: str) -> tuple[Section, ...]:
     """The sections of a format code. Raises UnknownFormatError."""
     if len(code) > MAX_CODE:
         raise UnknownFormatError(f"a format code of {len(code)} characters")
-    sections = _split(code)
-    if len(sections) > 3:
-        raise UnknownFormatError("a fourth section")
-    if len(sections) == 1 and _bare(code) & set("yYdD"):
-        return (_date_section(code),)
-    read = tuple(_number_section(section) for section in sections)
-    if not read[0].has_digits:
-        raise UnknownFormatError("no digits")
-    return read
+    sections = [_section(part) for part in _split(code)]
+    if len(sections) > 4:
+        raise UnknownFormatError("a fifth section")
+    if any(section.kind == "text" for section in sections[:-1]):
+        raise UnknownFormatError("@ before the last section")
+    return tuple(sections)
+
+
+def chosen(sections: tuple[Section, ...], number: float) -> tuple[Section | None, bool]:
+    """The section for a number, and whether a minus sign is shown. None: #####, as no section takes the number."""
+    numeric = sections[:-1] if sections[-1].kind == "text" or len(sections) == 4 else sections
+    if not numeric:
+        return Section("general", (Piece("general", ""),)), number < 0
+    if any(section.condition for section in numeric[:2]):
+        return _by_condition(numeric, number)
+    if number == 0.0 and len(numeric) > 2:
+        return numeric[2], False
+    if number < 0 and len(numeric) > 1:
+        return numeric[1], False
+    return numeric[0], number < 0
+
+
+def _by_condition(numeric: tuple[Section, ...], number: float) -> tuple[Section | None, bool]:
+    for section in numeric[:2]:
+        if section.condition and section.accepts(number):
+            below_zero = section.condition[0] in ("<", "<=") and section.condition[1] <= 0
+            return section, number < 0 and not below_zero
+    if not numeric[0].condition and number > 0:
+        return numeric[0], False
+    rest = numeric[2:3] if all(section.condition for section in numeric[:2]) else numeric[1:2] or numeric[0:0]
+    if len(numeric) > 2 and not numeric[1].condition:
+        # The second section has negative numbers by itself, the third what is left.
+        rest = numeric[1:2] if number < 0 else numeric[2:3]
+        return rest[0], False
+    return (rest[0], number < 0) if rest else (None, False)
+
+
+def text_section(sections: tuple[Section, ...]) -> Section | None:
+    """The section for texts: the fourth, or the last when it has an @."""
+    return sections[-1] if len(sections) == 4 or sections[-1].kind == "text" else None
 
 
 def _split(code: str) -> list[str]:
@@ -86,122 +120,104 @@ def _split(code: str) -> list[str]:
     return parts
 
 
-def _bare(code: str) -> set[str]:
-    """The characters outside quotes and backslashes."""
-    return {match[0] for match in _PIECES.finditer(code) if match["sign"]}
-
-
-def _literal(match: re.Match[str]) -> str | None:
-    if match["quoted"]:
-        return match[0][1:-1]
-    return match[0][1] if match["escaped"] else None
-
-
-def _number_section(section: str) -> NumberSection:
-    before, after, digits, percents = "", "", None, 0
-    for match in _PIECES.finditer(section):
-        literal = _literal(match)
-        if literal is None and match["digits"]:
-            if digits is not None:
-                raise UnknownFormatError(f"digits in two places: {section}")
-            digits = match[0]
-            continue
-        if literal is None and match[0] not in _PLAIN:
-            raise UnknownFormatError(f"{match[0]} in {section}")
-        percents += literal is None and match[0] == "%"
-        shown = match[0] if literal is None else literal
-        before, after = (before + shown, after) if digits is None else (before, after + shown)
-    if digits is None and not section:
-        raise UnknownFormatError("an empty section")
-    return _with_digits(before, after, digits, percents)
-
-
-def _with_digits(before: str, after: str, digits: str | None, percents: int) -> NumberSection:
-    match = _DIGITS.fullmatch(digits or "")
-    if match is None:
-        raise UnknownFormatError(f"the digits {digits}")
-    whole, decimals = match["whole"], match["decimals"] or ""
-    if "#" in whole.replace(",", "").lstrip("#") or "0" in decimals.lstrip("0"):
-        raise UnknownFormatError(f"# on the inner side of 0: {digits}")
-    scale = 3 * len(match["thousands"] + match["after"]) - 2 * percents
-    return NumberSection(
-        before, after, whole.count("0"), "," in whole, decimals.count("0"), len(decimals),
-        match["decimals"] is not None, scale, digits is not None,
-    )  # fmt: skip
-
-
-def _date_section(section: str) -> DateSection:
-    pieces = []
-    for match in _DATE_PIECES.finditer(section):
-        literal, part = _literal(match), match["part"]
-        if part:
-            part = part.lower()
-            if part == "mmmmm":
-                raise UnknownFormatError("mmmmm")
-            # Excel reads yyy as yyyy, y as yy, and more letters than there are forms as the longest.
-            name = ("yyyy" if len(part) > 2 else "yy") if part[0] == "y" else part[:4]
-            pieces.append((name, True))
-        elif literal is None and match[0] not in _PLAIN_IN_DATES:
-            raise UnknownFormatError(f"{match[0]} in {section}")
+def _section(text: str) -> Section:
+    matches = list(_PIECES.finditer(text))
+    kinds = {match.lastgroup for match in matches}
+    elapsed = any(match["bracket"] and match["bracket"].lower().strip("hms") == "" for match in matches)
+    is_date = "date" in kinds or "half" in kinds or elapsed
+    condition: tuple[str, float] | None = None
+    pieces: list[Piece] = []
+    for match in matches:
+        if match["bracket"] is not None:
+            found = _bracket(match["bracket"], text)
+            if isinstance(found, tuple):
+                condition = found
+            elif found is not None:
+                pieces.append(found)
         else:
-            pieces.append((match[0] if literal is None else literal, False))
-    return DateSection(tuple(pieces))
+            pieces.append(_date_piece(match, text) if is_date else _number_piece(match, text))
+    return Section(_kind(pieces, is_date, text), _joined(pieces), condition)
 
 
-def format_with(number: float, sections: tuple[Section, ...]) -> str | None:
-    """The number in a format; None for what is no date in a date's format."""
-    first = sections[0]
-    if isinstance(first, DateSection):
-        return _format_date(number, first)
-    if number == 0.0 and len(sections) > 2:
-        return _format_number(number, sections[2])
-    if number < 0 and len(sections) > 1:
-        return _format_number(-number, sections[1])
-    return ("-" if number < 0 else "") + _format_number(abs(number), first)
+def _kind(pieces: list[Piece], is_date: bool, text: str) -> Kind:
+    kinds = {piece.kind for piece in pieces}
+    if is_date:
+        return "date"
+    if "general" in kinds:
+        if kinds & {"digit", "point", "exponent", "slash"}:
+            raise UnknownFormatError(f"General among digits: {text}")
+        return "general"
+    if "text" in kinds:
+        if "digit" in kinds:
+            raise UnknownFormatError(f"@ among digits: {text}")
+        return "text"
+    return "number" if "digit" in kinds else "literal"
 
 
-def _format_number(number: float, section: Section) -> str:
-    """A number that is not negative, in the 15 digits that a sheet shows, half away from zero."""
-    assert isinstance(section, NumberSection)
-    if not section.has_digits:
-        return section.before + section.after
-    shown = Decimal(f"{number:.14e}").scaleb(-section.scale, context=_WIDE)
-    rounded = shown.quantize(Decimal(1).scaleb(-section.most_decimals), rounding=ROUND_HALF_UP, context=_WIDE)
-    whole, _, decimals = f"{rounded:f}".partition(".")
-    whole = whole.lstrip("0").rjust(section.whole_digits, "0")
-    kept = decimals.rstrip("0").ljust(section.least_decimals, "0")
-    if section.grouped:
-        whole = _grouped(whole)
-    return f"{section.before}{whole}{'.' if section.has_point else ''}{kept}{section.after}"
-
-
-def _grouped(whole: str) -> str:
-    head = len(whole) % 3
-    groups = [whole[:head]] if head else []
-    return ",".join([*groups, *(whole[index : index + 3] for index in range(head, len(whole), 3))])
-
-
-def _format_date(number: float, section: DateSection) -> str | None:
-    if not 0 <= number < LAST_SERIAL + 1:
+def _bracket(inside: str, text: str) -> Piece | tuple[str, float] | None:
+    """A condition, the elapsed time, a currency sign; None for a colour, which a text does not show."""
+    condition = _CONDITION.fullmatch(inside.strip())
+    if condition:
+        return condition[1], float(condition[2])
+    if inside and inside.lower() in ("h" * len(inside), "m" * len(inside), "s" * len(inside)):
+        return Piece("elapsed", inside.lower())
+    currency = _CURRENCY.fullmatch(inside)
+    if currency:
+        return Piece("literal", currency[1])
+    if _COLOUR.fullmatch(inside):
         return None
-    parts = date_parts(number)
-    weekday = (int(number) - 2) % 7
-    return "".join(_date_part(text, parts, weekday) if is_part else text for text, is_part in section.pieces)
+    raise UnknownFormatError(f"[{inside}] in {text}")
 
 
-def _date_part(name: str, parts: DateParts, weekday: int) -> str:
-    match name:
-        case "yyyy":
-            return f"{parts.year:04d}"
-        case "yy":
-            return f"{parts.year % 100:02d}"
-        case "mmmm":
-            return calendar.month_name[parts.month]
-        case "mmm":
-            return calendar.month_abbr[parts.month]
-        case "dddd":
-            return calendar.day_name[weekday]
-        case "ddd":
-            return calendar.day_abbr[weekday]
-    number = parts.month if name[0] == "m" else parts.day
-    return f"{number:02d}" if len(name) == 2 else str(number)
+def _common(match: re.Match[str]) -> Piece | None:
+    if match["quoted"]:
+        return Piece("literal", match[0][1:-1])
+    if match["escaped"]:
+        return Piece("literal", match[0][1])
+    if match["space"]:
+        return Piece("literal", " ")
+    if match["fill"]:
+        return Piece("literal", "")
+    return Piece("general", "") if match["general"] else None
+
+
+def _number_piece(match: re.Match[str], text: str) -> Piece:
+    common = _common(match)
+    if common is not None:
+        return common
+    if match["digit"]:
+        return Piece("digit", match[0])
+    if match["exponent"]:
+        return Piece("exponent", match[0].upper())
+    named = {".": "point", ",": "comma", "%": "percent", "/": "slash", "@": "text"}.get(match[0])
+    if named:
+        return Piece(named, match[0])
+    if match[0] in _PLAIN or match[0].isdigit():
+        return Piece("literal", match[0])
+    raise UnknownFormatError(f"{match[0]} in {text}")
+
+
+def _date_piece(match: re.Match[str], text: str) -> Piece:
+    common = _common(match)
+    if common is not None:
+        return common
+    if match["date"]:
+        return Piece("date", match[0].lower())
+    if match["half"]:
+        return Piece("half", match[0])
+    if match["digit"] == "0":
+        return Piece("fraction", "0")
+    if match[0] in _PLAIN_IN_DATES or match[0].isdigit():
+        return Piece("point" if match[0] == "." else "literal", match[0])
+    raise UnknownFormatError(f"{match[0]} in {text}")
+
+
+def _joined(pieces: list[Piece]) -> tuple[Piece, ...]:
+    """Neighbouring literals as one."""
+    found: list[Piece] = []
+    for piece in pieces:
+        if piece.kind == "literal" and found and found[-1].kind == "literal":
+            found[-1] = Piece("literal", found[-1].text + piece.text)
+        else:
+            found.append(piece)
+    return tuple(found)

@@ -7,7 +7,8 @@ from typing import Final
 
 from mergecells.formula.functions.rounding import round_half_away
 from mergecells.formula.functions.text import bounded
-from mergecells.formula.number_format import NumberSection, UnknownFormatError, format_with, read_format
+from mergecells.formula.number_format import UnknownFormatError, read_format
+from mergecells.formula.number_format_show import show_number, show_text
 from mergecells.formula.number_text import parse_number
 from mergecells.formula.registry import function
 from mergecells.formula.values import VALUE, Fault, Scalar, to_number, to_text
@@ -17,10 +18,13 @@ _MOST_DECIMALS: Final = 127
 
 @function("TEXT(value, format)", "vt", "t", "text", 'A number or date in a format such as "0.0%" or "yyyy-mm-dd".')
 def _text(value: Scalar, code: str) -> str:
-    if type(value) is bool or (type(value) is str and parse_number(value) is None):
+    if type(value) is bool:
         return to_text(value)
     try:
-        shown = format_with(to_number(value), read_format(code))
+        sections = read_format(code)
+        if type(value) is str and (parse_number(value) is None or sections[0].kind == "text"):
+            return bounded(show_text(value, sections))
+        shown = show_number(to_number(value), sections)
     except UnknownFormatError:
         raise Fault(VALUE) from None
     if shown is None:
@@ -51,5 +55,5 @@ def decimals_shown(decimals: float) -> int:
 
 def fixed_text(rounded: float, decimals: int, *, grouped: bool) -> str:
     """A rounded number with so many decimals; no minus sign before a 0."""
-    section = NumberSection("", "", 1, grouped, decimals, decimals, decimals > 0, 0, True)
-    return format_with(rounded or 0.0, (section,)) or ""
+    code = ("#,##0" if grouped else "0") + ("." + "0" * decimals if decimals else "")
+    return show_number(rounded or 0.0, read_format(code)) or ""
