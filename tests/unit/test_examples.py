@@ -76,7 +76,13 @@ def test_example_invalid_says_where_and_what(case: Path) -> None:
 def test_examples_invalid_cover_every_code_of_files() -> None:
     """Every code that a config's files can cause has an example; the others need a workbook, a base or an engine."""
     elsewhere = {code for code in CODES if code.startswith(("workbook.", "merge.", "change."))}
-    elsewhere |= {"formula.stale-value", "formula.engine-mismatch", "formula.engine-unavailable"}
+    elsewhere |= {
+        "formula.overwritten",
+        "formula.pattern",
+        "formula.stale-value",
+        "formula.engine-mismatch",
+        "formula.engine-unavailable",
+    }
     elsewhere |= {"security.path", "security.symlink", "security.submodule"}
     elsewhere |= {"schema.too-large", "schema.invalid", "yaml.too-large"}
     shown = {each["code"] for case in (EXAMPLES / "invalid").iterdir() for each in expected_of(case)}

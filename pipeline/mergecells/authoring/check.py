@@ -27,6 +27,7 @@ from mergecells.transforms.formula_sites import FormulaSites, collect_sites
 from mergecells.transforms.locate import Locator, index_cells
 from mergecells.transforms.lookup_miss import check_lookup_misses, count_values, exact_lookups, unread_leads
 from mergecells.transforms.lookup_tables import table_values
+from mergecells.transforms.overwritten_check import check_overwritten
 from mergecells.transforms.range_witness import observe
 from mergecells.transforms.reference_check import fitting_verticals
 from mergecells.transforms.rule_check import check_rules, without_echoes
@@ -102,7 +103,7 @@ def check_files(
     elif RULES_FILE in documents:
         findings += _check_salvage(documents, locator, _manifest(loaded).formulas.dialect)
     if base_files is not None:
-        findings += _check_change(base_files, shown, _manifest(loaded), allow_large)
+        findings = _check_change(base_files, shown, loaded, allow_large, locator, findings)
     found = sort_findings(locator.with_cells(findings))
     return CheckReport(tuple(found), engines, tuple(sorted(documents)), tried=tried)
 
@@ -182,6 +183,13 @@ def _check_lookups(config: ConfigSet, locator: Locator, read_leads: ReadLeads | 
     return list(without_echoes(findings))
 
 
-def _check_change(base_files: Files, head: Tables, manifest: Manifest, allow_large: bool) -> list[Finding]:
+def _check_change(
+    base_files: Files, head: Tables, loaded: LoadResult, allow_large: bool, locator: Locator, findings: list[Finding]
+) -> list[Finding]:
+    """The findings, and what the change from the base adds. A formula that became a constant is told as that only."""
     base = load_config(base_files)
-    return check_change(_tables(base.documents, _manifest(base)), head, manifest.checks, allow_large)
+    before = _tables(base.documents, _manifest(base))
+    overwritten = list(check_overwritten(before, head, locator))
+    places = {(each.file, each.line) for each in overwritten}
+    kept = [each for each in findings if each.code != "formula.bound" or (each.file, each.line) not in places]
+    return [*kept, *overwritten, *check_change(before, head, _manifest(loaded).checks, allow_large)]

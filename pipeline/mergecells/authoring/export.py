@@ -17,6 +17,7 @@ from mergecells.domain.workbook import BASE_REVISION, WRITING, Workbook
 from mergecells.transforms.config_to_yaml import apply_edits
 from mergecells.transforms.merge import merge_tables
 from mergecells.transforms.merge_submitted import advance_base
+from mergecells.transforms.overwritten_check import explain_constants
 from mergecells.transforms.removed_check import check_removed
 from mergecells.transforms.tables import table_specs, tables_from_documents
 from mergecells.transforms.workbook_changes import conflict_finding, describe_edits
@@ -100,7 +101,8 @@ def read_against_base(
     for each in submitted:
         before, after = (tables_from_documents(specs, load_config(files).documents) for files in each)
         base_tables = advance_base(base_tables, before, after, read)
-    return WorkbookReading(specs, base_tables, settle_tables(read, base_tables), tuple(findings))
+    told = tuple(explain_constants(findings, base_tables, read))
+    return WorkbookReading(specs, base_tables, settle_tables(read, base_tables), told)
 
 
 @paused_collector()

@@ -133,6 +133,8 @@ def limited(value: Abstract, op: str, other: Abstract) -> Abstract:
     """The part of `value` for which `value op other` can be TRUE. With arrays about, nothing is known."""
     if (value.kinds | other.kinds) & ARRAY:
         return value
+    if other.kinds == NUMBER and not value.kinds & ~(NUMBER | BLANK) and op != "<>":
+        return _limited_number(value, op, other)
     allowed, left = ALLOWED[op], NOTHING
     for kind in _SCALAR_KINDS:
         if value.kinds & kind:
@@ -141,6 +143,17 @@ def limited(value: Abstract, op: str, other: Abstract) -> Abstract:
             if met:
                 left = join(left, _narrowed(part, op, met, other))
     return left._replace(excluded=value.excluded | _single(other)) if op == "<>" and left.kinds else left
+
+
+def _limited_number(value: Abstract, op: str, other: Abstract) -> Abstract:
+    """The same for what most conditions are about: a number field against a number."""
+    kinds, allowed = value.kinds, ALLOWED[op]
+    if kinds & BLANK and not _numbers(_ZERO, other) & allowed:
+        kinds &= ~BLANK
+    if not kinds & NUMBER or not _numbers(value, other) & allowed:
+        return Abstract(kinds & ~NUMBER, excluded=value.excluded)
+    part = _narrowed_number(value, op, other)
+    return part._replace(kinds=kinds) if part.kinds else Abstract(kinds & ~NUMBER, excluded=value.excluded)
 
 
 def _single(value: Abstract) -> frozenset[float | str]:

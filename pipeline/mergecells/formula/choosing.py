@@ -23,7 +23,7 @@ from mergecells.formula.abstract import (
 from mergecells.formula.abstract_comparison import EQUAL, limited, outcomes
 from mergecells.formula.conditions import Conditions, Environment
 from mergecells.formula.intervals import as_number, truths
-from mergecells.formula.nodes import Boolean, Call, Node
+from mergecells.formula.nodes import Binary, Boolean, Call, Node, Number, Text
 from mergecells.formula.unparse import unparse
 
 _SHOWN: Final = 60
@@ -47,12 +47,12 @@ class Choices(Conditions):
             return self._all(branches, env)
         possible = truths(decided)
         result = Abstract(possible & ERRORS)
-        ways = [
-            self.refine(condition, env, truth) if possible & bit else None
-            for truth, bit in ((True, TRUE), (False, FALSE))
-        ]
         if len(branches) == 1:
             branches.append(Boolean(False, node.end, node.end))
+        ways = [
+            self._way(condition, env, truth, branch) if possible & bit else None
+            for truth, bit, branch in ((True, TRUE, branches[0]), (False, FALSE, branches[1]))
+        ]
         if ways[0] is None and ways[1] is not None:
             self._never(condition, "never TRUE here, so the value for TRUE is never chosen")
         if ways[1] is None and ways[0] is not None and len(node.arguments) == 3:
@@ -71,7 +71,7 @@ class Choices(Conditions):
                 return join(ANYTHING, self._all(node.arguments[index + 1 :], way))
             possible = truths(decided)
             result = join(result, Abstract(possible & ERRORS))
-            met = self.refine(condition, way, True) if possible & TRUE else None
+            met = self._way(condition, way, True, branch) if possible & TRUE else None
             unmet = self.refine(condition, way, False) if possible & FALSE else None
             if met is not None:
                 result = join(result, self.value(branch, met))
@@ -153,6 +153,13 @@ class Choices(Conditions):
         for node in nodes:
             self.value(node, env)
         return ANYTHING
+
+    def _way(self, condition: Node, env: Environment, truth: bool, branch: Node) -> Environment | None:
+        """What is known in a branch. A comparison alone rules nothing out that its outcome did not, and what it says
+        does not matter to a constant."""
+        if type(branch) in (Number, Text, Boolean) and type(condition) is Binary:
+            return env
+        return self.refine(condition, env, truth)
 
     def _never(self, condition: Node, words: str) -> None:
         self.tell_dead(condition, f"{_shown(condition)} is {words}.")

@@ -6,6 +6,7 @@ import math
 from functools import lru_cache
 
 from mergecells.formula.comparison import compare_numbers
+from mergecells.formula.number_text import round_to_15
 
 
 @lru_cache(maxsize=16_384)
@@ -15,14 +16,22 @@ def equality_bounds(value: float) -> tuple[float, float]:
 
 
 def _outermost(value: float, towards: float) -> float:
-    """Found by doubling the distance in units of the last place, then halving it: 15 digits span at most 100 units."""
-    unit = abs(math.nextafter(value, towards) - value)
-    direction = 1.0 if towards > 0 else -1.0
-    best, steps = value, 128
-    while steps:
-        candidate = best + direction * unit * steps
-        if math.isfinite(candidate) and compare_numbers(candidate, value) == 0:
-            best = candidate
-        else:
-            steps //= 2
+    """From where half a unit of the fifteenth digit ends, a few floats up or down."""
+    best = _estimate(value, towards)
+    if compare_numbers(best, value) != 0:
+        while compare_numbers(best, value) != 0:
+            best = math.nextafter(best, value)
+        return best
+    following = math.nextafter(best, towards)
+    while math.isfinite(following) and compare_numbers(following, value) == 0:
+        best, following = following, math.nextafter(following, towards)
     return best
+
+
+def _estimate(value: float, towards: float) -> float:
+    if value == 0.0 or abs(value) < 1e-290:
+        return value
+    half = 0.5 * 10.0 ** (math.floor(math.log10(abs(value))) - 14)
+    edge = round_to_15(value) + math.copysign(half, towards)
+    # The edge of what rounds to the same digits; a value beyond it by rounding of this sum itself starts from itself.
+    return edge if math.isfinite(edge) and (edge - value) * towards >= 0 else value

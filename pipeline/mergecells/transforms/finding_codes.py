@@ -262,6 +262,16 @@ CODES: Mapping[str, CodeEntry] = {
         "Correct the field's type, or convert the value.",
         '`=IF(years="ten",1,0)`',
     ),
+    "formula.overwritten": CodeEntry(
+        "A constant stands where the base had a formula: the same for every lead.",
+        "Put the formula back, or keep the constant (in a workbook as `=0.7`) if it is meant.",
+        "0.7 typed over `=MIN(1,years/10)`",
+    ),
+    "formula.pattern": CodeEntry(
+        "A cell of a computed column does not compute as those of the other rows, so the workbook shows another score.",
+        "Run `mergecells fill --apply`, or copy the cell from another row.",
+        "1 typed into the column `value` of a factor",
+    ),
     "formula.stale-value": CodeEntry(
         "The workbook showed another value than its formula gives, or none.",
         "Recalculate the workbook and save it.",

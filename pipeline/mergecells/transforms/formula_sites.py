@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 from mergecells.domain.locations import DocumentPath
@@ -115,4 +116,10 @@ def parsed(site: Site) -> Formula:
 
 def lower_names(site: Site) -> frozenset[str]:
     """The names that the formula uses, in lower case; none when it does not parse."""
-    return frozenset(name.lower() for name, _, _ in names_used(site.formula)) if site.formula else frozenset()
+    return _lower_names(site.text) if site.formula else frozenset()
+
+
+@lru_cache(maxsize=16_384)
+def _lower_names(text: str) -> frozenset[str]:
+    """By text: every check asks, for the base and for each vertical."""
+    return frozenset(name.lower() for name, _, _ in names_used(parse(text)))

@@ -10,6 +10,7 @@ from mergecells.domain.findings import Finding, Severity
 from mergecells.domain.locations import CellRef
 from mergecells.domain.tables import Column, Row, RowKey, Table, Tables, TableSpec, TableValue
 from mergecells.domain.workbook import Cell, Sheet, Workbook
+from mergecells.transforms.pattern_check import check_patterns
 from mergecells.transforms.table_specs import ITEM, REMOVE
 from mergecells.transforms.tables import item_key
 from mergecells.transforms.workbook_cells import read_cell
@@ -121,7 +122,9 @@ class _TabReading:
     def read_rows(self) -> Table:
         """All rows in order; a row that repeats a key is a finding and is left out."""
         self._check_merged()
-        drafts = [draft for draft in map(self._read_row, self._row_numbers()) if draft is not None]
+        numbers = self._row_numbers()
+        self.findings.extend(check_patterns(self.sheet, self.spec, self.header, numbers))
+        drafts = [draft for draft in map(self._read_row, numbers) if draft is not None]
         visible = {draft.key for draft in drafts}
         claimed: set[RowKey] = set()
         rows: dict[RowKey, Row] = {}
