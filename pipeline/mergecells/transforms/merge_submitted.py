@@ -25,12 +25,17 @@ def _advance(base: Table, before: Table | None, after: Table | None, ours: Table
     for key, row in base.rows.items():
         old, new = before.rows.get(key), after.rows.get(key)
         rows[key] = _advance_row(row, old, new) if old is not None and new is not None else row
-    for key, row in after.rows.items():
+    added: dict[RowKey | None, list[RowKey]] = {}
+    above: RowKey | None = None
+    for key in after.rows:
         shown = ours.rows.get(key)
-        is_added = key not in rows and key not in before.rows
-        if is_added and shown is not None and shown.former_key not in base.rows:
-            rows[key] = Row(key, row.cells)
-    return Table(base.spec, rows)
+        if key in rows:
+            above = key
+        elif key not in before.rows and shown is not None and shown.former_key not in base.rows:
+            added.setdefault(above, []).append(key)
+    # Where the submission put them: at another place they would look like rows that the workbook moved since.
+    order = [*added.get(None, ()), *(each for key in rows for each in (key, *added.get(key, ())))]
+    return Table(base.spec, {key: rows.get(key) or Row(key, after.rows[key].cells) for key in order})
 
 
 def _advance_row(row: Row, before: Row, after: Row) -> Row:

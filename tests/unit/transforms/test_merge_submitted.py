@@ -98,3 +98,12 @@ def test_row_that_the_submission_added_is_edited_on_without_a_conflict() -> None
     result = merge_tables(start, table("Factors", {"c/a": {"weight": 0.5}}), ours)
     assert result.conflicts == ()
     assert result.merged["Factors"].rows["c", "a"].cells["weight"] == 0.5
+
+
+def test_row_that_the_submission_added_stays_where_others_moved_it() -> None:
+    """The workbook added it on top, the branch has it at the end since: that is no move of the workbook's."""
+    base = table("Factors", {"c/a": {"weight": 0}})
+    ours = table("Factors", {"c/new": {"weight": 1}, "c/a": {"weight": 0}})
+    later = table("Factors", {"c/a": {"weight": 0}, "c/new": {"weight": 1}})
+    result = merge_tables(advance_base(base, base, ours, ours), ours, later)
+    assert (result.edits, result.conflicts) == ((), ())
