@@ -38,6 +38,7 @@ class Stage:
     key: dict[str, str]
     time: FakeTime
     book_id: str
+    told: list[str] = field(default_factory=list)
 
     @property
     def book(self) -> Spreadsheet:
@@ -46,7 +47,7 @@ class Stage:
     def client(self, key: dict[str, str] | None = None, scopes: list[str] | None = None) -> PatientClient:
         """The real client with the real google-auth; only its clock is ours."""
         account = find_account(json.dumps(key or self.key), scopes or [SHEETS_SCOPE, DRIVE_SCOPE])
-        patience = Patience(120, self.time.monotonic, self.time.sleep, lambda low, high: high)
+        patience = Patience(120, self.told.append, self.time.monotonic, self.time.sleep, lambda low, high: high)
         return PatientClient(account.credentials, account=account.name, endpoint=self.standin.url, patience=patience)
 
     def sheet(self, **options: Any) -> GoogleSheet:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import google.auth
+from google.auth import aws, identity_pool, pluggable
 from google.auth import exceptions as auth_errors
 from google.auth.credentials import Credentials
 from google.oauth2 import credentials as user_credentials
@@ -19,6 +21,7 @@ SHEETS_SCOPE = "https://www.googleapis.com/auth/spreadsheets"
 DRIVE_SCOPE = "https://www.googleapis.com/auth/drive.file"
 """Only the files that this program makes: enough to make a spreadsheet and to share it."""
 
+_STANDARD = "GOOGLE_APPLICATION_CREDENTIALS"
 GUIDE = "docs/google-sheets.md has the set-up step by step."
 
 
@@ -36,7 +39,8 @@ class Account:
 def find_account(given: str, scopes: list[str]) -> Account:
     """`given` is a JSON text or the path of a JSON file; empty: Application Default Credentials (the file that
     GOOGLE_APPLICATION_CREDENTIALS names, gcloud's sign-in, or the machine's own identity). Raises UsageError."""
-    if not given.strip():
+    given = given.strip() or os.environ.get(_STANDARD, "").strip()
+    if not given:
         return _default_account(scopes)
     about, place = _read(given)
     kind = about.get("type")
@@ -47,9 +51,11 @@ def find_account(given: str, scopes: list[str]) -> Account:
         if kind == "authorized_user":
             user = user_credentials.Credentials.from_authorized_user_info(about, scopes=scopes)  # type: ignore[no-untyped-call]
             return Account(user, str(about.get("account") or "the account that signed in"))
-        if kind in ("external_account", "impersonated_service_account"):
-            federated, _ = google.auth.load_credentials_from_dict(about, scopes=scopes)  # type: ignore[no-untyped-call]
-            return Account(federated, _federated_name(about))
+        if kind == "external_account":
+            return Account(_federated(about, scopes), _federated_name(about))
+        if kind == "impersonated_service_account":
+            impersonated, _ = google.auth.load_credentials_from_dict(about, scopes=scopes)  # type: ignore[no-untyped-call]
+            return Account(impersonated, _federated_name(about))
     except (ValueError, auth_errors.GoogleAuthError) as error:
         # The error's own text may quote the key.
         raise UsageError(f"{place} holds no usable credentials ({type(error).__name__}).", GUIDE) from None
@@ -63,7 +69,7 @@ def find_account(given: str, scopes: list[str]) -> Account:
 
 
 def _read(given: str) -> tuple[dict[str, Any], str]:
-    place = "MERGECELLS_GOOGLE_CREDENTIALS"
+    place = "The text in MERGECELLS_GOOGLE_CREDENTIALS"
     text = given
     if not given.lstrip().startswith("{"):
         path = Path(given).expanduser()
@@ -93,6 +99,18 @@ def _default_account(scopes: list[str]) -> Account:
         ) from None
     name = getattr(found, "service_account_email", "") or ""
     return Account(found, name if "@" in name else "this machine's account")
+
+
+def _federated(about: dict[str, Any], scopes: list[str]) -> Credentials:
+    """Made directly: `google.auth.default` would ask another API for the project first, which is of no use here."""
+    source = about.get("credential_source", {})
+    made: Any = identity_pool.Credentials
+    if str(source.get("environment_id", "")).startswith("aws"):
+        made = aws.Credentials
+    elif "executable" in source:
+        made = pluggable.Credentials
+    found: Credentials = made.from_info(about, scopes=scopes)
+    return found
 
 
 def _federated_name(about: dict[str, Any]) -> str:

@@ -15,14 +15,14 @@ from google.auth.credentials import Credentials
 from gspread.http_client import HTTPClient
 
 from mergecells.adapters.google_errors import AmbiguousWriteError, explain_auth, explain_response, is_too_fast
-from mergecells.adapters.google_pacing import Pacer
+from mergecells.adapters.google_pacing import PER_MINUTE, Pacer
 from mergecells.domain.errors import MergecellsError
 
 SHEETS, DRIVE = "https://sheets.googleapis.com", "https://www.googleapis.com"
 _CONNECT, _READ = 10.0, 180.0
 """Google ends a request after 180 s by itself."""
 
-_FIRST_WAIT, _LONGEST_WAIT = 0.5, 32.0
+_FIRST_WAIT, _LONGEST_WAIT, _WORTH_TELLING = 0.5, 32.0, 2.0
 _TRANSIENT = {408, 500, 502, 503, 504}
 _NEVER_SENT = (requests.exceptions.ConnectTimeout,)
 _NO_ANSWER = (
@@ -35,15 +35,21 @@ _NO_ANSWER = (
 
 @dataclass(frozen=True)
 class Patience:
-    """`deadline`: seconds for one call with all its repeats."""
+    """`deadline`: seconds for one call with all its repeats. `tell` hears of waits that a person would wonder about."""
 
     deadline: float = 180.0
+    tell: Callable[[str], None] = lambda _: None
     monotonic: Callable[[], float] = time.monotonic
     sleep: Callable[[float], None] = time.sleep
     jitter: Callable[[float, float], float] = random.uniform
 
     def pacer(self) -> Pacer:
-        return Pacer(self.monotonic, self.sleep)
+        return Pacer(self.monotonic, self._sleep_for_quota)
+
+    def _sleep_for_quota(self, seconds: float) -> None:
+        if seconds >= _WORTH_TELLING:
+            self.tell(f"{PER_MINUTE} requests in a minute is what Google allows; going on in {seconds:.0f} s")
+        self.sleep(seconds)
 
 
 class RefusedRequestError(Exception):
@@ -178,6 +184,8 @@ class _Calling:
         wait = self._patience.jitter(0, growing if asked is None else 1.0) + (asked or 0.0)
         if self._patience.monotonic() + wait > self._ends:
             _give_up(explained)
+        if wait >= _WORTH_TELLING:
+            self._patience.tell(f"{explained.message.split('.')[0]}; trying again in {wait:.0f} s")
         self._patience.sleep(wait)
 
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from google_stage import ROBOT, FakeTime, Stage, staged
-from mergecells.adapters.google_auth import SHEETS_SCOPE
+from mergecells.adapters.google_auth import SHEETS_SCOPE, find_account
+from mergecells.adapters.google_http import PatientClient
 from mergecells.adapters.google_pacing import Pacer
 from mergecells.authoring.fill import plan_fill
 from mergecells.domain.errors import MergecellsError, UsageError, WorkbookChangedError
@@ -115,6 +118,7 @@ def test_failure_that_does_not_end_is_an_error_within_the_deadline(stage: Stage)
     assert "Try again" in told.value.hint
     assert stage.time.now <= 120
     assert stage.time.slept[0] < stage.time.slept[3]
+    assert "trying again in" in stage.told[0]
 
 
 def test_write_that_never_gets_through_leaves_the_sheet_as_it_was(stage: Stage) -> None:
@@ -325,3 +329,23 @@ def test_slow_answer_is_waited_for(stage: Stage) -> None:
     start = time.monotonic()
     assert numbers(stage) == [2, 3, 4]
     assert time.monotonic() - start >= 0.2
+
+
+def test_federated_identity_needs_no_key(stage: Stage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Workload Identity Federation: a token of another issuer is exchanged, found as gcloud and Actions leave it."""
+    (tmp_path / "token").write_text("a token that GitHub signed")
+    about = {
+        "type": "external_account",
+        "audience": "//iam.googleapis.com/projects/1/locations/global/workloadIdentityPools/p/providers/github",
+        "subject_token_type": "urn:ietf:params:oauth:token-type:jwt",
+        "token_url": stage.standin.token_uri,
+        "credential_source": {"file": str(tmp_path / "token")},
+    }
+    (tmp_path / "adc.json").write_text(json.dumps(about))
+    monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(tmp_path / "adc.json"))
+    stage.standin.drive.access[stage.book_id]["federated@stand-in"] = "writer"
+    for given in ("", str(tmp_path / "adc.json")):
+        account = find_account(given, [SHEETS_SCOPE])
+        client = PatientClient(account.credentials, account=account.name, endpoint=stage.standin.url)
+        assert client.spreadsheets_get(stage.book_id, {"fields": "spreadsheetId"}) == {"spreadsheetId": stage.book_id}
+        assert "token" not in repr(account)

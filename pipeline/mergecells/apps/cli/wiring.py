@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -57,9 +58,12 @@ def google_client(*, drive: bool) -> PatientClient:
     """A client with the credentials of the environment; with access to Drive only where files are made and shared."""
     try:
         from mergecells.adapters.google_auth import DRIVE_SCOPE, SHEETS_SCOPE, find_account
-        from mergecells.adapters.google_http import PatientClient
+        from mergecells.adapters.google_http import Patience, PatientClient
     except ImportError as error:
         raise UsageError(f"Google Sheets need a package that is not installed: {error.name}.", _EXTRA) from None
     scopes = [SHEETS_SCOPE, DRIVE_SCOPE] if drive else [SHEETS_SCOPE]
     account = find_account(os.environ.get(CREDENTIALS, ""), scopes)
-    return PatientClient(account.credentials, account=account.name, endpoint=os.environ.get(ENDPOINT, ""))
+    patience = Patience(tell=lambda text: print(text, file=sys.stderr))
+    return PatientClient(
+        account.credentials, account=account.name, endpoint=os.environ.get(ENDPOINT, ""), patience=patience
+    )
