@@ -190,7 +190,7 @@ def test_fill_refuses_broken_files_and_leaves_the_workbook(checkout: Checkout) -
 @pytest.mark.parametrize(
     ("arguments", "status", "told"),
     [
-        (("--workbook", "google"), 2, "Google Sheets are not connected"),
+        (("--workbook", "google"), 2, "names no Google Sheet"),
         (("--workbook", "rules.csv"), 2, "not an .xlsx"),
         (("--workbook", "missing.xlsx"), 1, "mergecells fill"),
     ],

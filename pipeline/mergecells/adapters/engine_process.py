@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import math
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -152,6 +154,8 @@ def _environment() -> dict[str, str]:
 def _failure(status: int, messages: bytes) -> str:
     if status == 0:
         return ""
+    if status == -signal.SIGVTALRM:
+        return "one calculation took too long"
     if status < 0:
         return f"it was stopped by signal {-status}, at its limit of time or memory"
     last = messages.decode(errors="replace").strip().splitlines()[-1:] or ["no message"]
@@ -171,4 +175,6 @@ def _answer(line: str) -> Answer:
         error = ERRORS.get(answer["error"])
         return Answer(error) if error else Answer(unable=f"the error {answer['error']}, which this language lacks")
     value = answer.get("value")
+    if isinstance(value, float) and not math.isfinite(value):
+        return Answer(unable=f"the number {value}, which no cell holds")
     return Answer(float(value) if type(value) is int else value, answer.get("unable", ""))

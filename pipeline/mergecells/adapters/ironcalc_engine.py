@@ -9,6 +9,9 @@ from mergecells.adapters.engine_cells import parse_a1
 FORMULA_COLUMN = 16_384
 """XFD: far from the cells of the inputs, so that no reference meets it."""
 
+_OF_ARRAYS = ("#CALC!", "#SPILL!", "#N/IMPL!")
+"""Errors of formulas that give arrays, whose cells are of another type."""
+
 
 def start() -> None:
     import ironcalc  # noqa: F401
@@ -25,7 +28,8 @@ def compute(sheet: dict[str, Any]) -> dict[str, Any]:
     model.evaluate()
     value = model.get_cell_value(0, 1, FORMULA_COLUMN)
     kind = model.get_cell_type(0, 1, FORMULA_COLUMN)
-    return {"error": value} if kind == ironcalc.CellType.ErrorValue else {"value": value}
+    is_error = kind == ironcalc.CellType.ErrorValue or value in _OF_ARRAYS
+    return {"error": value} if is_error else {"value": value}
 
 
 def _put(model: Any, row: int, column: int, value: Any) -> None:

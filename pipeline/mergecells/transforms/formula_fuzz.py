@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime
 import random
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from mergecells.formula import (
@@ -62,10 +62,11 @@ class FuzzCase:
     inputs: Mapping[str, Value]
 
 
-def fuzz_cases(seed: int, depth: int = 3) -> Iterator[FuzzCase]:
-    """Without end; each case depends on the seed and its place alone."""
+def fuzz_cases(seed: int, names: Iterable[str] = (), depth: int = 3) -> Iterator[FuzzCase]:
+    """Without end; each case depends on the seed, its place and the functions (those of `names`, else all)."""
+    functions = _Functions(names or FUNCTIONS)
     for number in range(2**62):
-        made = _Maker(random.Random(f"{seed}:{number}")).case(depth)  # noqa: S311
+        made = _Maker(random.Random(f"{seed}:{number}"), functions).case(depth)  # noqa: S311
         if made is not None:
             yield made
 
@@ -74,20 +75,31 @@ def sample_calls(spec: FunctionSpec, count: int) -> list[FuzzCase]:
     """Calls of one function with plain arguments: what an engine has to answer to be said to have it."""
     found: list[FuzzCase] = []
     for number in range(count * 4):
-        maker = _Maker(random.Random(f"{spec.name}:{number}"), odd=0.0)  # noqa: S311
+        maker = _Maker(random.Random(f"{spec.name}:{number}"), _Functions((spec.name,)), odd=0.0)  # noqa: S311
         made = maker.finished("=" + maker.call(spec, 0))
         if made is not None and len(found) < count:
             found.append(made)
     return found
 
 
+class _Functions:
+    """What formulas are made of: every function, and those that give a number, a text or a truth value."""
+
+    def __init__(self, names: Iterable[str]) -> None:
+        self.all = tuple(FUNCTIONS[name] for name in sorted(names))
+        self.giving = {
+            result: tuple(spec for spec in self.all if spec.result in (result, "v") and spec.family != "lookup")
+            for result in "ntb"
+        }
+
+
 class _Maker:
-    def __init__(self, chance: random.Random, odd: float = _ODD) -> None:
-        self.chance, self.odd = chance, odd
+    def __init__(self, chance: random.Random, functions: _Functions, odd: float = _ODD) -> None:
+        self.chance, self.functions, self.odd = chance, functions, odd
         self.names: dict[str, Value] = {}
 
     def case(self, depth: int) -> FuzzCase | None:
-        spec = self.chance.choice(_SPECS) if self.chance.random() < 0.7 else None
+        spec = self.chance.choice(self.functions.all) if self.chance.random() < 0.7 else None
         text = self.call(spec, depth) if spec else self.any(depth)
         return self.finished("=" + text)
 
@@ -117,7 +129,7 @@ class _Maker:
             return self.chance.choice(
                 (f"-{self.operand(depth)}", f"{self.operand(depth)}%", f"{self.operand(depth)}^2")
             )
-        return self.call(self.chance.choice(_BY_RESULT["n"]), depth - 1)
+        return self.call(self.chance.choice(self.functions.giving["n"]), depth - 1)
 
     def operand(self, depth: int) -> str:
         return f"({self.number(depth - 1)})"
@@ -127,7 +139,7 @@ class _Maker:
             return self.leaf("txt", self.plain_text)
         if self.chance.random() < 0.2:
             return f"{self.text(depth - 1)}&{self.text(depth - 1)}"
-        return self.call(self.chance.choice(_BY_RESULT["t"]), depth - 1)
+        return self.call(self.chance.choice(self.functions.giving["t"]), depth - 1)
 
     def truth(self, depth: int) -> str:
         if depth <= 0:
@@ -138,7 +150,7 @@ class _Maker:
             return f"({self.number(depth - 1)}){sign}({self.number(depth - 1)})"
         if pick < 0.55:
             return f"({self.text(depth - 1)}){self.chance.choice(('=', '<>', '<'))}({self.text(depth - 1)})"
-        return self.call(self.chance.choice(_BY_RESULT["b"]), depth - 1)
+        return self.call(self.chance.choice(self.functions.giving["b"]), depth - 1)
 
     def leaf(self, kind: str, value: Callable[[], Scalar]) -> str:
         """A constant, or a name that has the value."""
@@ -255,13 +267,6 @@ class _Maker:
         return self.chance.choice(
             ('">1"', '"<=10"', '"google"', '"<>a"', '"a*"', "1", '"=12"', self.number(0), self.text(0))
         )
-
-
-_SPECS = tuple(FUNCTIONS[name] for name in sorted(FUNCTIONS))
-_BY_RESULT: Mapping[str, tuple[FunctionSpec, ...]] = {
-    result: tuple(spec for spec in _SPECS if spec.result in (result, "v") and spec.family != "lookup")
-    for result in "ntb"
-}
 
 
 def _argument_words(spec: FunctionSpec) -> tuple[str, ...]:

@@ -25,9 +25,10 @@ from mergecells.formula import (
 from mergecells.formula.nodes import Binary, Boolean, Call, Node, Number, Percent, Text, Unary, walk
 from mergecells.formula.unparse import unparse
 from mergecells.transforms.engine_defects import explain
-from mergecells.transforms.engine_functions import lacks
-from mergecells.transforms.formula_engines import Answer, EngineName, Recompute, same_result
+from mergecells.transforms.engine_functions import has_function, lacks
+from mergecells.transforms.formula_engines import NO_ANSWER, Answer, EngineName, Recompute, same_result
 from mergecells.transforms.formula_fuzz import DATE, FuzzCase, sample_calls
+from mergecells.transforms.formula_inline import inline, is_closed
 from mergecells.transforms.formula_results import Result, Scenario
 from mergecells.transforms.formula_rewrite import rewrite_formula
 from mergecells.transforms.formula_sites import Site
@@ -57,6 +58,7 @@ class FuzzTally:
     not_compared: dict[str, Counter[str]] = field(default_factory=dict)
     explained: dict[str, Counter[str]] = field(default_factory=dict)
     failures: dict[str, str] = field(default_factory=dict)
+    """Engine → why it was stopped, and on which formula."""
     disagreements: list[Disagreement] = field(default_factory=list)
 
 
@@ -72,8 +74,10 @@ def fuzz_round(
 ) -> list[Disagreement]:
     """Compare every case, count in `tally`, and return what is not explained, as it was found."""
     tally.formulas += len(cases)
+    broken = [each for case in cases if (each := _raising(case))]
+    cases = [case for case in cases if not any(case is each.case for each in broken)] if broken else cases
     results = [as_result(case) for case in cases]
-    found = [each for case, result in zip(cases, results, strict=True) if (each := _compiled(case, result))]
+    found = broken + [each for case, result in zip(cases, results, strict=True) if (each := _compiled(case, result))]
     tally.agreements["compiled"] += len(cases) - len(found)
     single = [pair for pair in zip(cases, results, strict=True) if not isinstance(pair[1].value, Array)]
     for engine in engines:
@@ -94,6 +98,16 @@ def fuzz_round(
     return found
 
 
+def _raising(case: FuzzCase) -> Disagreement | None:
+    """Whatever a formula holds, its result is a value: an exception is a bug of ours."""
+    try:
+        evaluate(case.formula, case.inputs, DATE)
+        compile_formula(case.formula)(case.inputs, SERIAL)
+    except Exception as error:  # noqa: BLE001 - every one of them is what is looked for
+        return Disagreement("raises", case, None, Answer(unable=f"{type(error).__name__}: {error}"))
+    return None
+
+
 def _compiled(case: FuzzCase, result: Result) -> Disagreement | None:
     value = compile_formula(case.formula)(case.inputs, SERIAL)
     # To the bit, and arrays too: both are ours.
@@ -108,10 +122,13 @@ def _answers(
     calculations = [rewrite_formula(case.formula, case.inputs, SERIAL, plain=plain) for case in cases]
     asked = [each for each in calculations if each is not None]
     run = recompute({engine: asked})[engine]
+    answers = list(run.answers)
     if run.failure and tally is not None:
-        tally.failures.setdefault(engine, run.failure)
-    answers = iter(run.answers)
-    return [Answer(unable="too long") if each is None else next(answers) for each in calculations]
+        stopped = (case for case, answer in zip(cases, answers, strict=False) if answer.unable == NO_ANSWER)
+        first = next((f" on {case.formula.text} {dict(case.inputs)}" for case in stopped), "")
+        tally.failures.setdefault(engine, f"{run.failure}{first}")
+    rest = iter(answers)
+    return [Answer(unable="too long") if each is None else next(rest) for each in calculations]
 
 
 def shrink(found: Sequence[Disagreement], recompute: Recompute) -> list[Disagreement]:
@@ -140,6 +157,10 @@ def _smaller_ones(best: Sequence[Disagreement], recompute: Recompute) -> list[Di
 def _still_different(
     engine: str, tries: Sequence[tuple[int, FuzzCase]], recompute: Recompute
 ) -> Iterator[tuple[int, Disagreement]]:
+    if engine == "raises":
+        yield from ((index, found) for index, case in tries if (found := _raising(case)))
+        return
+    tries = [(index, case) for index, case in tries if not _raising(case)]
     results = [as_result(case) for _, case in tries]
     if engine == "compiled":
         for (index, case), result in zip(tries, results, strict=True):
@@ -178,17 +199,24 @@ def _simpler(case: FuzzCase) -> list[FuzzCase]:
 
 
 def _texts(case: FuzzCase) -> Iterator[str]:
-    root = case.formula.root
-    for node in walk(root):
+    root = inline(case.formula.root)
+    for node in filter(is_closed, walk(root)):
         for part in _children(node):
             yield "=" + unparse(_with(root, node, part))
         if isinstance(node, Call) and len(node.arguments) > 1:
             yield "=" + unparse(_with(root, node, node._replace(arguments=node.arguments[:-1])))
-        value = _constant(evaluate(Formula("", node, False), case.inputs, DATE))
+        value = _constant(_value(node, case.inputs))
         if value is not None and not isinstance(node, Number | Text | Boolean):
             yield "=" + unparse(_with(root, node, value))
         if isinstance(node, Number) and node.value not in (0.0, 1.0):
             yield from ("=" + unparse(_with(root, node, node._replace(value=simple))) for simple in (1.0, 2.0))
+
+
+def _value(node: Node, inputs: Mapping[str, Value]) -> Value:
+    try:
+        return evaluate(Formula("", node, False), inputs, DATE)
+    except Exception:  # noqa: BLE001 - the very thing that is being made smaller
+        return None
 
 
 def _children(node: Node) -> tuple[Node, ...]:
@@ -234,8 +262,15 @@ def _inputs(inputs: Mapping[str, Value]) -> Iterator[dict[str, Value]]:
 
 
 def unsupported_functions(engine: EngineName, recompute: Recompute) -> set[str]:
-    """Measured: the functions of which the engine computes no plain call as we do."""
-    calls = [(name, _single(case)) for name, spec in FUNCTIONS.items() for case in sample_calls(spec, 6)]
+    """Measured: the functions of which the engine computes no plain call as we do.
+
+    Where the table says that it computes them, more calls are tried.
+    """
+    calls = [
+        (name, _single(case))
+        for name, spec in FUNCTIONS.items()
+        for case in sample_calls(spec, 6 if has_function(engine, name) else 2)
+    ]
     answers = _answers(engine, [case for _, case in calls], recompute)
     computed = {
         name

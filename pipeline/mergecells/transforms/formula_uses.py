@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from mergecells.formula import Array, ErrorValue, Formula, Value, evaluate
 from mergecells.formula.nodes import Binary, Call, Name, Node, Number, Omitted, Percent, Unary, walk
 from mergecells.formula.number_text import parse_number
+from mergecells.transforms.formula_inline import inline, is_closed
 from mergecells.transforms.formula_results import Result
 
 Values = Sequence[Value]
@@ -22,8 +23,12 @@ class Use:
         assert result.site.formula
         self.result = result
         self.formula: Formula = result.site.formula
-        self.nodes = tuple(walk(self.formula.root))
+        self.nodes = tuple(walk(inline(self.formula.root)))
         self._values: dict[int, Value] = {}
+
+    def values(self, nodes: Sequence[Node]) -> list[Value] | None:
+        """The value of each; None when a part has none by itself, inside of a LAMBDA that runs for each cell."""
+        return [self.value(node) for node in nodes] if all(map(is_closed, nodes)) else None
 
     def value(self, node: Node) -> Value:
         """The reference interpreter's value of one part."""
@@ -40,7 +45,7 @@ def calls(*names: str, when: Callable[[list[Value]], bool] = lambda _: True) -> 
     wanted = frozenset(names)
 
     def condition(use: Use) -> bool:
-        return any(when([use.value(each) for each in node.arguments]) for node in _calls(use, wanted))
+        return any(_met(use, node.arguments, when) for node in _calls(use, wanted))
 
     return condition
 
@@ -51,17 +56,35 @@ def calls_with(*names: str, part: type[Node] | tuple[type, ...]) -> Condition:
     return lambda use: any(isinstance(each, part) for node in _calls(use, wanted) for each in node.arguments)
 
 
+def special_fails(use: Use) -> bool:
+    """A special function whose result is an error: which one, engines see differently."""
+    return any(
+        isinstance(node, Call) and node.name not in EVERYDAY and (not is_closed(node) or is_error(use.value(node)))
+        for node in use.nodes
+    )
+
+
+def special_takes(when: Callable[[list[Value]], bool]) -> Condition:
+    """A special function whose arguments' values meet a condition."""
+    return lambda use: any(
+        isinstance(node, Call) and node.name not in EVERYDAY and _met(use, node.arguments, when) for node in use.nodes
+    )
+
+
 def operates(operators: str | tuple[str, ...], when: Callable[[list[Value]], bool] = lambda _: True) -> Condition:
     """An operation whose operands' values meet a condition."""
     return lambda use: any(
-        isinstance(node, Binary) and node.op in operators and when([use.value(node.left), use.value(node.right)])
+        isinstance(node, Binary) and node.op in operators and _met(use, (node.left, node.right), when)
         for node in use.nodes
     )
 
 
 def signs(when: Callable[[Value], bool]) -> Condition:
     """A sign or percent sign whose operand's value meets a condition."""
-    return lambda use: any(isinstance(node, Unary | Percent) and when(use.value(node.operand)) for node in use.nodes)
+    return lambda use: any(
+        isinstance(node, Unary | Percent) and _met(use, (node.operand,), lambda values: when(values[0]))
+        for node in use.nodes
+    )
 
 
 def percent_of_value(use: Use) -> bool:
@@ -77,13 +100,22 @@ def written(part: type[Node]) -> Condition:
 def has_value(when: Callable[[Value], bool]) -> Condition:
     """A part of the formula, or the whole, whose value meets a condition."""
     return lambda use: any(
-        when(item) for node in use.nodes if not isinstance(node, Omitted) for item in _items(use.value(node))
+        when(item)
+        for node in use.nodes
+        if not isinstance(node, Omitted) and is_closed(node)
+        for item in _items(use.value(node))
     )
 
 
 def either(*conditions: Condition) -> Condition:
     """One of several conditions."""
     return lambda use: any(condition(use) for condition in conditions)
+
+
+def _met(use: Use, nodes: Sequence[Node], when: Callable[[list[Value]], bool]) -> bool:
+    """Whether the values meet the condition. Values that cannot be told may: a difference is then no finding."""
+    values = use.values(nodes)
+    return values is None or when(values)
 
 
 def _calls(use: Use, names: frozenset[str]) -> Iterator[Call]:
@@ -197,6 +229,22 @@ def unusual_number_text(text: str) -> bool:
 
 # Functions that share a defect in more than one engine.
 
+EVERYDAY = frozenset(
+    """
+    ABS ACOS AND ASIN ATAN ATAN2 AVERAGE AVERAGEA AVERAGEIF AVERAGEIFS CEILING CHAR CHOOSE CLEAN CODE COLUMNS CONCAT
+    CONCATENATE COS COUNT COUNTA COUNTBLANK COUNTIF COUNTIFS DATE DATEDIF DAY DAYS DEGREES EDATE EOMONTH ERROR.TYPE
+    EVEN EXACT EXP FALSE FILTER FIND FIXED FLOOR GCD HLOOKUP IF IFERROR IFNA IFS INDEX INT ISBLANK ISERR ISERROR
+    ISEVEN ISLOGICAL ISNA ISNONTEXT ISNUMBER ISODD ISOWEEKNUM ISTEXT LARGE LCM LEFT LEN LN LOG LOG10 LOOKUP LOWER
+    MATCH MAX MAXA MAXIFS MEDIAN MID MIN MINA MINIFS MOD MONTH MROUND N NA NETWORKDAYS NOT ODD OR PERCENTILE
+    PERCENTILE.EXC PERCENTILE.INC PI POWER PRODUCT PROPER QUARTILE QUARTILE.EXC QUARTILE.INC QUOTIENT RADIANS RANK
+    RANK.AVG RANK.EQ REPLACE REPT RIGHT ROUND ROUNDDOWN ROUNDUP ROWS SEARCH SEQUENCE SIGN SIN SMALL SORT SQRT STDEV
+    STDEV.P STDEV.S STDEVP SUBSTITUTE SUM SUMIF SUMIFS SUMPRODUCT SUMSQ SWITCH T TAN TANH TEXT TEXTJOIN TODAY
+    TRANSPOSE TRIM TRUE TRUNC TYPE UNICHAR UNICODE UNIQUE UPPER VALUE VAR VAR.P VAR.S VARP VLOOKUP WEEKDAY WEEKNUM
+    WORKDAY XLOOKUP XMATCH XOR YEAR
+    """.split()  # noqa: SIM905 - a table that people read and edit
+)
+"""Functions of rules; any other, of finance, distributions or number systems, counts as special."""
+
 CRITERIA = ("COUNTIF", "COUNTIFS", "SUMIF", "SUMIFS", "AVERAGEIF", "AVERAGEIFS", "MAXIFS", "MINIFS")
 LOOKUPS = ("LOOKUP", "MATCH", "XMATCH", "VLOOKUP", "HLOOKUP", "XLOOKUP")
 QUANTILES = tuple(
@@ -205,14 +253,15 @@ QUANTILES = tuple(
     """.split()  # noqa: SIM905
 )
 SPREADS = ("STDEV", "STDEV.S", "STDEV.P", "STDEVP", "VAR", "VAR.S", "VAR.P", "VARP", "AVERAGEA", "MAXA", "MINA")
+SPREADS_OF_ALL = ("STDEVA", "STDEVPA", "VARA", "VARPA")
 TEXT_FUNCTIONS = tuple(
     """
     CONCAT CONCATENATE TEXTJOIN LEN LEFT RIGHT MID FIND SEARCH SUBSTITUTE REPLACE REPT UPPER LOWER PROPER TRIM EXACT
-    CLEAN CODE UNICODE
+    CLEAN CODE UNICODE VALUETOTEXT ARRAYTOTEXT TEXTBEFORE TEXTAFTER
     """.split()  # noqa: SIM905 - a table that people read and edit
 )
-FROM_DAY = ("YEAR", "MONTH", "DAY", "WEEKDAY", "WEEKNUM", "ISOWEEKNUM", "EDATE", "EOMONTH", "WORKDAY")
-BETWEEN_DAYS = ("DATEDIF", "NETWORKDAYS", "DAYS")
+FROM_DAY = ("YEAR", "MONTH", "DAY", "WEEKDAY", "WEEKNUM", "ISOWEEKNUM", "EDATE", "EOMONTH", "WORKDAY", "WORKDAY.INTL")
+BETWEEN_DAYS = ("DATEDIF", "NETWORKDAYS", "NETWORKDAYS.INTL", "DAYS", "DAYS360", "YEARFRAC")
 EARLY = either(
     calls(*FROM_DAY, when=first_early), calls(*BETWEEN_DAYS, when=one_of_two_early), calls("DATE", when=year_early)
 )

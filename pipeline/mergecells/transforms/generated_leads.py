@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from mergecells.domain.scoring import FieldType
 from mergecells.formula import Array, ErrorValue, Formula, Value, compile_formula, to_serial
 from mergecells.formula.nodes import Binary, Call, Node, walk
+from mergecells.transforms.formula_inline import inline, is_closed
 from mergecells.transforms.lead_inputs import FACTOR_MARK, LeadInputs
 from mergecells.transforms.lead_values import (
     constants_beside,
@@ -200,8 +201,8 @@ def _decisions(inputs: LeadInputs) -> Iterator[Node]:
     """Parts of the formulas that come out one way or another, each once."""
     seen: set[str] = set()
     for formula in inputs.formulas:
-        for part in _parts(formula.root):
-            if names_in(part) and repr(part) not in seen:
+        for part in _parts(inline(formula.root)):
+            if is_closed(part) and names_in(part) and repr(part) not in seen:
                 seen.add(repr(part))
                 yield part
 

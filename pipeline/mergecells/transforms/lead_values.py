@@ -9,8 +9,9 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from mergecells.domain.scoring import FieldType
 from mergecells.formula import Array, Formula, Value, to_serial
-from mergecells.formula.nodes import ArrayLiteral, Binary, Call, Name, Node, Number, Percent, Text, Unary, walk
+from mergecells.formula.nodes import ArrayLiteral, Binary, Call, Lambda, Name, Node, Number, Percent, Text, Unary, walk
 from mergecells.formula.number_text import parse_number
+from mergecells.transforms.formula_inline import inline
 
 MOST_CONSTANTS = 24
 """Constants of one formula that are tried for one field; a longer list is taken evenly."""
@@ -32,7 +33,7 @@ def constants_beside(formulas: Iterable[Formula], fixed: Mapping[str, Value]) ->
     """Name → constants in the smallest part of a formula that holds both, those of lists that are named included."""
     found: dict[str, dict[float | str, None]] = {}
     for formula in formulas:
-        _collect(formula.root, fixed, found)
+        _collect(inline(formula.root), fixed, found)
     return {name: _evenly(list(values)) for name, values in found.items()}
 
 
@@ -65,6 +66,8 @@ def _children(node: Node) -> tuple[Node, ...]:
         return (node.left, node.right)
     if isinstance(node, Unary | Percent):
         return (node.operand,)
+    if isinstance(node, Lambda):
+        return (node.body,)
     return node.arguments if isinstance(node, Call) else ()
 
 

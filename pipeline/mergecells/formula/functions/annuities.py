@@ -30,8 +30,8 @@ def _payments_worth(rate: float, periods: float, due: float) -> float:
     if rate == 0.0:
         return periods
     # expm1 and log1p keep the digits of small rates
-    grown = math.expm1(periods * math.log1p(rate)) if -1.0 < rate < 1.0 and abs(periods) < 1e6 else None
-    growth = _growth(rate, periods) - 1.0 if grown is None else grown
+    grown = periods * math.log1p(rate) if -1.0 < rate < 1.0 and abs(periods) < 1e6 else None
+    growth = _growth(rate, periods) - 1.0 if grown is None or grown > 700.0 else math.expm1(grown)
     return finite((1.0 + rate if due else 1.0) * growth / rate)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from mergecells.formula.functions.math import finite
+from mergecells.formula.functions.math import bounded, finite
 from mergecells.formula.registry import function
 from mergecells.formula.values import DIV0, NUM, Fault
 
@@ -35,6 +35,7 @@ def _syd(cost: float, salvage: float, life: float, period: float) -> float:
     "The loss at a fixed rate of three decimals; months of the first year.",
     optional=1,
 )
+@bounded
 def _db(cost: float, salvage: float, life: float, period: float, months: float = 12.0) -> float:
     _require(cost >= 0, salvage >= 0, life > 0, period >= 1, 1 <= months < 13)
     whole, first_year = int(period), int(months)

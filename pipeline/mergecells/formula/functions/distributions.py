@@ -6,7 +6,7 @@ import math
 from typing import Final
 
 from mergecells.formula.functions.combinatorics import combinations, logarithm_of_combinations
-from mergecells.formula.functions.math import finite
+from mergecells.formula.functions.math import bounded, finite
 from mergecells.formula.functions.special import beta_share, gamma_shares
 from mergecells.formula.registry import function
 from mergecells.formula.values import NUM, Fault
@@ -89,6 +89,7 @@ def _norm_inv(share: float, mean: float, deviation: float) -> float:
     "CONFIDENCE.NORM(alpha, deviation, size)", "nnn", "n", "statistics", "Half the width of a confidence interval."
 )
 @function("CONFIDENCE(alpha, deviation, size)", "nnn", "n", "statistics", "Half the width of a confidence interval.")
+@bounded
 def _confidence(alpha: float, deviation: float, size: float) -> float:
     _require(0.0 < alpha < 1.0, deviation > 0, size >= 1)
     return finite(-_quantile(alpha / 2.0) * deviation / math.sqrt(int(size)))
@@ -192,6 +193,7 @@ def _gamma(number: float) -> float:
 @function(
     "GAMMALN.PRECISE(number)", "n", "n", "statistics", "The logarithm of the gamma function; #NUM! for 0 and below."
 )
+@bounded
 def _gammaln(number: float) -> float:
     _require(number > 0)
     return finite(math.lgamma(number))

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import functools
 import math
-from typing import Final
+from collections.abc import Callable
+from typing import Any, Final, TypeVar, cast
 
 from mergecells.formula.registry import function
 from mergecells.formula.values import DIV0, NUM, Fault
+
+F = TypeVar("F", bound=Callable[..., Any])
 
 _LARGEST_QUOTIENT: Final = 1_125_900_000_000.0
 """Excel's MOD gives #NUM! when the quotient reaches 2^50 / 1000 or so; published limit: 1,125,900,000,000."""
@@ -17,6 +21,19 @@ def finite(number: float) -> float:
     if math.isfinite(number):
         return number
     raise Fault(NUM)
+
+
+def bounded(function: F) -> F:
+    """What Python raises beyond the range of numbers is #NUM!. For functions that are rare enough for one more call."""
+
+    @functools.wraps(function)
+    def guarded(*arguments: Any) -> Any:
+        try:
+            return function(*arguments)
+        except (OverflowError, ZeroDivisionError, ValueError):
+            raise Fault(NUM) from None
+
+    return cast(F, guarded)
 
 
 def power(base: float, exponent: float) -> float:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from mergecells.formula.functions.math import finite
+from mergecells.formula.functions.math import bounded, finite
 from mergecells.formula.functions.special import beta_share, gamma_shares, log_beta
 from mergecells.formula.registry import function
 from mergecells.formula.values import NUM, Fault
@@ -95,6 +95,7 @@ def _f_dist_above(x: float, freedom: float, other: float) -> float:
     "GAMMA.DIST(x, shape, scale, cumulative)", "nnnb", "n", "statistics", "The gamma distribution or its density."
 )
 @function("GAMMADIST(x, shape, scale, cumulative)", "nnnb", "n", "statistics", "The gamma distribution or its density.")
+@bounded
 def _gamma_dist(x: float, shape: float, scale: float, cumulative: bool) -> float:
     _require(x >= 0, 0 < shape <= _MOST_FREEDOM, scale > 0)
     if cumulative:

@@ -1,4 +1,4 @@
-"""`mergecells formula eval|functions`: try a formula, run a file of cases, print the table of functions."""
+"""`mergecells formula eval|functions|fuzz`: try formulas, print the table of functions, compare engines at random."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, TextIO
 import typer
 
 from mergecells.apps.cli.choices import DialectChoice, Engine
-from mergecells.apps.cli.console import Output, print_json
+from mergecells.apps.cli.console import CliContext, Output, print_json
 from mergecells.domain.errors import MergecellsError, UsageError
 
 if TYPE_CHECKING:
@@ -130,3 +130,30 @@ def functions(
         print_json(rows)
     else:
         print(render_table(rows))
+
+
+@group.command("fuzz")
+def fuzz(
+    ctx: typer.Context,
+    seconds: Annotated[float, typer.Option("--seconds", min=0, help="How long to go on; 0 is one round.")] = 10.0,
+    seed: Annotated[int, typer.Option("--seed", help="The same seed makes the same formulas.")] = 1,
+    output: Annotated[Output, typer.Option("--output", help="text, or json for programs.")] = Output.TEXT,
+) -> None:
+    """Compare the engines on random formulas: ours with each other and with IronCalc and formualizer.
+
+    What differs is a known defect of an engine, or is printed in the smallest form found. Exit status 1: differences
+    that nothing explains.
+    """
+    from mergecells.adapters.engine_process import EngineProcesses
+    from mergecells.apps.cli import fuzz_run
+    from mergecells.transforms.formula_engines import EngineName
+
+    context: CliContext = ctx.obj
+    engines: tuple[EngineName, ...] = ("ironcalc", "formualizer")
+    tally = fuzz_run.fuzz(seconds, seed, engines, EngineProcesses(), context.say if context.verbose else lambda _: None)
+    if output is Output.JSON:
+        print_json(fuzz_run.as_json(tally, seed, engines))
+    else:
+        print(fuzz_run.render(tally, seed, engines))
+    if tally.disagreements or not all(tally.agreements[engine] for engine in engines):
+        raise typer.Exit(1)
