@@ -47,6 +47,13 @@ XLCALCULATOR = (
         x=1.0,
     ),
     _defect("does not read arrays written into a formula", "=SUM({1,2,3})", None, written(ArrayLiteral)),
+    _defect(
+        "takes a text for a condition in AND and OR",
+        "=OR(t,FALSE)",
+        True,
+        calls("AND", "OR", "XOR", when=any_text),
+        t="T",
+    ),
     _defect("does not read arguments left out", "=IF(x>3,1,)", None, written(Omitted), x=1.0),
     _defect(
         "does not compute with lists cell by cell",
