@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +33,11 @@ def edited_lines(tmp_path: Path, change: Change) -> list[str]:
     return diff_lines(result, table_files())
 
 
+def codes(findings: Sequence[Finding]) -> set[str]:
+    """What the check says. The sample has intermediates that only show how a table is used; nothing else may be said."""
+    return {finding.code for finding in findings}
+
+
 def test_fill_and_export_of_tables_without_an_edit_change_nothing(tmp_path: Path) -> None:
     """Texts of digits, blanks, dates and truth values survive: no edit, no finding, and a second fill has no work."""
     source = filled(tmp_path / "w.xlsx", table_files())
@@ -40,7 +45,7 @@ def test_fill_and_export_of_tables_without_an_edit_change_nothing(tmp_path: Path
     assert (result.edits, result.findings) == ((), ())
     refill(source, table_files(), table_files())
     assert exported(source.path).edits == ()
-    assert check_files(table_files(), tables=result.tables).findings == ()
+    assert codes(check_files(table_files(), tables=result.tables).findings) <= {"rule.unused"}
 
 
 def test_table_tab_shows_titles_with_notes_values_with_types_and_hides_the_key(tmp_path: Path) -> None:
@@ -138,7 +143,7 @@ def test_table_row_with_a_number_as_key_is_written_as_a_quoted_key(tmp_path: Pat
     edit(source.path, append)
     result = exported(source.path)
     assert diff_lines(result, table_files()) == ['+  "2500.5": {share: 1}']
-    assert check_files({**table_files(), **result.files}).findings == ()
+    assert codes(check_files({**table_files(), **result.files}).findings) <= {"rule.unused"}
 
 
 @pytest.mark.parametrize(
