@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from mergecells.authoring.check import check_files
+from mergecells.domain.findings import Finding
 from mergecells.transforms.workbook_changes import render_change
 from workbook_sample import changed, diff_lines, edit, filled, find_cell, refill
 from workbook_tables import PLACES, exported, shown, table_files
@@ -34,7 +35,7 @@ def edited_lines(tmp_path: Path, change: Change) -> list[str]:
 
 
 def codes(findings: Sequence[Finding]) -> set[str]:
-    """What the check says. The sample has intermediates that only show how a table is used; nothing else may be said."""
+    """What the check says. The sample has intermediates that only show how a table is used."""
     return {finding.code for finding in findings}
 
 
