@@ -28,10 +28,11 @@ from mergecells.domain.pulls import (
     as_seen,
     branch_moved,
     check_state,
-    failed_checks,
+    refuse_failed,
     standing_approvals,
+    still_open,
 )
-from mergecells.domain.revision import Files, Revision, is_full_sha, short
+from mergecells.domain.revision import Files, Revision, is_full_sha
 
 _STATES: Final = {"open": ["OPEN"], "merged": ["MERGED"], "closed": ["CLOSED"], "all": ["OPEN", "CLOSED", "MERGED"]}
 
@@ -103,7 +104,7 @@ class GitHubPulls:
     def approve(self, number: int, by: str, *, seen: Revision | None = None) -> PullRequest:
         """Approve the present head, as whoever the credentials belong to: GitHub knows no other approver."""
         parse_identity(by)
-        pull = as_seen(_still_open(self.show(number)), seen)
+        pull = as_seen(still_open(self.show(number)), seen)
         me = str(self.api.call("GET", "/user").json["login"])
         if not _approved_by(pull, me):
             try:
@@ -116,12 +117,12 @@ class GitHubPulls:
 
     def close(self, number: int, by: str) -> PullRequest:
         parse_identity(by)
-        _still_open(self.show(number))
+        still_open(self.show(number))
         self.api.send("PATCH", f"pulls/{number}", {"state": "closed"}, repeatable=True)
         return self.show(number)
 
     def preview(self, number: int) -> Files:
-        pull = _still_open(self.show(number))
+        pull = still_open(self.show(number))
         return self.read_files(trial_merge(self.api, pull, self._sleep))
 
     def merge(
@@ -139,10 +140,8 @@ class GitHubPulls:
         branch's protection forbids stays forbidden, whatever `force` says.
         """
         parse_identity(by)
-        pull = as_seen(_still_open(self.show(number)), seen)
-        if not force and (failed := failed_checks(pull)):
-            said = "; ".join(f"{check.name}: {check.summary or 'failed'}" for check in failed)
-            raise MergecellsError(f"#{number} is not merged: a check failed ({said}).", "Mend it and submit again.")
+        pull = as_seen(still_open(self.show(number)), seen)
+        refuse_failed(pull, force)
         if onto is not None and (newest := self.head(pull.branch)) != onto:
             raise branch_moved(pull.branch, newest, onto)
         trial_merge(self.api, pull, self._sleep)
@@ -166,15 +165,6 @@ class GitHubPulls:
 
 def _approved_by(pull: PullRequest, login: str) -> bool:
     return any(approval.by.endswith(f"<{login}@users.noreply.github.com>") for approval in standing_approvals(pull))
-
-
-def _still_open(pull: PullRequest) -> PullRequest:
-    if pull.state == "merged":
-        what = f" as {short(pull.merge_revision)}" if pull.merge_revision else ""
-        raise MergecellsError(f"#{pull.number} was merged already{what}.", "Submit again to open a new one.")
-    if pull.state == "closed":
-        raise MergecellsError(f"#{pull.number} is closed.", "Submit again to open a new one.")
-    return pull
 
 
 def _missing(number: int) -> MergecellsError:

@@ -27,9 +27,11 @@ from mergecells.domain.pulls import (
     merge_message,
     one_line,
     proposal_title,
+    refuse_failed,
     standing_approvals,
+    still_open,
 )
-from mergecells.domain.revision import Files, Revision, short
+from mergecells.domain.revision import Files, Revision
 
 
 def _now() -> str:
@@ -187,14 +189,9 @@ class LocalPulls:
         return apply_change(self.repository, decide)
 
     def _merged(self, pull: PullRequest, newest: Revision, who: Identity, force: bool) -> RecordChange:
-        failed = failed_checks(pull)
-        if failed and not force:
-            said = "; ".join(f"{check.name}: {check.summary or 'failed'}" for check in failed)
-            raise MergecellsError(
-                f"#{pull.number} is not merged: a check failed ({said}).", "Mend it and submit again."
-            )
+        refuse_failed(pull, force)
         tree = self._merged_tree(pull, newest)
-        message = merge_message(pull, forced=bool(failed))
+        message = merge_message(pull, forced=bool(failed_checks(pull)))
         commit = self.repository.commit_tree(tree, [newest, pull.head_revision], message, who)
         now = self._clock()
         news = {"state": "merged", "merge_revision": commit, "merged_at": now, "merged_by": str(who), "updated_at": now}
@@ -219,13 +216,7 @@ class LocalPulls:
         return newest
 
     def _still_open(self, records: Records, number: int) -> PullRequest:
-        pull = self._as_merged_elsewhere(records.find(number))
-        if pull.state == "merged":
-            what = f" as {short(pull.merge_revision)}" if pull.merge_revision else ""
-            raise MergecellsError(f"#{number} was merged already{what}.", "Submit again to open a new one.")
-        if pull.state == "closed":
-            raise MergecellsError(f"#{number} is closed.", "Submit again to open a new one.")
-        return pull
+        return still_open(self._as_merged_elsewhere(records.find(number)))
 
     def _as_merged_elsewhere(self, pull: PullRequest) -> PullRequest:
         """An open request whose commit is in the branch counts as merged: somebody merged it with plain git, or a

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from mergecells.domain.errors import HeadMovedError, UsageError
+from mergecells.domain.errors import HeadMovedError, MergecellsError, UsageError
 from mergecells.domain.findings import Finding
 from mergecells.domain.revision import Revision, short
 
@@ -140,3 +140,20 @@ def merge_message(pull: PullRequest, *, forced: bool) -> str:
     forced_note = ["Forced: merged in spite of a failed check"] if forced else []
     trailers = [f"Submitted-by: {pull.author}", *approved, *forced_note]
     return "\n".join([f"Merge pull request #{pull.number}: {pull.title}", "", *trailers]) + "\n"
+
+
+def still_open(pull: PullRequest) -> PullRequest:
+    """Raises MergecellsError when the request was merged or closed."""
+    if pull.state == "merged":
+        what = f" as {short(pull.merge_revision)}" if pull.merge_revision else ""
+        raise MergecellsError(f"#{pull.number} was merged already{what}.", "Submit again to open a new one.")
+    if pull.state == "closed":
+        raise MergecellsError(f"#{pull.number} is closed.", "Submit again to open a new one.")
+    return pull
+
+
+def refuse_failed(pull: PullRequest, force: bool) -> None:
+    """Raises MergecellsError when a check of the head failed and nobody insists."""
+    if not force and (failed := failed_checks(pull)):
+        said = "; ".join(f"{check.name}: {check.summary or 'failed'}" for check in failed)
+        raise MergecellsError(f"#{pull.number} is not merged: a check failed ({said}).", "Mend it and submit again.")
