@@ -10,6 +10,7 @@ from typing import Literal
 from mergecells.domain.locations import DocumentPath
 from mergecells.domain.scoring import Fields, LookupTable
 from mergecells.formula import Formula, FormulaSyntaxError, names_used, parse
+from mergecells.formula.registry import Dialect
 from mergecells.transforms.lookup_tables import table_names
 from mergecells.transforms.rule_order import order_by_use
 from mergecells.transforms.rule_view import RuleView
@@ -116,10 +117,10 @@ def parsed(site: Site) -> Formula:
 
 def lower_names(site: Site) -> frozenset[str]:
     """The names that the formula uses, in lower case; none when it does not parse."""
-    return _lower_names(site.text) if site.formula else frozenset()
+    return _lower_names(site.text, site.formula.dialect) if site.formula else frozenset()
 
 
 @lru_cache(maxsize=16_384)
-def _lower_names(text: str) -> frozenset[str]:
+def _lower_names(text: str, dialect: Dialect) -> frozenset[str]:
     """By text: every check asks, for the base and for each vertical."""
-    return frozenset(name.lower() for name, _, _ in names_used(parse(text)))
+    return frozenset(name.lower() for name, _, _ in names_used(parse(text, dialect)))

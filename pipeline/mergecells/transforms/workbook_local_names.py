@@ -7,10 +7,12 @@ A formula that does not parse stays as it is.
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 
 from mergecells.formula import Formula, FormulaSyntaxError, parse
 from mergecells.formula.analysis import local_names
 from mergecells.formula.nodes import Call, Name, walk
+from mergecells.formula.registry import Dialect
 
 _DEFINES = re.compile(r"\b(?:LET|LAMBDA)\s*\(", re.IGNORECASE)
 _SINGLE = re.compile(r"\bSINGLE\s*\(", re.IGNORECASE)
@@ -44,10 +46,11 @@ def with_at_signs(formula: str) -> str:
 
 
 def _tree(formula: str) -> Formula | None:
-    try:
-        return parse(formula)
-    except FormulaSyntaxError:
-        return None
+    dialects: tuple[Dialect, ...] = ("excel", "google")
+    for dialect in dialects:
+        with suppress(FormulaSyntaxError):
+            return parse(formula, dialect)
+    return None
 
 
 def _intersections(formula: str) -> list[Call]:

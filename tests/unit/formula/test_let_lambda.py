@@ -8,7 +8,6 @@ from mergecells.formula import FormulaSyntaxError, Value, compile_formula, funct
 from mergecells.formula.analysis import local_names
 from mergecells.formula.compiler import source_of
 from mergecells.formula.reference import evaluate_at
-from mergecells.formula.rename import rename_names
 from mergecells.formula.unparse import unparse
 from mergecells.formula.values import NUM
 
@@ -21,18 +20,6 @@ def test_names_used_local_names_are_not_among_them() -> None:
     assert [use.name for use in names_used(formula)] == ["seen", "rate"]
     assert [use.name for use in local_names(formula)] == ["years", "f", "x", "x", "f", "years", "years"]
     assert [use.name for use in functions_used(formula)] == ["LET", "LAMBDA"]
-
-
-def test_rename_names_local_name_stays() -> None:
-    """Only the field is renamed, before the LET that hides it and after."""
-    text = "=years+LET(years,2,years*rate)+years"
-    assert rename_names(text, {"years": "age", "rate": "pace"}) == "=age+LET(years,2,years*pace)+age"
-
-
-def test_rename_names_to_a_local_name_is_refused() -> None:
-    """`rate` renamed to x would be caught by the LAMBDA."""
-    with pytest.raises(FormulaSyntaxError, match="x is a name inside"):
-        rename_names("=LAMBDA(x,x*rate)(2)", {"rate": "x"})
 
 
 @pytest.mark.parametrize(

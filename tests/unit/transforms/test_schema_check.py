@@ -55,6 +55,7 @@ FULL: dict[str, Any] = {
     "manifest": {
         "version": 1,
         "workbook": "scoring.xlsx",
+        "google": {"spreadsheet": "1aBcDeFgHiJkLmNoPqRsTuVwXyZ_0123456789-abcde"},
         "branch": "main",
         "pull_requests": {"host": "local", "repository": "origin"},
         "formulas": {"dialect": "google"},

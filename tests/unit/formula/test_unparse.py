@@ -1,4 +1,4 @@
-"""Syntax tree → text, and renaming at positions."""
+"""Syntax tree → text."""
 
 from __future__ import annotations
 
@@ -7,8 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 
-from mergecells.formula import FormulaSyntaxError, parse
-from mergecells.formula.rename import rename_names
+from mergecells.formula import parse
 from mergecells.formula.unparse import unparse
 from unit.formula.formula_strategies import FORMULAS
 
@@ -54,25 +53,3 @@ def test_unparse_any_formula_parses_to_the_same_tree(text: str) -> None:
 def test_unparse_writes_the_canonical_text(text: str, canonical: str) -> None:
     """No blanks, capitals for functions, minimal parentheses."""
     assert unparse(parse(text)) == canonical
-
-
-def test_rename_names_changes_only_the_names() -> None:
-    """Blanks, case of everything else, texts and functions stay byte for byte; names match without case."""
-    text = '= if( Years >= 10 , "years" , years/MAX(years_2, 1) )'
-    assert rename_names(text, {"years": "age"}) == '= if( age >= 10 , "years" , age/MAX(years_2, 1) )'
-
-
-def test_rename_names_swaps_two_names() -> None:
-    """All at once, not one after the other."""
-    assert rename_names("=a-b", {"a": "b", "b": "a"}) == "=b-a"
-
-
-def test_rename_names_not_used_leaves_the_text() -> None:
-    """Nothing is reformatted."""
-    assert rename_names("=SUM( x , y )", {"z": "q"}) == "=SUM( x , y )"
-
-
-def test_rename_names_bad_formula_raises() -> None:
-    """The caller has checked it before."""
-    with pytest.raises(FormulaSyntaxError):
-        rename_names("=1+", {"a": "b"})
