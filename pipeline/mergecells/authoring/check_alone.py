@@ -14,6 +14,7 @@ from mergecells.domain.scoring import Examples, Fields, LookupTable
 from mergecells.transforms.formula_engines import Recompute
 from mergecells.transforms.locate import Locator
 from mergecells.transforms.name_check import check_field_names
+from mergecells.transforms.prompt_to_config import parse_prompt
 from mergecells.transforms.reference_check import check_example_date, check_samples
 from mergecells.transforms.schema_export import MODELS
 from mergecells.transforms.secret_check import check_secrets
@@ -32,6 +33,11 @@ def check_alone(content: bytes, kind: str | None, name: str, recompute: Recomput
         return CheckReport(
             tuple(_renamed(report.findings, RULES_FILE, name)), report.engines, (name,), tried=report.tried
         )
+    if kind == "prompt":
+        _, document, findings = parse_prompt(name, content)
+        if document is not None:
+            findings += check_secrets({name: document}, Locator({name: document}, files={name: content}))
+        return CheckReport(tuple(sort_findings(findings)), files=(name,))
     document, findings = parse_yaml(name, content)
     if document is not None:
         locator = Locator({name: document}, files={name: content})

@@ -6,9 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from mergecells.domain.budgets import Budgets
 from mergecells.domain.findings import Finding
 from mergecells.domain.locations import DocumentPath, FileLocation
 from mergecells.domain.manifest import Manifest
+from mergecells.domain.prices import Prices
+from mergecells.domain.prompts import Prompt
+from mergecells.domain.routing import Routing
 from mergecells.domain.scoring import RuleSet
 
 RULES_FILE = "scoring/rules.yaml"
@@ -56,11 +60,20 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class ConfigSet:
-    """A whole config: the manifest and the rule set. Prompts, routes and budgets join here."""
+    """A whole config. Only the rules must be there: without their files there are no prompts and routes, no prices but
+    the bundled ones, and the default budget.
+
+    `prompts` are by slug; `partials`, the texts that they share, by name.
+    """
 
     manifest: Manifest
     rules: RuleSet
     documents: Mapping[str, Document] = field(default_factory=dict)
+    prompts: Mapping[str, Prompt] = field(default_factory=dict)
+    partials: Mapping[str, str] = field(default_factory=dict)
+    routing: Routing = field(default_factory=Routing)
+    budgets: Budgets = field(default_factory=Budgets)
+    prices: Prices = field(default_factory=Prices)
 
 
 @dataclass(frozen=True, slots=True)

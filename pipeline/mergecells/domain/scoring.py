@@ -35,6 +35,7 @@ Formula = Annotated[str, StringConstraints(min_length=2, max_length=8192, patter
 Scalar = Annotated[float, Field(allow_inf_nan=False)] | bool | str | None
 """A value of a lead. A date is an ISO text (`2024-02-29`) under a field of type `date`."""
 
+ListItem = str | Annotated[float, Field(allow_inf_nan=False)] | bool
 Dialect = Literal["excel", "google"]
 FieldType = Literal["text", "number", "boolean", "date"]
 
@@ -74,7 +75,7 @@ class Rules(ConfigModel):
 
     version: str
     tiers: dict[TierName, Tier] = Field(min_length=1)
-    lists: dict[Name, list[str | float | bool]] = Field(
+    lists: dict[Name, list[ListItem]] = Field(
         default_factory=dict, description="Named lists that formulas test against: COUNTIF(list, value)>0."
     )
     formulas: dict[Name, Formula] = Field(
@@ -160,7 +161,7 @@ class Vertical(ConfigModel):
 
     description: str = ""
     tiers: dict[TierName, Tier | None] = Field(default_factory=dict)
-    lists: dict[Name, list[str | float | bool] | None] = Field(default_factory=dict)
+    lists: dict[Name, list[ListItem] | None] = Field(default_factory=dict)
     formulas: dict[Name, Formula | None] = Field(default_factory=dict)
     components: dict[Name, ComponentChange | None] = Field(default_factory=dict)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from mergecells.domain.config_tree import ConfigTree
 from mergecells.domain.configset import RULES_FILE, ConfigSet
 from mergecells.domain.errors import ConfigRejectedError
@@ -58,7 +60,7 @@ def load_checked(files: Files, revision: Revision) -> ConfigSet:
     if loaded.config is None or has_errors(findings):
         errors = [finding for finding in findings if finding.severity == "error"]
         raise ConfigRejectedError(f"{short(revision)}: {_summary(errors)}", findings)
-    return ConfigSet(loaded.config.manifest, loaded.config.rules)
+    return replace(loaded.config, documents={})
 
 
 def _honest_revision(tree: ConfigTree, digest: str) -> Revision:

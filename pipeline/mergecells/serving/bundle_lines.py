@@ -13,8 +13,12 @@ from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import Field, TypeAdapter
 
+from mergecells.domain.budgets import Budgets
 from mergecells.domain.configset import ConfigSet
 from mergecells.domain.manifest import Manifest
+from mergecells.domain.prices import Prices
+from mergecells.domain.prompts import Prompt
+from mergecells.domain.routing import Routing
 from mergecells.domain.scoring import (
     Component,
     ConfigModel,
@@ -104,6 +108,26 @@ class VerticalLine(ConfigModel):
     vertical: Vertical
 
 
+class PromptLine(ConfigModel):
+    kind: Literal["prompt"] = "prompt"
+    prompt: Prompt
+
+
+class PartialLine(ConfigModel):
+    kind: Literal["partial"] = "partial"
+    name: str
+    text: str
+
+
+class CallsLine(ConfigModel):
+    """How LLMs are called: routes, budgets and prices."""
+
+    kind: Literal["calls"] = "calls"
+    routing: Routing
+    budgets: Budgets
+    prices: Prices
+
+
 Line = Annotated[
     HeadLine
     | FormulasLine
@@ -113,7 +137,10 @@ Line = Annotated[
     | ExamplesLine
     | TableLine
     | TableRowsLine
-    | VerticalLine,
+    | VerticalLine
+    | PromptLine
+    | PartialLine
+    | CallsLine,
     Field(discriminator="kind"),
 ]
 
@@ -168,6 +195,15 @@ def _lines(config: ConfigSet) -> Iterator[ConfigModel]:
             yield TableRowsLine(kind="table-rows", table=name, rows=cells)
     for name, vertical in config.rules.verticals.items():
         yield VerticalLine(kind="vertical", name=name, vertical=vertical)
+    yield from _call_lines(config)
+
+
+def _call_lines(config: ConfigSet) -> Iterator[ConfigModel]:
+    yield CallsLine(kind="calls", routing=config.routing, budgets=config.budgets, prices=config.prices)
+    for name, text in config.partials.items():
+        yield PartialLine(kind="partial", name=name, text=text)
+    for prompt in config.prompts.values():
+        yield PromptLine(kind="prompt", prompt=prompt)
 
 
 def _chunks(rows: Mapping[str, T]) -> Iterator[dict[str, T]]:
@@ -189,6 +225,9 @@ class _Loading:
         self.tables: dict[str, TableLine] = {}
         self.table_rows: dict[str, dict[str, dict[str, Scalar]]] = {}
         self.verticals: dict[str, Vertical] = {}
+        self.calls: CallsLine | None = None
+        self.partials: dict[str, str] = {}
+        self.prompts: dict[str, Prompt] = {}
 
     def take(self, line: Any) -> None:
         match line:
@@ -212,9 +251,15 @@ class _Loading:
                 self.table_rows[line.table].update(line.rows)
             case VerticalLine():
                 self.verticals[line.name] = line.vertical
+            case CallsLine():
+                self.calls = line
+            case PartialLine():
+                self.partials[line.name] = line.text
+            case PromptLine():
+                self.prompts[line.prompt.slug] = line.prompt
 
     def finish(self) -> ConfigSet:
-        if self.head is None or not self.components or not all(self.factors.values()):
+        if self.head is None or self.calls is None or not self.components or not all(self.factors.values()):
             raise ValueError("lines are missing")
         components = {
             name: Component.model_construct(
@@ -237,7 +282,15 @@ class _Loading:
             tables={name: self._table(line) for name, line in self.tables.items()},
             dialect=self.head.manifest.formulas.dialect,
         )
-        return ConfigSet(self.head.manifest, rule_set)
+        return ConfigSet(
+            self.head.manifest,
+            rule_set,
+            prompts=self.prompts,
+            partials=self.partials,
+            routing=self.calls.routing,
+            budgets=self.calls.budgets,
+            prices=self.calls.prices,
+        )
 
     def _table(self, line: TableLine) -> LookupTable:
         rows = self.table_rows[line.name]

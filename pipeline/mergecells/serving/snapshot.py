@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 from mergecells.domain.configset import ConfigSet
+from mergecells.domain.prompts import Prompt
 from mergecells.domain.revision import Revision
 from mergecells.transforms.rule_places import RulePlaces
 from mergecells.transforms.score import LeadColumns, Score, Scorer
@@ -37,6 +38,11 @@ class Snapshot:
     """Lower-case names of the lead's fields; None without `scoring/fields.yaml`, when every name is taken."""
     places: RulePlaces = field(default_factory=lambda: RulePlaces({}), repr=False, compare=False)
     """Where each weight and formula stands; nothing is parsed before the first `explain`."""
+
+    @property
+    def prompts(self) -> Mapping[str, Prompt]:
+        """The prompts of this revision by slug."""
+        return self.config.prompts
 
     def score(self, lead: Mapping[str, Any], date: datetime.date | None = None, vertical: str | None = None) -> Score:
         """Score one lead (field name → value); see `Scorer.score`."""

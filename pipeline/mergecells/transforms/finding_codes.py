@@ -19,6 +19,16 @@ class CodeEntry(NamedTuple):
 
 CODES: Mapping[str, CodeEntry] = {
     # What a file is, before its meaning.
+    "prompt.front-matter": CodeEntry(
+        "A prompt's file has no front matter between two lines `---`.",
+        "Begin it with one; a shared piece of text goes to `prompts/partials/`.",
+        "a file with the text alone",
+    ),
+    "prompt.duplicate-slug": CodeEntry(
+        "Two prompts have one slug, so that one would hide the other.",
+        "Rename one of the files.",
+        "`prompts/hook.md` and `prompts/emails/hook.md`",
+    ),
     "yaml.syntax": CodeEntry(
         "The file is not YAML.", "Mend the line; quote texts with special characters.", "`weight: {0.3`"
     ),

@@ -8,7 +8,11 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from mergecells.domain.budgets import Budgets
 from mergecells.domain.manifest import ManifestFile
+from mergecells.domain.prices import Prices
+from mergecells.domain.prompts import PromptFront
+from mergecells.domain.routing import Routing
 from mergecells.domain.scoring import Examples, Fields, LookupTable, Rules, Vertical
 
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
@@ -21,6 +25,10 @@ MODELS: Mapping[str, type[BaseModel]] = {
     "vertical": Vertical,
     "table": LookupTable,
     "manifest": ManifestFile,
+    "prompt": PromptFront,
+    "routing": Routing,
+    "budgets": Budgets,
+    "prices": Prices,
 }
 """Kind of file → its model."""
 

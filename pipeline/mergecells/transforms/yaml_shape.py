@@ -8,10 +8,13 @@ from typing import Any, TypeVar, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from mergecells.domain.budgets import SCOPE_PATTERN
 from mergecells.domain.configset import Document
 from mergecells.domain.findings import Finding
 from mergecells.domain.locations import DocumentPath
 from mergecells.domain.manifest import RELATIVE_PATTERN
+from mergecells.domain.prompts import MODEL_NAME_PATTERN, SLUG_PATTERN
+from mergecells.domain.routing import BASE_URL_PATTERN, ERROR_CLASSES, FALL_THROUGH_PATTERN, VARIABLE_PATTERN
 from mergecells.domain.scoring import DATE_PATTERN, FORMULA_PATTERN, NAME_PATTERN, ONE_LINE_PATTERN
 from mergecells.formula.syntax_messages import not_a_formula
 from mergecells.transforms.yaml_nodes import MAX_FINDINGS
@@ -39,6 +42,12 @@ _PATTERNS = {
     DATE_PATTERN: "a date such as 2024-02-29",
     NAME_PATTERN: "a name of letters, digits and _ that does not start with a digit",
     ONE_LINE_PATTERN: "a text on one line without blanks at its ends",
+    SLUG_PATTERN: "a name of small letters, digits, - and _, such as email_body",
+    MODEL_NAME_PATTERN: "the name of a model: letters, digits and . _ : / @ -",
+    BASE_URL_PATTERN: "an address such as https://api.example.com/v1, without user, query or key",
+    VARIABLE_PATTERN: "the name of an environment variable, such as OPENAI_API_KEY, never the key itself",
+    FALL_THROUGH_PATTERN: f"some of {', '.join(ERROR_CLASSES)}, separated by commas",
+    SCOPE_PATTERN: "run, node, persona, day or total, or persona:NAME or node:NAME",
     RELATIVE_PATTERN: "a path relative to the config root",
 }
 

@@ -7,6 +7,7 @@ from typing import TypeVar
 
 from pydantic import BaseModel
 
+from mergecells.domain.budgets import BUDGETS_FILE, Budgets
 from mergecells.domain.configset import (
     EXAMPLES_FILE,
     FIELDS_FILE,
@@ -19,8 +20,11 @@ from mergecells.domain.configset import (
 )
 from mergecells.domain.findings import Finding, sort_findings
 from mergecells.domain.manifest import MANIFEST_NAME, Manifest
+from mergecells.domain.prices import PRICES_FILE, Prices
 from mergecells.domain.revision import Files
+from mergecells.domain.routing import ROUTING_FILE, Routing
 from mergecells.domain.scoring import Examples, Fields, LookupTable, Rules, RuleSet, Vertical
+from mergecells.transforms.prompt_to_config import read_prompts
 from mergecells.transforms.salvage import salvage_table
 from mergecells.transforms.yaml_nodes import parse_yaml, paused_collector
 from mergecells.transforms.yaml_shape import validate_document
@@ -56,6 +60,11 @@ def load_config(files: Files) -> LoadResult:
         fields, examples = reader.read(FIELDS_FILE, Fields), reader.read(EXAMPLES_FILE, Examples)
         verticals = {name: reader.read(file, Vertical) for name, file in reader.named(VERTICALS_FOLDER).items()}
         tables = {name: reader.read_table(file) for name, file in reader.named(TABLES_FOLDER).items()}
+        prompts = read_prompts(files)
+        reader.documents.update(prompts.documents)
+        reader.findings += prompts.findings
+        routing, budgets = reader.read(ROUTING_FILE, Routing), reader.read(BUDGETS_FILE, Budgets)
+        prices = reader.read(PRICES_FILE, Prices)
         for tab in manifest.tabs if manifest else ():
             reader.parse(tab.file)
         findings = tuple(sort_findings(reader.findings))
@@ -67,7 +76,16 @@ def load_config(files: Files) -> LoadResult:
         rule_set = RuleSet(
             rules=rules, fields=fields, examples=examples, verticals=usable, tables=sound, dialect=dialect
         )
-        config = ConfigSet(manifest or Manifest(), rule_set, reader.documents)
+        config = ConfigSet(
+            manifest or Manifest(),
+            rule_set,
+            reader.documents,
+            prompts.prompts,
+            prompts.partials,
+            routing or Routing(),
+            budgets or Budgets(),
+            prices or Prices(),
+        )
         return LoadResult(config, findings, reader.documents)
 
 

@@ -64,6 +64,57 @@ FULL: dict[str, Any] = {
         "services": ["http://localhost:8080"],
         "tabs": [{"tab": "T", "file": "scoring/t.yaml", "root": "", "key": "k", "columns": ["a"], "schema": "s.json"}],
     },
+    "prompt": {
+        "name": "email_body",
+        "description": "d",
+        "metadata": {"type": "email_body", "version": "1", "authors": ["A b"], "tags": ["x"]},
+        "model": {
+            "id": "small-1",
+            "provider": "p",
+            "options": {
+                "temperature": 0.5,
+                "topP": 1,
+                "maxOutputTokens": 100.0,
+                "frequencyPenalty": -1,
+                "presencePenalty": 0,
+                "seed": 7,
+                "stopSequences": ["x"],
+            },
+        },
+        "inputs": {"company": {"kind": "object", "required": False, "default": {"a": [1]}, "sample": 1.5}},
+        "outputs": {"type": "object", "properties": {"a": {"maximum": 5}}},
+        "template": {"format": "jinja2"},
+        "examples": {
+            "one": {
+                "inputs": {"company": [1, None]},
+                "expected": {"contains": ["a"], "excludes": [], "matches": "a+", "min_words": 1, "max_words": 9},
+            }
+        },
+    },
+    "routing": {
+        "providers": {
+            "p": {
+                "kind": "openai-compatible",
+                "base_url": "https://llm.example.com:8443/v1",
+                "key_env": "LLM_KEY",
+                "failures_to_open": 3,
+                "cool_down_s": 1.5,
+            }
+        },
+        "models": {"small-1": {"provider": "p", "id": "x", "context_tokens": 8000, "max_output_tokens": 10}},
+        "threshold": 1,
+        "intents": {
+            "ambiguous": {
+                "description": "d",
+                "rules": {"r": {"keywords": "a, b", "pattern": "a+", "weight": 2}},
+                "ladder": {
+                    "small-1": {"timeout_s": 3, "retries": 0, "backoff_s": 0, "fall_through": "timeout, truncated"}
+                },
+            }
+        },
+    },
+    "budgets": {"budgets": {"run": {"warn": 1, "halt": 5}, "persona:ann": {"halt": 0, "description": "d"}}},
+    "prices": {"prices": {"small-1": {"input": 1, "output": 2, "cached": 0.5, "request": 0, "description": "d"}}},
 }
 
 TEXTS = st.sampled_from(
@@ -71,6 +122,7 @@ TEXTS = st.sampled_from(
         *("", " ", "a", "A b", " a", "a ", "=", "=1", "1=", "9a", "_x", "é", "a\nb", "\na", "a\n", "a\rb", "\r"),
         *("2024-02-29", "2024-2-29", "\u0662\u0660\u0662\u0664-02-29", "number", "local", "A", "12", "true"),
         *("a\u00a0", "\ufeffa", "a\u2028", "\x85a", "\u1680", "\x1c", "/abs", "\\abs"),
+        *("small-1", "node", "node:", "persona:a b", "timeout,truncated", "timeout,", "http://x/", "A_B", "image"),
         *("x" * 41, "x" * 101, "a" * 8193, "=" + "a" * 8192),
     ]
 )
@@ -136,6 +188,9 @@ def known_files() -> list[Any]:
         "fields.yaml": "fields",
         "examples.yaml": "examples",
         "mergecells.yaml": "manifest",
+        "routing.yaml": "routing",
+        "budgets.yaml": "budgets",
+        "prices.yaml": "prices",
     }
     found = []
     for path in sorted(EXAMPLES.rglob("*.yaml")):

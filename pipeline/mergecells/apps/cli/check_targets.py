@@ -13,7 +13,6 @@ from mergecells.domain.errors import UsageError
 from mergecells.domain.manifest import MANIFEST_NAME
 from mergecells.transforms.file_kind import guess_kind
 
-NOT_CHECKED = (Kind.PROMPT, Kind.ROUTING, Kind.BUDGETS, Kind.PRICES)
 _INSIDE = {RULES_FILE, FIELDS_FILE, EXAMPLES_FILE, MANIFEST_NAME}
 
 
@@ -48,8 +47,6 @@ Target = RootTarget | WorkbookTarget | LoneTarget
 
 def find_target(path: Path, kind: Kind | None) -> Target:
     """What `path` stands for. Raises UsageError for what is not there or cannot be checked."""
-    if kind in NOT_CHECKED:
-        raise UsageError(f"{kind} files are not checked by this version.", "Nothing was checked.")
     if path.is_dir():
         return _folder_target(path)
     if not path.exists():
@@ -72,12 +69,10 @@ def _file_target(path: Path, kind: Kind | None) -> Target:
         return WorkbookTarget(path, str(path), root)
     if root and kind is None:
         inside = (path.parent.resolve() / path.name).relative_to(root).as_posix()
-        if inside in _INSIDE or inside.startswith("scoring/"):
+        if inside in _INSIDE or inside.startswith(("scoring/", "prompts/")):
             return RootTarget(root, inside)
     content = _read(path)
     guessed = kind or _guess(str(path), content)
-    if guessed in NOT_CHECKED:
-        raise UsageError(f"{path} is a {guessed} file, which this version does not check.", "Nothing was checked.")
     return (
         WorkbookTarget(path, str(path), root) if guessed is Kind.WORKBOOK else LoneTarget(content, str(path), guessed)
     )

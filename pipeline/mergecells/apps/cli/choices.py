@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class Kind(StrEnum):
-    """The kinds of `--kind`; those of prompts and models are named here to be refused with a clear word."""
+    """The kinds of `--kind`."""
 
     RULES = "rules"
     FIELDS = "fields"
