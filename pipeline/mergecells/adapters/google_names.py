@@ -15,6 +15,18 @@ from mergecells.transforms.google_formulas import GoogleDialect
 
 Json = dict[str, Any]
 _DOTTED = re.compile(r"[^\W\d]\w*(?:\.\w+)+")
+_WORD = re.compile(r"[^\W\d][\w.]*")
+_EXACT_SEARCH = re.compile(r"\b(?:[vh]lookup|match)\s*(?=\([^()]*,\s*(?:false|0)\s*\))")
+_CALL = re.compile(r"([^\W\d][\w.]*)\s*\(")
+BLIND_TO_BLANKS = frozenset({
+    "abs", "and", "average", "averageif", "averageifs", "columns", "concatenate", "count", "counta", "ceiling",
+    "date", "day", "exact", "floor", "if", "iferror", "ifna", "ifs", "index", "int", "large", "left", "len",
+    "lower", "max", "maxifs", "median", "mid", "min", "minifs", "mod", "month", "not", "or", "product", "right",
+    "round", "rounddown", "roundup", "small", "sum", "sumif", "sumifs", "switch", "text", "trim", "upper", "value",
+    "xlookup", "year",
+})  # fmt: skip
+"""Functions for which free rows below a table are as good as none, or which do not take a table."""
+
 MOST_NAMES = 1_000
 """A factor is a name for formulas to use. Beyond so many, only those that formulas do use: a list of thousands is of no
 use to a person, and costs as many requests."""
@@ -28,12 +40,28 @@ def split_scope(name: str) -> tuple[str, str]:
 
 def all_names(layout: WorkbookLayout) -> dict[str, str]:
     """Every name of a layout with its cells. A block that people make longer is taken with its free rows below: a named
-    range of Google's is no formula, and would not grow with a row typed below its end."""
+    range of Google's is no formula, and would not grow with a row typed below its end. Not so where a formula may
+    take the free rows for rows of the table (`ROWS`, a count of blanks): its result comes first."""
+    ends = filled_ends(layout)
     growing = {
-        name: str(dataclasses.replace(block, row=block.row + 1, last_row=block.last_row or block.row + 1))
+        name: str(dataclasses.replace(block, row=block.row + 1, last_row=ends.get(block.sheet, block.last_row)))
         for name, block in layout.growing.items()
     }
     return {**layout.names, **growing}
+
+
+def filled_ends(layout: WorkbookLayout) -> dict[str, int]:
+    """Tab → its last row, for the tabs that a formula uses by name in a way in which blank rows may count."""
+    tabs = {name.lower(): block.sheet for name, block in layout.growing.items()}
+    if not tabs:
+        return {}
+    found = set()
+    for cell in (cell for sheet in layout.sheets for cell in sheet.cells.values() if cell.formula):
+        text = (cell.formula or "").lower()
+        if cell.array or not BLIND_TO_BLANKS.issuperset(_CALL.findall(_EXACT_SEARCH.sub("", text))):
+            found |= {tabs[word] for word in _WORD.findall(text) if word in tabs}
+    last = {sheet.name: max(row for row, _ in sheet.cells) for sheet in layout.sheets if sheet.name in found}
+    return {tab: max(row, 2) for tab, row in last.items()}
 
 
 def used_names(names: Mapping[str, str], formulas: Iterator[str]) -> dict[str, str]:

@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import os
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from mergecells.domain.errors import MergecellsError
+from mergecells.domain.errors import MergecellsError, WorkbookChangedError, WorkbookUnreadableError
 from mergecells.domain.locations import CellRef
 from mergecells.domain.workbook import Workbook
 from mergecells.domain.workbook_layout import WorkbookLayout
 
+_ATTEMPTS = 5
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(slots=True)
 class XlsxWorkbook:
-    """Reads and writes one file. Every write is a new file moved into place, so a crash leaves the old or the new."""
+    """Reads and writes one file. Every write is a new file moved into place, so a crash leaves the old or the new.
+    What somebody saved since the file was read is never written over: by its content, not by its time."""
 
     path: Path
+    _seen: bytes | None = field(default=None, repr=False, compare=False)
 
     @property
     def address(self) -> str:
@@ -35,12 +40,20 @@ class XlsxWorkbook:
         """Everything in the file. Raises WorkbookUnreadableError."""
         from mergecells.adapters.xlsx_read import read_xlsx
 
-        return read_xlsx(self.path)
+        for _ in range(_ATTEMPTS):
+            before = self._digest()
+            workbook = read_xlsx(self.path)
+            if self._digest() == before:
+                self._seen = before
+                return workbook
+        raise WorkbookUnreadableError(f"{self.path} keeps changing while it is read.", "Wait until it is saved.")
 
     def write(self, layout: WorkbookLayout) -> None:
         """Make the file, or patch only what differs from `layout`. Raises MergecellsError while a program has it open,
-        and when its structure cannot take the change; the file is then as it was."""
+        and when its structure cannot take the change, WorkbookChangedError when somebody saved it since it was read;
+        the file is then as it was."""
         self._refuse_open()
+        self._refuse_changed()
         if self.path.exists():
             from mergecells.adapters.xlsx_patch import patch_xlsx
 
@@ -50,7 +63,8 @@ class XlsxWorkbook:
 
             content = create_xlsx(layout)
         if content is not None:
-            replace_file(self.path, content)
+            self._refuse_changed()
+            self._replace(content)
 
     def mark(self, marks: Mapping[CellRef, str]) -> None:
         """Colour the cells and put a note on each; what an earlier call marked is cleared."""
@@ -59,7 +73,7 @@ class XlsxWorkbook:
         content = mark_xlsx(self.path, marks)
         if content is not None:
             self._refuse_open()
-            replace_file(self.path, content)
+            self._replace(content)
 
     def remember(self, metadata: Mapping[str, str]) -> None:
         """Replace the metadata. Raises MergecellsError while a program has the file open."""
@@ -69,7 +83,25 @@ class XlsxWorkbook:
         self._refuse_open()
         package = Package(self.path)
         patch_metadata(package, metadata, {})
-        replace_file(self.path, package.content())
+        self._replace(package.content())
+
+    def _replace(self, content: bytes) -> None:
+        replace_file(self.path, content)
+        self._seen = hashlib.sha256(content).digest() if self._seen else None
+
+    def _digest(self) -> bytes | None:
+        """None where there is no file to read; reading says why."""
+        with contextlib.suppress(OSError), self.path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").digest()
+        return None
+
+    def _refuse_changed(self) -> None:
+        """Looked at just before and just after the work of a write, which a large file makes long."""
+        if self._seen and self._digest() != self._seen:
+            self._seen = None
+            raise WorkbookChangedError(
+                f"{self.path.name} was saved in the meantime. Nothing was written.", "Try again."
+            )
 
     def _refuse_open(self) -> None:
         """LibreOffice and Excel leave a lock file beside a workbook that is open; a write now would be lost at their

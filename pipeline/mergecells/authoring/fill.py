@@ -17,9 +17,10 @@ from mergecells.domain.changes import Change
 from mergecells.domain.configset import ConfigSet, LoadResult
 from mergecells.domain.errors import ConfigRejectedError
 from mergecells.domain.findings import Finding, has_errors
+from mergecells.domain.live_status import LiveStatus, parse_live
 from mergecells.domain.revision import Files, Revision, short
 from mergecells.domain.tables import Conflict, Edit, Tables
-from mergecells.domain.workbook import SUBMITTED, Workbook
+from mergecells.domain.workbook import LIVE, SUBMITTED, Workbook
 from mergecells.domain.workbook_layout import WorkbookLayout
 from mergecells.transforms.config_to_workbook import lay_out
 from mergecells.transforms.config_to_yaml import apply_edits
@@ -40,6 +41,7 @@ class _Head:
     config: ConfigSet
     tables: Tables
     revision: Revision
+    live: LiveStatus | None = None
 
 
 ReadBase = Callable[[Revision], Files | None]
@@ -74,8 +76,10 @@ def plan_fill(
     workbook: Workbook | None,
     read_base: ReadBase,
     contains: Contains = _contains_itself,
+    live: LiveStatus | None = None,
 ) -> FillPlan:
-    """Decide what the workbook becomes; `workbook` is None when there is none yet.
+    """Decide what the workbook becomes; `workbook` is None when there is none yet. `live` is how far a revision got;
+    without it, or when the workbook tells of a newer one, what it tells stays.
 
     Raises ConfigRejectedError when the files cannot be read: a workbook is never filled from half a config.
     """
@@ -85,8 +89,17 @@ def plan_fill(
     specs = table_specs(head.documents, head.config.manifest)
     theirs = tables_from_documents(specs, head.documents)
     if workbook is None:
-        return FillPlan(lay_out(head.config, theirs, revision), revision, created=True)
-    return _merge_into(workbook, _Head(files, head, head.config, theirs, revision), read_base, contains)
+        return FillPlan(lay_out(head.config, theirs, revision, status=live), revision, created=True)
+    told = newest_live(workbook, live, contains)
+    return _merge_into(workbook, _Head(files, head, head.config, theirs, revision, told), read_base, contains)
+
+
+def newest_live(workbook: Workbook, live: LiveStatus | None, contains: Contains) -> LiveStatus | None:
+    """What the workbook is to tell: messages of a release may come late, after those of the next."""
+    told = parse_live(workbook.metadata.get(LIVE, ""))
+    if live is None or (told and told.revision != live.revision and contains(told.revision, live.revision)):
+        return told
+    return live
 
 
 def _merge_into(workbook: Workbook, head: _Head, read_base: ReadBase, contains: Contains) -> FillPlan:
@@ -145,4 +158,5 @@ def _lay_out(head: _Head, merged: Tables, kept: tuple[Edit, ...]) -> WorkbookLay
     writable = kept and not check_removed(merged)
     edited = load_config({**head.files, **apply_edits(head.files, specs, kept)}) if writable else head.load
     config = edited.config if edited.config and not has_errors(edited.findings) else head.config
-    return lay_out(config, {tab: merged.get(tab, table) for tab, table in head.tables.items()}, head.revision)
+    tables = {tab: merged.get(tab, table) for tab, table in head.tables.items()}
+    return lay_out(config, tables, head.revision, status=head.live)

@@ -13,13 +13,13 @@ from mergecells.authoring.submitted import Submitted, dump_submitted, merged_sub
 from mergecells.domain.errors import HeadMovedError, MergecellsError, UnknownRevisionError, WorkbookChangedError
 from mergecells.domain.findings import Finding, has_errors, sort_findings
 from mergecells.domain.identity import parse_identity
-from mergecells.domain.locations import CellRef, parse_cell_ref
+from mergecells.domain.locations import CellRef
 from mergecells.domain.plan import Plan
 from mergecells.domain.revision import Files, is_full_sha, short
 from mergecells.domain.workbook import SUBMITTED, Workbook
 from mergecells.ports import PullRequestHost, WorkbookSource
 from mergecells.transforms.formula_engines import Recompute
-from mergecells.transforms.workbook_changes import conflict_marks
+from mergecells.transforms.workbook_changes import conflict_marks, error_marks
 
 _ATTEMPTS = 5
 
@@ -90,7 +90,7 @@ def _submit_once(
     candidate = Candidate(request.branch, head, head_files, dict(export.files))
     if not export.ok:
         plan = _plan(candidate, export, export.findings, request)
-        return Submission("refused", plan), {**_error_marks(export.findings), **conflict_marks(export.conflicts)}
+        return Submission("refused", plan), {**error_marks(export.findings), **conflict_marks(export.conflicts)}
     if not export.files:
         pull = open_pull(host, request.source, request.branch)
         return Submission("unchanged", _plan(candidate, export, export.findings, request), pull), {}
@@ -99,7 +99,7 @@ def _submit_once(
     findings = tuple(sort_findings((*export.findings, *report.findings, *guard)))
     plan = _plan(candidate, export, findings, request).model_copy(update={"leads": leads})
     if not report.ok or has_errors(guard):
-        return Submission("refused", plan), _error_marks(findings)
+        return Submission("refused", plan), error_marks(findings)
     return propose_plan(host, candidate, plan, request.source, replace(report, findings=findings)), {}
 
 
@@ -128,17 +128,6 @@ def _plan(candidate: Candidate, export: ExportResult, findings: tuple[Finding, .
         workbook=request.workbook,
         base_revision=export.base_revision,
     )
-
-
-def _error_marks(findings: tuple[Finding, ...]) -> dict[CellRef, str]:
-    """What keeps the submission from going through, at its cells; a warning is told, but does not colour a cell."""
-    marks: dict[CellRef, str] = {}
-    for finding in findings:
-        cell = parse_cell_ref(finding.cell) if finding.cell else None
-        if cell and finding.severity == "error":
-            said = f"{finding.message} {finding.hint}".strip()
-            marks[cell] = f"{marks[cell]}\n{said}" if cell in marks else said
-    return marks
 
 
 def _mark(source: WorkbookSource, marks: Mapping[CellRef, str]) -> tuple[str, ...]:

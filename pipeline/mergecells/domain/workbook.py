@@ -17,7 +17,10 @@ METADATA_SHEET = "_mergecells"
 BASE_REVISION = "base_revision"
 SUBMITTED = "submitted"
 WRITING = "writing"
+LIVE = "live"
 """Metadata: pairs of revisions `branch:proposal`, one for each submission whose merge the workbook does not show.
+
+`live`: a revision and how far it got, `<sha> live on 3 of 3 services since …`.
 
 `writing`: there while a write of several parts is under way, and left behind by one that was interrupted."""
 

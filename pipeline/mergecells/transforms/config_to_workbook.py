@@ -5,10 +5,11 @@ from __future__ import annotations
 import dataclasses
 
 from mergecells.domain.configset import ConfigSet
+from mergecells.domain.live_status import LiveStatus
 from mergecells.domain.locations import CellRef
 from mergecells.domain.revision import Revision
 from mergecells.domain.tables import Tables
-from mergecells.domain.workbook import BASE_REVISION
+from mergecells.domain.workbook import BASE_REVISION, LIVE
 from mergecells.domain.workbook_layout import CellLayout, Highlight, SheetLayout, WorkbookLayout
 from mergecells.transforms import workbook_live as live
 from mergecells.transforms.workbook_context import TabContext, make_context
@@ -22,9 +23,13 @@ FORMAT_VERSION = "1"
 
 
 def lay_out(
-    config: ConfigSet, tables: Tables, revision: Revision, values: ComputedValues | None = None
+    config: ConfigSet,
+    tables: Tables,
+    revision: Revision,
+    values: ComputedValues | None = None,
+    status: LiveStatus | None = None,
 ) -> WorkbookLayout:
-    """The whole workbook: the overview, one tab for each table, defined names, the base revision.
+    """The whole workbook: the overview, one tab for each table, defined names, the base revision, the live status.
 
     `values` are the sample lead's evaluations, computed here when left out.
     """
@@ -34,12 +39,12 @@ def lay_out(
     if context.pins_today:
         names[EVALUATION_DATE] = f"{OVERVIEW}!{DATE_CELL}"
     if context.has_overview:
-        sheets = [lay_out_overview(context, revision), *(_with_panel(sheet, context) for sheet in sheets)]
+        sheets = [lay_out_overview(context, revision, status), *(_with_panel(sheet, context) for sheet in sheets)]
     return WorkbookLayout(
         sheets=tuple(sheets),
         names=names,
         growing=live.growing_names(context.plans),
-        metadata={BASE_REVISION: revision, "format": FORMAT_VERSION},
+        metadata={BASE_REVISION: revision, "format": FORMAT_VERSION, **({LIVE: status.dump()} if status else {})},
     )
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from mergecells.domain.changes import Change
 from mergecells.domain.configset import Document
 from mergecells.domain.findings import Finding
-from mergecells.domain.locations import CellRef
+from mergecells.domain.locations import CellRef, parse_cell_ref
 from mergecells.domain.tables import (
     AddRow,
     Conflict,
@@ -22,6 +22,8 @@ from mergecells.domain.tables import (
     TableValue,
 )
 from mergecells.transforms.locate import row_document_path
+
+CONFLICT = "merge.conflict"
 
 
 def show_key(key: RowKey) -> str:
@@ -99,7 +101,7 @@ def conflict_finding(conflict: Conflict, file: str | None = None) -> Finding:
     """A conflict as a finding, with all three values."""
     what = f"{conflict.tab}: {show_key(conflict.key)}" + (f": {conflict.column}" if conflict.column else "")
     return Finding(
-        code="merge.conflict",
+        code=CONFLICT,
         message=f"{what} was changed here to {show_value(conflict.ours)} and meanwhile on the branch to "
         f"{show_value(conflict.theirs)} (it was {show_value(conflict.base)}).",
         hint="Set the cell to the branch's value and run `mergecells fill --apply`, or settle it with who changed it.",
@@ -116,6 +118,17 @@ def conflict_marks(conflicts: Iterable[Conflict]) -> dict[CellRef, str]:
         for conflict in conflicts
         if conflict.cell is not None
     }
+
+
+def error_marks(findings: Iterable[Finding]) -> dict[CellRef, str]:
+    """The note for each cell with an error; a warning is told, but does not colour a cell."""
+    marks: dict[CellRef, str] = {}
+    for finding in findings:
+        cell = parse_cell_ref(finding.cell) if finding.cell else None
+        if cell and finding.severity == "error" and finding.code != CONFLICT:
+            said = f"{finding.message} {finding.hint}".strip()
+            marks[cell] = f"{marks[cell]}\n{said}" if cell in marks else said
+    return marks
 
 
 def render_file_diff(path: str, old: bytes | None, new: bytes | None) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from mergecells.domain.live_status import LiveStatus
 from mergecells.domain.locations import CellRef
 from mergecells.domain.revision import Revision, short
 from mergecells.domain.workbook import CellValue
@@ -24,7 +25,7 @@ _HOW_TO = (
 )
 
 
-def lay_out_overview(context: TabContext, revision: Revision) -> SheetLayout:
+def lay_out_overview(context: TabContext, revision: Revision, status: LiveStatus | None = None) -> SheetLayout:
     """The page; it only shows, so all of it is locked."""
     cells: Cells = {(1, 1): CellLayout("Lead scoring", style="title", locked=True)}
     _lay_out_result(cells, context)
@@ -34,6 +35,9 @@ def lay_out_overview(context: TabContext, revision: Revision) -> SheetLayout:
     if day is not None:
         cells[7, 1] = CellLayout("Evaluated for", style="label", locked=True)
         cells[7, 2] = CellLayout(day.isoformat(), style="date", locked=True)
+    if status:
+        cells[8, 1] = CellLayout("Services", style="label", locked=True)
+        cells[8, 2] = CellLayout(status.shown(), style="label", locked=True)
     last = _lay_out_components(cells, context)
     for offset, text in enumerate(_HOW_TO):
         cells[3 + offset, 4] = CellLayout(text, style="label", locked=True)

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from mergecells.apps.cli.console import CliContext, Output, print_json
+from mergecells.domain.errors import UsageError
 
 if TYPE_CHECKING:
     from mergecells.apps.cli.workbook_session import WorkbookSession
     from mergecells.authoring.fill import FillPlan
+    from mergecells.ports import WorkbookSource
 
 _ATTEMPTS = 3
 
@@ -25,15 +27,21 @@ def fill(
         str | None, typer.Option("--workbook", help="An .xlsx file, or google. Default: the manifest's workbook.")
     ] = None,
     apply: Annotated[bool, typer.Option("--apply", help="Write the workbook. Without it nothing is changed.")] = False,
+    merged: Annotated[
+        bool, typer.Option("--merged", help="Take what is merged on the pull requests' host, not the files here.")
+    ] = False,
+    live: Annotated[
+        str, typer.Option("--live", metavar="TEXT", help="With --merged: how far it got, for the workbook to tell.")
+    ] = "",
     output: Annotated[Output, typer.Option("--output", help="How to print the result.")] = Output.TEXT,
 ) -> None:
     """Make or update the workbook from the files. Edits that it holds and that are not exported yet stay."""
-    from mergecells.apps.cli.workbook_session import open_session
-
     context: CliContext = ctx.obj
-    session = open_session(context, workbook)
-    plan = _carry_out(context, session) if apply else _plan(session)
-    name = session.source.describe()
+    if live and not merged:
+        raise UsageError("--live is about what was merged.", "Add --merged.")
+    fill_it = _fill_merged if merged else _fill_from_files
+    plan, source = fill_it(context, workbook, live, apply)
+    name = source.describe()
     if output is Output.JSON:
         print_json(_as_json(plan, name, apply))
     else:
@@ -41,7 +49,22 @@ def fill(
     if plan.layout is None:
         raise typer.Exit(1)
     if apply:
-        context.say(f"wrote {session.source.address}")
+        context.say(f"wrote {source.address}")
+
+
+def _fill_merged(context: CliContext, workbook: str | None, live: str, apply: bool) -> tuple[FillPlan, WorkbookSource]:
+    from mergecells.apps.cli.write_back_run import open_write_back
+
+    run = open_write_back(context, workbook)
+    status = run.status(live)
+    return (run.carry_out(context, status) if apply else run.plan(status)), run.source
+
+
+def _fill_from_files(context: CliContext, workbook: str | None, _: str, apply: bool) -> tuple[FillPlan, WorkbookSource]:
+    from mergecells.apps.cli.workbook_session import open_session
+
+    session = open_session(context, workbook)
+    return (_carry_out(context, session) if apply else _plan(session)), session.source
 
 
 def _plan(session: WorkbookSession) -> FillPlan:
@@ -54,7 +77,7 @@ def _plan(session: WorkbookSession) -> FillPlan:
 def _carry_out(context: CliContext, session: WorkbookSession) -> FillPlan:
     """Plan and write; when somebody edits the workbook in between, their edit is part of the next plan."""
     from mergecells.domain.errors import WorkbookChangedError
-    from mergecells.transforms.workbook_changes import conflict_marks
+    from mergecells.transforms.workbook_changes import conflict_marks, error_marks
 
     for left in reversed(range(_ATTEMPTS)):
         plan = _plan(session)
@@ -62,8 +85,8 @@ def _carry_out(context: CliContext, session: WorkbookSession) -> FillPlan:
             if plan.layout is not None:
                 session.source.write(plan.layout)
                 session.source.mark({})
-            elif plan.conflicts:
-                session.source.mark(conflict_marks(plan.conflicts))
+            else:
+                session.source.mark({**error_marks(plan.findings), **conflict_marks(plan.conflicts)})
             return plan
         except WorkbookChangedError as error:
             if not left:
