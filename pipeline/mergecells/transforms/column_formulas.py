@@ -5,7 +5,7 @@ its distinct inputs where nothing else holds. Every way gives what the one-lead 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, cast
 
@@ -13,15 +13,17 @@ import numpy as np
 
 from mergecells.formula import Value, parse
 from mergecells.transforms.column_codes import combine, encode
-from mergecells.transforms.column_kernels import Kernel, NotKernelError, compile_kernel
+from mergecells.transforms.column_input import LeadColumn, TextsInput, texts_of
+from mergecells.transforms.column_kernel import Kernel, NotKernelError
+from mergecells.transforms.column_kernels import compile_kernel
 from mergecells.transforms.column_values import (
     Coded,
     Codes,
     ColumnValue,
     Constant,
-    Mask,
     Numbers,
     Table,
+    Texts,
     values_at,
     with_values,
 )
@@ -34,6 +36,8 @@ _PRODUCT: Final = 65_536
 _LOWEST, _HIGHEST = -2_048, 110_000
 """Whole numbers for which a formula of one number may have a table: counts, and dates to the year 2201."""
 _BLANK: Final = _HIGHEST - _LOWEST
+_BLOCK: Final = 65_536
+"""Rows at a time where texts are computed for all leads."""
 _WORTH: Final = 4_096
 """Rows in a chunk from which on a table of whole numbers pays."""
 
@@ -49,32 +53,40 @@ class Formulas:
     _tables: dict[tuple[Any, ...], Table] = field(default_factory=dict)
     _kernels: dict[tuple[Any, ...], Kernel | None] = field(default_factory=dict)
     _families: dict[tuple[Any, ...], object] = field(default_factory=dict)
+    _used: dict[Compute, tuple[list[str], dict[str, Value]]] = field(default_factory=dict)
     _wholes: Table | None = None
 
     def compute(self, compute: Compute, env: Env, length: int) -> ColumnValue:
         """The formula's result for every row of a chunk."""
-        blank = self.program.reader.blank
-        names = self.program.uses[compute]
-        fixed = {name: blank[name] for name in names if name in blank}
+        names, blank = self._names(compute)
+        fixed = blank
         inputs: dict[str, ColumnValue] = {}
-        for name in sorted(names):
+        for name in names:
             column = env.get(name)
-            if isinstance(column, Constant):
-                fixed[name] = column.value
+            if type(column) is Constant:
+                fixed = {**fixed, name: column.value}
             elif column is not None:
                 inputs[name] = column
         if not inputs:
             return Constant(compute(fixed, self.serial))
         special = _special_rows(inputs)
-        if len(special) * 2 > length:
+        if special is not None and len(special) * 2 > length:
             return self._distinct(compute, fixed, inputs, None, length)
         found, rows = self._column(compute, fixed, inputs, length)
-        if special is not None and len(special):
+        if special is not None:
             rows = special if rows is None else np.union1d(rows, special)
-        if rows is None or not len(rows):
+        if rows is None:
             return found
         apart = self._distinct(compute, fixed, inputs, rows, len(rows))
         return with_values(found, rows, values_at(apart, np.arange(len(rows))))
+
+    def _names(self, compute: Compute) -> tuple[list[str], dict[str, Value]]:
+        """The names that a formula reads, in order, and what is there of them whatever the lead."""
+        found = self._used.get(compute)
+        if found is None:
+            names, blank = sorted(self.program.uses[compute]), self.program.reader.blank
+            found = self._used[compute] = names, {name: blank[name] for name in names if name in blank}
+        return found
 
     def _column(
         self, compute: Compute, fixed: dict[str, Value], inputs: dict[str, ColumnValue], length: int
@@ -91,13 +103,25 @@ class Formulas:
             return _run_kernel(kernel, inputs, length)
         if combinations <= _PRODUCT:
             return self._by_table(compute, fixed, cast("dict[str, Coded]", inputs), combinations), None
-        if len(inputs) == 1 and length >= _WORTH:
+        if len(inputs) == 1 and length >= _WORTH and type(next(iter(inputs.values()))) is Numbers:
             whole = self._by_whole_numbers(compute, fixed, inputs, length)
             if whole is not None:
                 return whole
         if kernel is not None:
             return _run_kernel(kernel, inputs, length)
         return self._distinct(compute, fixed, inputs, None, length), None
+
+    def texts(self, compute: Compute, name: str, column: TextsInput) -> LeadColumn | None:
+        """A formula of one column of texts that gives texts, for all leads: the domain of an address, say, repeats."""
+        fixed = {other: value for other, value in self._names(compute)[1].items() if other != name}
+        blocks = [
+            column.chunk(start, min(start + _BLOCK, len(column)), _ignore) for start in range(0, len(column), _BLOCK)
+        ]
+        kernel = self._kernel(compute, fixed, {name: blocks[0]})
+        if kernel is None or kernel.kind != "T":
+            return None
+        found = [self.compute(compute, {name: block}, len(block.array)) for block in blocks]
+        return texts_of(cast("list[Texts]", found), _BLOCK)
 
     # By a table
 
@@ -196,6 +220,10 @@ class Formulas:
         return Coded(codes, Table(values, local=True), object())
 
 
+def _ignore(_rows: Codes, _texts: Sequence[str]) -> None:
+    """What is odd about a lead's text is told when its chunk is read."""
+
+
 def _blank_for_nan(value: Value) -> Value:
     return None if type(value) is float and math.isnan(value) else value
 
@@ -220,10 +248,10 @@ def _whole_places(column: Numbers) -> tuple[Codes, Codes | None]:
     return places, others
 
 
-def _special_rows(inputs: Mapping[str, ColumnValue]) -> Codes:
-    listed = [column.rows for column in inputs.values() if not isinstance(column, Constant) and len(column.rows)]
+def _special_rows(inputs: Mapping[str, ColumnValue]) -> Codes | None:
+    listed = [column.rows for column in inputs.values() if type(column) is not Constant and len(column.rows)]  # type: ignore[union-attr]
     if not listed:
-        return np.empty(0, dtype=np.int64)
+        return None
     return np.unique(np.concatenate(listed)) if len(listed) > 1 else listed[0]
 
 
@@ -231,16 +259,15 @@ _TRUTH: Final = Table([False, True])
 
 
 def _run_kernel(kernel: Kernel, inputs: Mapping[str, ColumnValue], length: int) -> tuple[ColumnValue, Codes | None]:
+    """The result, its numbers in an array of its own, and the rows where it is an error."""
     value, error = kernel.run(inputs)
-    wrong: Mask | None = None if error is None else np.broadcast_to(error, (length,))
-    rows = None if wrong is None else np.flatnonzero(wrong)
+    rows = None if error is None else np.flatnonzero(np.broadcast_to(error, (length,)))
+    if rows is not None and not len(rows):
+        rows = None
     if kernel.kind == "B":
         return Coded(np.broadcast_to(value, (length,)).astype(np.int64), _TRUTH, object()), rows
-    x = np.broadcast_to(value, (length,))
-    if (
-        not x.flags.writeable
-        or not x.flags.owndata
-        or any(isinstance(c, Numbers) and c.x is x for c in inputs.values())
-    ):
-        x = x.copy()
-    return Numbers(x), rows
+    if kernel.kind == "T":
+        return Texts(value), rows
+    if not kernel.fresh:
+        value = np.array(np.broadcast_to(value, (length,)), dtype=np.float64)
+    return Numbers(value, low=kernel.low, high=kernel.high), rows

@@ -15,13 +15,16 @@ import numpy as np
 
 from mergecells.domain.errors import UsageError
 from mergecells.formula import to_serial
+from mergecells.formula.values import MAX_TEXT
 from mergecells.transforms.column_codes import Column, encode
-from mergecells.transforms.column_values import Coded, Codes, Floats, Mask, Numbers, Table
-from mergecells.transforms.lead_texts import NUMBER_PATTERN, read_number
+from mergecells.transforms.column_values import NO_ROWS, Coded, Codes, Floats, Mask, Numbers, Table, Texts
+from mergecells.transforms.lead_texts import NUMBER_PATTERN, read_number, read_text
 from mergecells.transforms.score_program import RuleProgram
 from mergecells.transforms.score_values import Reading
 
 _SAMPLE: Final = 4_096
+_LARGEST: Final = 2**31 - 1
+"""Bytes of texts that Arrow's 32-bit offsets can address."""
 _OFTEN: Final = 0.5
 """Share of distinct values in a sample from which on a dictionary costs more than it saves."""
 _EPOCH: Final = to_serial(datetime.date(1970, 1, 1))
@@ -53,33 +56,71 @@ class CodedInput:
 
 @dataclass(slots=True, eq=False)
 class NumbersInput:
-    """`x` has NaN for blank. `rows` (in order) hold `readings` that are no numbers."""
+    """`x` is 0 in blank rows. `rows` (in order) hold `readings` that are no numbers; `endless` were not finite."""
 
     x: Floats
+    blank: Mask | None
     rows: Codes
     readings: Sequence[Reading]
+    endless: Codes
 
     def chunk(self, start: int, stop: int, note: Note) -> Numbers:
-        x = self.x[start:stop]
-        finite = np.isfinite(x)
-        blank: Mask | None = None
-        if not finite.all():
-            blank = ~finite
-            # As `np.where(finite, x, 0.0)`, in a fraction of its time.
-            x = (np.ascontiguousarray(x).view(np.int64) & -finite.astype(np.int64)).view(np.float64)
-            given = self.x[start:stop]
-            endless = np.flatnonzero(np.isinf(given))
-            note(endless, [_NOT_FINITE] * len(endless))
-        first, last = np.searchsorted(self.rows, (start, stop)).tolist()
-        if first == last:
+        x, blank = self.x[start:stop], None if self.blank is None else self.blank[start:stop]
+        if len(self.endless):
+            first, last = np.searchsorted(self.endless, (start, stop)).tolist()
+            note(self.endless[first:last] - start, [_NOT_FINITE] * (last - first))
+        if not len(self.rows):
             return Numbers(x, blank)
+        first, last = np.searchsorted(self.rows, (start, stop)).tolist()
         rows, readings = self.rows[first:last] - start, self.readings[first:last]
         odd = [(row, text) for row, (_, text) in zip(rows.tolist(), readings, strict=True) if text]
         note(np.array([row for row, _ in odd], dtype=np.int64), [text for _, text in odd])
         return Numbers(x, blank, rows, [value for value, _ in readings])
 
 
-LeadColumn: TypeAlias = "CodedInput | NumbersInput"
+def _sums_up(x: Floats) -> bool:
+    with np.errstate(all="ignore"):
+        return bool(np.isfinite(np.add.reduce(x)))
+
+
+def _numbers(
+    x: Floats, blank: Mask | None = None, rows: Codes = NO_ROWS, readings: Sequence[Reading] = ()
+) -> NumbersInput:
+    """From floats, whatever is not finite among them taken as blank. `x` is not changed."""
+    endless = NO_ROWS
+    # One addition for each number tells whether there is any to look for.
+    if len(x) and not _sums_up(x):
+        wrong = ~np.isfinite(x)
+        if wrong.any():
+            endless = np.flatnonzero(np.isinf(x))
+            blank = wrong if blank is None else wrong | blank
+            # As `np.where(wrong, 0.0, x)`, in a fraction of its time.
+            x = (np.ascontiguousarray(x).view(np.int64) & (wrong.astype(np.int64) - 1)).view(np.float64)
+    return NumbersInput(x, blank, rows, readings, endless)
+
+
+@dataclass(slots=True, eq=False)
+class TextsInput:
+    """An Arrow array of ASCII texts; "" in blank rows and in `rows` (in order), which hold `readings`."""
+
+    array: Any
+    blank: Mask | None
+    rows: Codes
+    readings: Sequence[Reading]
+
+    def __len__(self) -> int:
+        return len(self.array)
+
+    def chunk(self, start: int, stop: int, note: Note) -> Texts:
+        array, blank = self.array.slice(start, stop - start), None if self.blank is None else self.blank[start:stop]
+        first, last = np.searchsorted(self.rows, (start, stop)).tolist()
+        rows, readings = self.rows[first:last] - start, self.readings[first:last]
+        odd = [(row, text) for row, (_, text) in zip(rows.tolist(), readings, strict=True) if text]
+        note(np.array([row for row, _ in odd], dtype=np.int64), [text for _, text in odd])
+        return Texts(array, blank, rows, [value for value, _ in readings])
+
+
+LeadColumn: TypeAlias = "CodedInput | NumbersInput | TextsInput"
 
 
 def columns_of(leads: Any) -> Mapping[str, Any]:
@@ -119,10 +160,18 @@ def read_column(program: RuleProgram, key: str, column: Any, *, texts: bool) -> 
             found = _numbers_in_texts(column, read)
             if found is not None:
                 return name, found
+        if cell is read_text:
+            distinct = _texts(column, lambda given: read(read_text(given)), empty_is_blank=True)
+            if distinct is not None:
+                return name, distinct
         return name, _coded(_encoded(column), lambda given: read(cell(given) if isinstance(given, str) else given))
     floats = _floats(column) if read(0.5) == (0.5, "") else None
     if floats is not None:
-        return name, NumbersInput(floats, np.empty(0, dtype=np.int64), ())
+        return name, _numbers(*floats)
+    if read("a") == ("a", ""):
+        distinct = _texts(column, read, empty_is_blank=False)
+        if distinct is not None:
+            return name, distinct
     return name, _coded(_encoded(column), read)
 
 
@@ -167,25 +216,26 @@ def _imported(pa: Any, column: Any) -> Any:
     return pa.chunked_array([pa.array(column)])
 
 
-def _floats(column: Any) -> Floats | None:
-    """Numbers as floats with NaN for blank; None when there may be anything else."""
+def _floats(column: Any) -> tuple[Floats, Mask | None] | None:
+    """Numbers as floats, and which are blank (NaN may be too); None when there may be anything else."""
     if isinstance(column, np.ndarray):
         numeric = column.dtype.kind in "fiu" and column.dtype.itemsize <= 8
-        return np.ascontiguousarray(column, dtype=np.float64) if numeric and column.ndim == 1 else None
+        return (np.ascontiguousarray(column, dtype=np.float64), None) if numeric and column.ndim == 1 else None
     array = _array(column)
     if array is not None:
         return _arrow_floats(array)
     if isinstance(column, list | tuple) and column and set(map(type, column)) <= {float, int, type(None)}:
         try:
-            return np.array(column, dtype=np.float64)
+            return np.array(column, dtype=np.float64), None
         except OverflowError:
             return None
     return None
 
 
-def _arrow_floats(array: Any) -> Floats | None:
+def _arrow_floats(array: Any) -> tuple[Floats, Mask | None] | None:
     pa = arrow()
     kind = array.type
+    blank = array.is_null().to_numpy(zero_copy_only=False) if array.null_count else None
     if pa.types.is_integer(kind) or pa.types.is_floating(kind):
         floats = array.cast(pa.float64(), safe=False)
     elif pa.types.is_date32(kind):
@@ -196,8 +246,8 @@ def _arrow_floats(array: Any) -> Floats | None:
         floats = pa.compute.add(days.cast(pa.float64()), float(_EPOCH))
     else:
         return None
-    found: Floats = floats.to_numpy(zero_copy_only=False)
-    return found
+    found: Floats = floats.fill_null(0.0).to_numpy(zero_copy_only=False)
+    return found, blank
 
 
 def _encoded(column: Any) -> Column[Any]:
@@ -276,7 +326,54 @@ def _numbers_in_texts(column: Any, read: Callable[[Any], Reading]) -> NumbersInp
         rows, readings = rows[kept], [readings[place] for place in kept]
     if np.isinf(x).any():
         x = np.where(np.isinf(x), np.nan, x)
-    return NumbersInput(x, rows, readings)
+    return _numbers(x, None, rows, readings)
+
+
+def _texts(column: Any, read: Callable[[Any], Reading], *, empty_is_blank: bool) -> TextsInput | None:
+    """Texts that rarely repeat as they are; None where a dictionary is better."""
+    array = _array(column)
+    if array is None:
+        return None
+    pa = arrow()
+    if pa.types.is_dictionary(array.type) and len(array.dictionary) > _OFTEN * len(array):
+        array = array.dictionary_decode()
+    if not _is_text(pa, array) or not _mostly_distinct(array) or array.nbytes > _LARGEST:
+        return None
+    compute = pa.compute
+    array = array.cast(pa.string())
+    empty = compute.equal(array, "") if empty_is_blank else None
+    blank = (array.is_null() if empty is None else compute.fill_null(empty, True)).to_numpy(zero_copy_only=False)
+    array = array.fill_null("")
+    plain = compute.and_(compute.string_is_ascii(array), compute.less_equal(compute.binary_length(array), MAX_TEXT))
+    rows = np.flatnonzero(~plain.to_numpy(zero_copy_only=False))
+    readings = [read(text) for text in array.take(pa.array(rows)).to_pylist()]
+    if len(rows):
+        array = compute.if_else(plain, array, "")
+    return TextsInput(array, blank if blank.any() else None, rows, readings)
+
+
+def texts_of(blocks: Sequence[Texts], size: int) -> CodedInput | TextsInput:
+    """Results of a formula, block by block, as a column: by a dictionary where they repeat."""
+    pa = arrow()
+    array = pa.concat_arrays([block.array for block in blocks])
+    rows = np.concatenate([block.rows + number * size for number, block in enumerate(blocks)])
+    values = [value for block in blocks for value in block.values]
+    if _mostly_distinct(array):
+        array = array if not len(rows) else pa.compute.if_else(_without(len(array), rows), array, "")
+        return TextsInput(array, None, rows, [(value, "") for value in values])
+    pairs = array.dictionary_encode()
+    codes, known = pairs.indices.to_numpy(zero_copy_only=False), pairs.dictionary.to_pylist()
+    others = encode(values)
+    if len(rows):
+        codes = codes.copy()
+        codes[rows] = others.codes + len(known)
+    return CodedInput(codes, Table([*known, *others.values]), {})
+
+
+def _without(length: int, rows: Codes) -> Any:
+    mask = np.ones(length, dtype=np.bool_)
+    mask[rows] = False
+    return arrow().array(mask)
 
 
 def _refuse_repeated(names: Sequence[str]) -> None:

@@ -7,6 +7,7 @@ whose value fits the form of their column badly (a text among numbers, an error 
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -22,7 +23,7 @@ Codes: TypeAlias = NDArray[np.int64]
 Floats: TypeAlias = NDArray[np.float64]
 Mask: TypeAlias = NDArray[np.bool_]
 
-_NO_ROWS: Final[Codes] = np.empty(0, dtype=np.int64)
+NO_ROWS: Final[Codes] = np.empty(0, dtype=np.int64)
 
 
 @dataclass(slots=True, eq=False)
@@ -39,17 +40,23 @@ class Table:
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _shares: dict[bool, tuple[Floats, dict[int, str]]] = field(default_factory=dict)
     _share_tables: dict[bool, Table] = field(default_factory=dict)
+    _weighted: dict[tuple[bool, float], Floats] = field(default_factory=dict)
 
     def complete(self, codes: Codes, compute: Callable[[int], Value]) -> None:
         """Compute the values for all of `codes` that are not there yet."""
-        if self.known is None or self.known[codes].all():
+        known = self.known
+        if known is None or known.take(codes, mode="clip").all():
             return
         with self._lock:
+            if self.known is None:
+                return
             for code in np.unique(codes[~self.known[codes]]).tolist():
                 self.values[code] = compute(code)
                 for is_field, worth in self._shares.items():
                     _note_worth(self, code, is_field, worth)
                 self.known[code] = True
+            if self.known.all():
+                self.known = None
 
     def shares(self, is_field: bool) -> tuple[Floats, dict[int, str]]:
         """Values as shares of 0..1, and by code what is odd. A field's text counts 1."""
@@ -62,12 +69,21 @@ class Table:
                 _note_worth(self, code, is_field, worth)
             return self._shares.setdefault(is_field, worth)
 
+    def weighted(self, is_field: bool, weight: float) -> Floats:
+        """The shares times a weight; of a table that is complete."""
+        found = self._weighted.get((is_field, weight))
+        if found is None:
+            found = self._weighted.setdefault((is_field, weight), self.shares(is_field)[0] * weight)
+        return found
+
     def as_shares(self, is_field: bool) -> Table:
         """A table of the shares, for a component's formula to read; of a table that is complete."""
         found = self._share_tables.get(is_field)
         if found is None:
-            shares = cast("list[Value]", self.shares(is_field)[0].tolist())
-            found = self._share_tables.setdefault(is_field, Table(shares, local=self.local))
+            shares = self.shares(is_field)[0]
+            table = Table(cast("list[Value]", shares.tolist()), local=self.local)
+            table._shares[False] = shares, {}
+            found = self._share_tables.setdefault(is_field, table)
         return found
 
 
@@ -95,7 +111,7 @@ class Coded:
     codes: Codes
     table: Table
     family: object
-    rows: Codes = field(default_factory=lambda: _NO_ROWS)
+    rows: Codes = field(default_factory=lambda: NO_ROWS)
     values: Sequence[Value] = ()
 
 
@@ -105,14 +121,28 @@ class Numbers:
 
     x: Floats
     blank: Mask | None = None
-    rows: Codes = field(default_factory=lambda: _NO_ROWS)
+    rows: Codes = field(default_factory=lambda: NO_ROWS)
     values: Sequence[Value] = ()
     wholes: tuple[Codes, Codes | None] | None = None
     """Places in a table of whole numbers, and the rows that have none; see `column_formulas`."""
+    low: float = -math.inf
+    """No number is below `low`, nor above `high`, `rows` left aside."""
+    high: float = math.inf
     family: object = field(default_factory=object)
 
 
-ColumnValue: TypeAlias = "Constant | Coded | Numbers"
+@dataclass(slots=True, eq=False)
+class Texts:
+    """Row i has `array[i]`, an Arrow array of ASCII texts that hardly repeat; "" where `blank` says so."""
+
+    array: Any
+    blank: Mask | None = None
+    rows: Codes = field(default_factory=lambda: NO_ROWS)
+    values: Sequence[Value] = ()
+    family: object = field(default_factory=object)
+
+
+ColumnValue: TypeAlias = "Constant | Coded | Numbers | Texts"
 
 
 def values_at(column: ColumnValue, rows: Codes) -> list[Value]:
@@ -123,7 +153,7 @@ def values_at(column: ColumnValue, rows: Codes) -> list[Value]:
     if isinstance(column, Coded):
         found = [column.table.values[code] for code in column.codes[rows].tolist()]
     else:
-        found = column.x[rows].tolist()
+        found = column.x[rows].tolist() if isinstance(column, Numbers) else column.array.take(rows).to_pylist()
         if column.blank is not None:
             for place in np.flatnonzero(column.blank[rows]).tolist():
                 found[place] = None
@@ -140,9 +170,20 @@ def with_values(column: ColumnValue, rows: Codes, values: Sequence[Value]) -> Co
         raise TypeError("a constant has no rows")
     if isinstance(column, Coded):
         return Coded(column.codes, column.table, column.family, rows, values)
+    if isinstance(column, Texts):
+        return Texts(column.array, column.blank, rows, values)
     floats = [place for place, value in enumerate(values) if type(value) is float]
-    column.x[rows[floats]] = [values[place] for place in floats]
+    found = cast("list[float]", [values[place] for place in floats])
+    column.x[rows[floats]] = found
     if column.blank is not None:
         column.blank[rows] = False
     rest = [place for place, value in enumerate(values) if type(value) is not float]
-    return Numbers(column.x, column.blank, rows[rest], [values[place] for place in rest])
+    low, high = min([column.low, *found]), max([column.high, *found])
+    return Numbers(
+        column.x,
+        column.blank,
+        rows[rest],
+        [values[place] for place in rest],
+        low=low,
+        high=high,
+    )
