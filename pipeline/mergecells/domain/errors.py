@@ -48,3 +48,11 @@ class HeadMovedError(MergecellsError):
 
 class UnknownRevisionError(MergecellsError):
     """No commit of that name in this repository."""
+
+
+class PromptInputError(UsageError):
+    """The inputs of a call do not fit what the prompt declares."""
+
+
+class PromptRenderError(MergecellsError):
+    """A prompt that cannot be rendered: its template is at fault, or rendering would pass a limit."""

@@ -31,7 +31,7 @@ ERROR_CLASSES = (
 
 DEFAULT_FALL_THROUGH = ("timeout", "connection", "rate_limit", "overloaded", "server_error")
 _CLASS = "(" + "|".join(ERROR_CLASSES) + ")"
-FALL_THROUGH_PATTERN = f"^{_CLASS}(, ?{_CLASS})*$"
+FALL_THROUGH_PATTERN = f"^(none|{_CLASS}(, ?{_CLASS})*)$"
 BASE_URL_PATTERN = r"^https?://[A-Za-z0-9._:\[\]-]+(/[A-Za-z0-9._~/-]*)?$"
 VARIABLE_PATTERN = r"^[A-Z_][A-Z0-9_]{0,99}$"
 
@@ -106,7 +106,7 @@ class Rung(ConfigModel):
     )
     fall_through: FallThrough | None = Field(
         default=None,
-        description="Errors, separated by commas, that the next model is tried after; if left out: "
+        description="Errors, separated by commas, that the next model is tried after, or none; if left out: "
         + ", ".join(DEFAULT_FALL_THROUGH)
         + ".",
     )
@@ -115,7 +115,7 @@ class Rung(ConfigModel):
     def falls_through(self) -> frozenset[str]:
         """The error classes after which the next rung is tried."""
         stated = (part.strip() for part in self.fall_through.split(",")) if self.fall_through else DEFAULT_FALL_THROUGH
-        return frozenset(stated)
+        return frozenset(stated) - {"none"}
 
 
 class Intent(ConfigModel):

@@ -46,7 +46,7 @@ _PATTERNS = {
     MODEL_NAME_PATTERN: "the name of a model: letters, digits and . _ : / @ -",
     BASE_URL_PATTERN: "an address such as https://api.example.com/v1, without user, query or key",
     VARIABLE_PATTERN: "the name of an environment variable, such as OPENAI_API_KEY, never the key itself",
-    FALL_THROUGH_PATTERN: f"some of {', '.join(ERROR_CLASSES)}, separated by commas",
+    FALL_THROUGH_PATTERN: f"none, or some of {', '.join(ERROR_CLASSES)}, separated by commas",
     SCOPE_PATTERN: "run, node, persona, day or total, or persona:NAME or node:NAME",
     RELATIVE_PATTERN: "a path relative to the config root",
 }
