@@ -49,7 +49,8 @@ class Answer:
 
 
 class GitHubApi:
-    """One repository's API. `patience` is how long, in seconds, one call may go on being repeated."""
+    """One repository's API. `patience` is how long, in seconds, one call may go on being repeated; `pace` is called
+    before each request that makes something, and may wait: GitHub counts those of all who use the same credentials."""
 
     def __init__(
         self,
@@ -59,9 +60,11 @@ class GitHubApi:
         *,
         patience: float = 90.0,
         sleep: Callable[[float], None] = time.sleep,
+        pace: Callable[[], None] | None = None,
     ) -> None:
         self.slug = slug
         self.requests = 0
+        self._pace = pace or (lambda: None)
         self._patience, self._sleep = patience, sleep
         # PyGithub's own pauses and repeats are off: they sleep before each write and repeat what is not safe.
         client = Github(
@@ -127,6 +130,8 @@ class GitHubApi:
         self, verb: str, url: str, body: Mapping[str, Any] | None, headers: Mapping[str, str] | None
     ) -> Answer | str:
         """The answer, or why there is none. A body that breaks off counts as none."""
+        if verb != "GET" and url != self._requester.graphql_url:
+            self._pace()
         self.requests += 1
         given = dict(body) if body is not None else None
         try:

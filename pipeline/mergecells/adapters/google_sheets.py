@@ -99,6 +99,11 @@ class GoogleSheet:
             self._sending.send(state, requests)
             self._state = None
 
+    def read_metadata(self) -> dict[str, str]:
+        """What the spreadsheet remembers, without its cells: a small request."""
+        answer = self._client.spreadsheets_get(self.spreadsheet, {"fields": METADATA_FIELDS})
+        return {key: value for key, (_, value) in read_metadata(answer)[0].items()}
+
     def _load(self) -> GoogleState:
         state = read_state(self._client.spreadsheets_get(self.spreadsheet, {"fields": FIELDS}))
         self._title = self._client.name = state.workbook.source

@@ -11,8 +11,9 @@ from mergecells.authoring.check import CheckReport
 from mergecells.domain.changes import Change, ChangeSet
 from mergecells.domain.findings import Finding
 from mergecells.domain.plan import Plan
-from mergecells.domain.pulls import CheckResult, Proposal, PullRequest
+from mergecells.domain.pulls import CheckResult, Proposal, PullRequest, one_line
 from mergecells.domain.revision import Files, Revision
+from mergecells.domain.tables import Conflict
 from mergecells.ports import PullRequestHost
 from mergecells.transforms.impact_examples import examples_impact
 from mergecells.transforms.plan_render_markdown import render_markdown
@@ -33,6 +34,7 @@ class Submission:
 
     `pull` is the request that was opened or updated; for an unchanged one, the request of the same source that is
     still open, if any. `updated` tells an update from an opening. `notes` are further messages for the person.
+    `conflicts` are among the plan's findings too, there as words.
     """
 
     outcome: Outcome
@@ -40,6 +42,7 @@ class Submission:
     pull: PullRequest | None = None
     updated: bool = False
     notes: tuple[str, ...] = ()
+    conflicts: tuple[Conflict, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +91,9 @@ def propose_plan(
 ) -> Submission:
     """Open or update the pull request of `source`. Raises HeadMovedError when the branch moved since it was read."""
     before = open_pull(host, source, candidate.branch)
+    if before is not None and _has_already(host, before, candidate, plan):
+        note = f"#{before.number} has these edits already; {before.author} submitted them."
+        return Submission("proposed", plan, before, notes=(note,))
     pull = host.propose(
         Proposal(
             source=source,
@@ -102,6 +108,14 @@ def propose_plan(
     )
     known = plan.model_copy(update={"changes": plan.changes.model_copy(update={"head": pull.head_revision})})
     return Submission("proposed", known, pull, updated=before is not None and before.number == pull.number)
+
+
+def _has_already(host: PullRequestHost, pull: PullRequest, candidate: Candidate, plan: Plan) -> bool:
+    """Whether the open request proposes these very files on this very base, checked, under this title: of several
+    people who submit one sheet at once, the first has brought in everybody's edits."""
+    checked = any((check.name, check.revision) == (CHECK_NAME, pull.head_revision) for check in pull.checks)
+    same = (pull.base_revision, pull.title) == (candidate.head, one_line(plan.title))
+    return checked and same and dict(host.read_files(pull.head_revision)) == candidate.files
 
 
 def open_pull(host: PullRequestHost, source: str, branch: str) -> PullRequest | None:

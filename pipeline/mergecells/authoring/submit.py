@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from mergecells.authoring.check import CheckReport, check_files
@@ -27,7 +27,11 @@ _ATTEMPTS = 5
 @dataclass(frozen=True, slots=True)
 class SubmitRequest:
     """What the person asked for. `workbook` names the workbook to reviewers and, with the author, the pull request:
-    two people's copies of one workbook hold different edits, so each has a request of their own."""
+    two people's copies of one workbook hold different edits, so each has a request of their own.
+
+    `shared`: there is one workbook for all, a Google Sheet, and one request for it, whoever submits. `tell` hears of
+    each step when it begins: reading, comparing, checking, proposing, noting.
+    """
 
     workbook: str
     branch: str
@@ -36,10 +40,12 @@ class SubmitRequest:
     allow_large: bool = False
     recompute: Recompute | None = None
     read_leads: ReadLeads | None = None
+    shared: bool = False
+    tell: Callable[[str], None] = lambda _: None
 
     @property
     def source(self) -> str:
-        return f"{self.workbook} of {parse_identity(self.author).mail.lower()}"
+        return self.workbook if self.shared else f"{self.workbook} of {parse_identity(self.author).mail.lower()}"
 
 
 def submit_workbook(source: WorkbookSource, host: PullRequestHost, request: SubmitRequest) -> Submission:
@@ -48,20 +54,24 @@ def submit_workbook(source: WorkbookSource, host: PullRequestHost, request: Subm
     Errors and conflicts refuse the submission and are marked in the workbook. Raises MergecellsError when the
     workbook's base revision is unknown, HeadMovedError when the branch kept moving.
     """
+    request.tell("reading")
     workbook = source.read()
-    base_files = _base_files(workbook, host)
+    request.tell("comparing")
+    base_files = read_base_files(workbook, host)
     for _ in range(_ATTEMPTS):
         try:
             submission, marks = _submit_once(workbook, base_files, host, request)
         except HeadMovedError as error:
             moved = error
             continue
+        request.tell("noting")
         notes = (*submission.notes, *_mark(source, marks), *_remember(source, workbook, submission))
         return replace(submission, notes=notes)
     raise moved
 
 
-def _base_files(workbook: Workbook, host: PullRequestHost) -> Files:
+def read_base_files(workbook: Workbook, host: PullRequestHost) -> Files:
+    """The files that the workbook was filled from. Raises MergecellsError where it does not say, or none are there."""
     revision = base_revision(workbook)
     refill = "Run `mergecells fill --apply` on a checkout of the branch: your edits stay. Then submit again."
     if not revision:
@@ -72,7 +82,7 @@ def _base_files(workbook: Workbook, host: PullRequestHost) -> Files:
             f"Commit and push them. {refill}",
         )
     try:
-        return host.read_files(host.resolve(revision))
+        return host.read_files(revision)
     except UnknownRevisionError as error:
         raise MergecellsError(
             f"{workbook.source} was filled from {short(revision)}, which the repository does not have.",
@@ -90,16 +100,19 @@ def _submit_once(
     candidate = Candidate(request.branch, head, head_files, dict(export.files))
     if not export.ok:
         plan = _plan(candidate, export, export.findings, request)
-        return Submission("refused", plan), {**error_marks(export.findings), **conflict_marks(export.conflicts)}
+        marks = {**error_marks(export.findings), **conflict_marks(export.conflicts)}
+        return Submission("refused", plan, conflicts=export.conflicts), marks
     if not export.files:
         pull = open_pull(host, request.source, request.branch)
         return Submission("unchanged", _plan(candidate, export, export.findings, request), pull), {}
+    request.tell("checking")
     report = _check(candidate, export, base_files, request)
     leads, guard = measure_leads(candidate, request.read_leads, request.allow_large) if report.ok else (None, [])
     findings = tuple(sort_findings((*export.findings, *report.findings, *guard)))
     plan = _plan(candidate, export, findings, request).model_copy(update={"leads": leads})
     if not report.ok or has_errors(guard):
         return Submission("refused", plan), error_marks(findings)
+    request.tell("proposing")
     return propose_plan(host, candidate, plan, request.source, replace(report, findings=findings)), {}
 
 

@@ -21,6 +21,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     ),
     "follow": ("mergecells follow ../leads.git /srv/leads", "mergecells follow ../leads.git /srv/leads --once"),
     "serve": ("mergecells serve --config /srv/leads/current --port 8800",),
+    "hub": ("mergecells hub --port 8900", "mergecells hub leads pricing --host 0.0.0.0 --port 8900"),
     "status": (
         "mergecells status --service http://127.0.0.1:8800",
         "mergecells status --service http://127.0.0.1:8800 --wait 270dfafc74e2 --timeout 30",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Callable
 
 from mergecells.domain.errors import UsageError
 from mergecells.domain.manifest import PullRequests
@@ -26,8 +27,11 @@ def github_slug(address: str) -> str:
     return slug
 
 
-def open_github(address: str, wanted: PullRequests, prefix: str) -> PullRequestHost:
-    """The host for a repository's name or address. Raises UsageError without credentials or the extra `github`."""
+def open_github(
+    address: str, wanted: PullRequests, prefix: str, pace: Callable[[], None] | None = None
+) -> PullRequestHost:
+    """The host for a repository's name or address; `pace` as for GitHubApi. Raises UsageError without credentials or
+    the extra `github`."""
     slug = github_slug(address)
     try:
         from mergecells.adapters.github_api import GitHubApi
@@ -38,7 +42,7 @@ def open_github(address: str, wanted: PullRequests, prefix: str) -> PullRequestH
         raise UsageError(
             f"The host `github` needs {error.name}.", 'Install it with `pip install "mergecells[github]"`.'
         ) from error
-    api = GitHubApi(slug, find_auth(os.environ, slug), api_address(os.environ))
+    api = GitHubApi(slug, find_auth(os.environ, slug), api_address(os.environ), pace=pace)
     settings = PullSettings(tuple(wanted.labels), tuple(wanted.reviewers), wanted.auto_merge)
     return GitHubPulls(api, prefix, settings)
 

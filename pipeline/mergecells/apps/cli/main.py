@@ -33,6 +33,7 @@ COMMANDS = (
     "release",
     "follow",
     "serve",
+    "hub",
     "status",
     "score",
     "formula",

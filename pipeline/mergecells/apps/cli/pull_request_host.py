@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -55,8 +56,11 @@ class HostSession:
         return found
 
 
-def open_host(root: Path) -> HostSession:
-    """The host of the config at `root`. Raises UsageError when the manifest's repository is not on this machine."""
+def open_host(root: Path, pace: Callable[[], None] | None = None) -> HostSession:
+    """The host of the config at `root`. Raises UsageError when the manifest's repository is not on this machine.
+
+    `pace` is called before each request that makes something on GitHub, and may wait.
+    """
     manifest = read_manifest(root)
     checkout = _checkout(root)
     prefix = checkout.config_prefix if checkout else ""
@@ -65,7 +69,7 @@ def open_host(root: Path) -> HostSession:
         from mergecells.apps.cli.github_host import open_github
 
         address = (checkout.remote_url(wanted.repository) if checkout else None) or wanted.repository
-        return HostSession(open_github(address, wanted, prefix), manifest.branch, manifest, root)
+        return HostSession(open_github(address, wanted, prefix, pace), manifest.branch, manifest, root)
     local = LocalPulls(_locate(root, checkout, wanted.repository), prefix)
     return HostSession(local, manifest.branch, manifest, root, local.repository)
 

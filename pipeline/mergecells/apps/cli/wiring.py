@@ -12,7 +12,10 @@ from mergecells.domain.errors import UsageError
 from mergecells.domain.manifest import GOOGLE, Manifest
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from mergecells.adapters.google_http import PatientClient
+    from mergecells.adapters.google_pacing import Pacer
     from mergecells.adapters.google_sheets import GoogleSheet
     from mergecells.ports import WorkbookSource
 
@@ -54,8 +57,13 @@ def open_sheet(manifest: Manifest) -> GoogleSheet:
     return GoogleSheet(client, manifest.google.spreadsheet_id)
 
 
-def google_client(*, drive: bool) -> PatientClient:
-    """A client with the credentials of the environment; with access to Drive only where files are made and shared."""
+def google_client(
+    *, drive: bool, pacer: Pacer | None = None, tell: Callable[[str], None] | None = None
+) -> PatientClient:
+    """A client with the credentials of the environment; with access to Drive only where files are made and shared.
+
+    Clients of one process share a `pacer`, since Google counts the account's requests and not the client's.
+    """
     try:
         from mergecells.adapters.google_auth import DRIVE_SCOPE, SHEETS_SCOPE, find_account
         from mergecells.adapters.google_http import Patience, PatientClient
@@ -63,7 +71,11 @@ def google_client(*, drive: bool) -> PatientClient:
         raise UsageError(f"Google Sheets need a package that is not installed: {error.name}.", _EXTRA) from None
     scopes = [SHEETS_SCOPE, DRIVE_SCOPE] if drive else [SHEETS_SCOPE]
     account = find_account(os.environ.get(CREDENTIALS, ""), scopes)
-    patience = Patience(tell=lambda text: print(text, file=sys.stderr))
+    patience = Patience(tell=tell or (lambda text: print(text, file=sys.stderr)))
     return PatientClient(
-        account.credentials, account=account.name, endpoint=os.environ.get(ENDPOINT, ""), patience=patience
+        account.credentials,
+        account=account.name,
+        endpoint=os.environ.get(ENDPOINT, ""),
+        patience=patience,
+        pacer=pacer,
     )

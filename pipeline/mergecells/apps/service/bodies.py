@@ -46,12 +46,17 @@ class ScoreRequest:
 async def read_json(request: Request, settings: ServiceSettings, most: int) -> Any:
     """The body, of at most `most` bytes, as JSON values. Raises ProblemError: 413 too large, 408 too slow, 400 not
     JSON."""
-    try:
-        async with asyncio.timeout(settings.body_seconds):
-            body = await _read_body(request, most)
-    except TimeoutError:
-        raise ProblemError(408, "body-timeout", f"The body took more than {settings.body_seconds:g} s.") from None
+    body = await read_bytes(request, settings.body_seconds, most)
     return parse_json(body) if len(body) <= _SMALL else await run_in_threadpool(parse_json, body)
+
+
+async def read_bytes(request: Request, seconds: float, most: int) -> bytes:
+    """The body as it came. Raises ProblemError: 413 beyond `most` bytes, 408 after `seconds`."""
+    try:
+        async with asyncio.timeout(seconds):
+            return await _read_body(request, most)
+    except TimeoutError:
+        raise ProblemError(408, "body-timeout", f"The body took more than {seconds:g} s.") from None
 
 
 def parse_json(body: bytes) -> Any:

@@ -28,13 +28,15 @@ class FieldError:
 
 @dataclass(eq=False)
 class ProblemError(Exception):
-    """Ends a request with an answer in problem form. `slug` names the problem's kind and never changes."""
+    """Ends a request with an answer in problem form. `slug` names the problem's kind and never changes; `hint` says
+    what to do next, where the detail does not."""
 
     status: int
     slug: str
     detail: str
     errors: Sequence[FieldError] = ()
     headers: Mapping[str, str] = field(default_factory=dict)
+    hint: str | None = None
 
 
 class ProblemResponse(Response):
@@ -52,6 +54,8 @@ def problem_response(problem: ProblemError) -> ProblemResponse:
         "status": problem.status,
         "detail": problem.detail,
     }
+    if problem.hint is not None:
+        body["hint"] = problem.hint
     if problem.errors:
         body["errors"] = [{"pointer": error.pointer, "detail": error.detail} for error in problem.errors]
     if ids is not None:

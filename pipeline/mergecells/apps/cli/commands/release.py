@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import datetime
 import time
-from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,10 +12,10 @@ import typer
 
 from mergecells.apps.cli.console import CliContext, Output, print_json
 from mergecells.apps.cli.fleet import live_on, service_urls, wait_until_live
+from mergecells.apps.cli.releasing import counted_services, live_words, way_back_to
 
 if TYPE_CHECKING:
     from mergecells.adapters.service_client import ServiceReport
-    from mergecells.apps.cli.pull_request_host import HostSession
     from mergecells.authoring.propose import Submission
 
 
@@ -58,42 +57,15 @@ def release(
     wanted = session.host.resolve(revision or session.branch)
     urls = service_urls(context, service or [])
     told = session.release(wanted, environment)
-    told.tell("waiting", f"waiting for {_services(len(urls))}")
+    told.tell("waiting", f"waiting for {counted_services(len(urls))}")
     reports = wait_until_live(urls, wanted, time.monotonic() + timeout)
     live = live_on(reports, wanted)
     done = len(live) == len(reports)
-    told.tell("live" if done else "failed", _words(len(live), len(reports)))
-    way_back = None if done or not rollback else _way_back(session, reports, wanted, author)
+    told.tell("live" if done else "failed", live_words(len(live), len(reports)))
+    way_back = None if done or not rollback else way_back_to(session, reports, wanted, author)
     _print(context, wanted, reports, way_back, output)
     if not done:
         raise typer.Exit(1)
-
-
-def _services(count: int) -> str:
-    return f"{count} service{'' if count == 1 else 's'}"
-
-
-def _words(live: int, asked: int) -> str:
-    if live < asked:
-        return f"live on {live} of {_services(asked)}"
-    now = datetime.datetime.now(datetime.UTC)
-    return f"live on {live} of {_services(asked)} since {now:%H:%M} UTC"
-
-
-def _way_back(
-    session: HostSession, reports: Sequence[ServiceReport], wanted: str, author: str | None
-) -> Submission | None:
-    """The rollback's pull request; None where nothing older runs that could be gone back to."""
-    from mergecells.authoring.rollback import RollbackRequest, roll_back
-    from mergecells.domain.revision import is_full_sha, short
-
-    running = Counter(report.revision for report in reports if report.revision and is_full_sha(report.revision))
-    older = [found for found, _ in running.most_common() if found != wanted and session.host.contains(wanted, found)]
-    if not older:
-        return None
-    who = str(session.identity(author, "--author"))
-    title = f"Roll back to {short(older[0])}: {short(wanted)} did not become live"
-    return roll_back(session.host, RollbackRequest(older[0], session.branch, who, title))
 
 
 def _print(
@@ -110,7 +82,7 @@ def _print(
         print_json({"live": len(live) == len(reports), "wanted": wanted, "services": services, "rollback": opened})
         return
     print(render_status(reports, datetime.datetime.now(datetime.UTC)), flush=True)
-    context.say(f"{short(wanted)} is {_words(len(live), len(reports))}.")
+    context.say(f"{short(wanted)} is {live_words(len(live), len(reports))}.")
     if pull:
         context.say(f"The way back is #{pull.number}: {pull.url}")
     elif way_back:

@@ -40,6 +40,7 @@ def submit(
     from mergecells.apps.cli.wiring import open_workbook, workbook_label
     from mergecells.authoring.submit import SubmitRequest, submit_workbook
     from mergecells.domain.errors import UsageError
+    from mergecells.domain.manifest import GOOGLE
 
     context: CliContext = ctx.obj
     root = context.config_root
@@ -57,5 +58,6 @@ def submit(
         allow_large=allow_large,
         recompute=EngineProcesses(),
         read_leads=manifest_leads(root, quiet=context.quiet),
+        shared=(workbook or session.manifest.workbook) == GOOGLE,
     )
     report_submission(context, submit_workbook(source, session.host, request), output)

@@ -1,0 +1,92 @@
+"""One submission, from its turn to its end: the use case as it is, its steps and its result kept as they happen."""
+
+from __future__ import annotations
+
+import logging
+import time
+from dataclasses import replace
+from typing import Any
+
+from mergecells.adapters.engine_process import EngineProcesses
+from mergecells.adapters.sqlite_hub import StoredSubmission
+from mergecells.apps.cli.impact_leads import manifest_leads
+from mergecells.apps.hub.desks import Desk
+from mergecells.apps.hub.documents import changes_json, conflict_json, findings_json, pull_json
+from mergecells.apps.hub.progress import Ledger, with_step
+from mergecells.authoring.propose import Submission
+from mergecells.authoring.submit import SubmitRequest, submit_workbook
+from mergecells.domain.errors import MergecellsError
+from mergecells.domain.findings import count_findings
+
+logger = logging.getLogger("mergecells.hub")
+
+
+def carry_out(desk: Desk, row: StoredSubmission, ledger: Ledger) -> StoredSubmission | None:
+    """Submit the sheet for this person. Never raises: whatever happens is kept with the submission."""
+    started = time.perf_counter()
+    try:
+        with desk.line("submit") as line:
+            request = SubmitRequest(
+                workbook=desk.label,
+                branch=desk.branch,
+                author=row.author,
+                title=row.title,
+                allow_large=row.allow_large,
+                recompute=EngineProcesses(),
+                read_leads=manifest_leads(desk.root, quiet=True),
+                shared=True,
+                tell=lambda step: ledger.step(row.id, step),
+            )
+            submission = submit_workbook(desk.sheet(line), line.session.host, request)
+        ended = ledger.change(row.id, lambda now: _ended(now, submission))
+    except MergecellsError as error:
+        told = f"{error.message} {error.hint}".strip()
+        ended = ledger.change(row.id, lambda now: failed(now, told))
+    except Exception:  # a defect must not stop the queue of a sheet
+        logger.exception("a submission failed", extra={"event": "hub.failure", "submission": row.id})
+        told = f"The hub failed on this submission; its log has the cause under {row.id}. Nothing was half done."
+        ended = ledger.change(row.id, lambda now: failed(now, told))
+    if ended is not None:
+        extra = {"event": "hub.submission", "submission": row.id, "status": ended.state}
+        logger.info("submission", extra={**extra, "duration_ms": round((time.perf_counter() - started) * 1000, 1)})
+    return ended
+
+
+def failed(row: StoredSubmission, message: str) -> StoredSubmission:
+    """Ended by something outside; what was done is safe to do again."""
+    return with_step(row, "failed", "failed", done=True, message=message)
+
+
+def _ended(row: StoredSubmission, submission: Submission) -> StoredSubmission:
+    plan, pull = submission.plan, submission.pull
+    facts: dict[str, Any] = {
+        "title": plan.title,
+        "base": plan.base_revision or None,
+        "changes": changes_json(plan.changes.changes),
+        "findings": findings_json(plan.findings),
+        "conflicts": [conflict_json(each) for each in submission.conflicts],
+        "notes": list(submission.notes),
+        "pull_request": pull_json(pull, submission.updated) if pull else None,
+    }
+    state = submission.outcome if not submission.conflicts else "conflict"
+    done = with_step(row, state, state, done=True, **facts, message=_message(submission, state))
+    return replace(done, pull=pull.number if pull and state == "proposed" else None)
+
+
+def _message(submission: Submission, state: str) -> str:
+    pull = submission.pull
+    if state == "proposed" and pull:
+        has = "has these edits already" if not submission.updated and submission.notes else "is open"
+        return (
+            f"Pull request #{pull.number} was updated." if submission.updated else f"Pull request #{pull.number} {has}."
+        )
+    if state == "unchanged":
+        also = f" Pull request #{pull.number} is still open with earlier edits." if pull else ""
+        return f"Nothing changed: the sheet says what the branch says already.{also}"
+    if state == "conflict":
+        count = len(submission.conflicts)
+        what = "A cell was" if count == 1 else f"{count} cells were"
+        return f"{what} changed here and meanwhile on the branch. The conflicts are marked in the sheet."
+    errors = count_findings(submission.plan.findings)["error"]
+    count = f"{errors} error{'s' if errors != 1 else ''}"
+    return f"Refused: {count}. The sheet's cells are marked; mend them, then submit again."

@@ -1,0 +1,166 @@
+"""From the merge to every service: webhooks as hints, the release told to GitHub, what the person sees."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from hub_stage import ACK, FLEET, AddOn, HubStage, hub_stage
+from standins.github_store import Review
+from standins.lead_service import LeadService, lead_service
+
+EVENT = {"action": "anything", "repository": {"full_name": "Acme/Leads"}}
+
+
+@pytest.fixture
+def services() -> Iterator[list[LeadService]]:
+    with lead_service() as first, lead_service() as second:
+        yield [first, second]
+
+
+@pytest.fixture
+def stage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, services: list[LeadService]) -> Iterator[HubStage]:
+    manifest = f"services: [{', '.join(service.url for service in services)}]\n"
+    with hub_stage(tmp_path, monkeypatch, manifest) as made:
+        for service in services:
+            service.revision = made.github.store.sha("main")
+        yield made
+
+
+def submitted(stage: HubStage) -> tuple[AddOn, str]:
+    """Ada's pull request #1."""
+    ada = stage.add_on()
+    stage.edit("Tiers", (2, 2), 82)
+    made = ada.submit()["id"]
+    assert ada.settle(made)["state"] == "proposed"
+    return ada, made
+
+
+def approve(stage: HubStage) -> None:
+    store = stage.github.store
+    with store.lock:
+        pull = store.pulls[1]
+        pull.reviews.append(Review("bob", "Bob", pull.head_sha, store.now()))
+
+
+def test_merge_is_noticed_by_webhooks_and_followed_until_live(stage: HubStage, services: list[LeadService]) -> None:
+    """Approved, merged, released, live: each step is shown and GitHub is told, without the timer's help."""
+    with stage.running():
+        ada, made = submitted(stage)
+        approve(stage)
+        assert stage.deliver("pull_request_review", EVENT).json() == {"status": "taken"}
+        told = ada.wait_for(made, "approved")
+        assert (told["message"], told["pull_request"]["approved_by"]) == ("#1 is approved by Bob.", ["Bob"])
+        merged = stage.merge(1)
+        assert stage.deliver("pull_request", EVENT).json() == {"status": "taken"}
+        told = ada.wait_for(made, "releasing")
+        assert (told["revision"], told["live"]["words"]) == (merged, "live on 0 of 2 services")
+        services[0].revision = merged
+        services[1].revision = merged
+        told = ada.wait_for(made, "live")
+    assert told["final"]
+    assert told["message"].startswith("Live on 2 of 2 services since ")
+    assert told["live"]["stragglers"] == []
+    steps = [step["step"] for step in told["progress"]]
+    assert steps[-5:] == ["proposed", "approved", "merged", "releasing", "live"]
+    assert all(step["done"] for step in told["progress"])
+    store = stage.github.store
+    assert [status["state"] for status in store.statuses if status["sha"] == merged] == ["pending", "success"]
+    assert [made["sha"] for made in store.deployments] == [merged]
+
+
+def test_release_that_a_service_refuses_is_stuck_with_a_way_back(stage: HubStage, services: list[LeadService]) -> None:
+    """The straggler and its reason are named, and a pull request goes back; live later all the same, it says so."""
+    with stage.running():
+        ada, made = submitted(stage)
+        before, merged = services[0].revision, stage.merge(1)
+        services[0].revision = merged
+        services[1].rejected = {"revision": merged, "at": "…", "reason": "tier A cannot be reached", "findings": []}
+        stage.deliver("pull_request", EVENT)
+        told = ada.wait_for(made, "stuck")
+        assert told["live"]["stragglers"] == [
+            {"service": services[1].url, "reason": "refused it: tier A cannot be reached"}
+        ]
+        assert told["live"]["rollback"]["number"] == 2
+        assert stage.github.store.pulls[2].title.startswith(f"Roll back to {(before or '')[:12]}")
+        services[1].rejected, services[1].revision = None, merged
+        stage.deliver("push", EVENT)
+        assert ada.wait_for(made, "live")["final"]
+
+
+def test_merge_without_any_webhook_is_found_by_the_timer(stage: HubStage, services: list[LeadService]) -> None:
+    """Deliveries are lost and not repeated by GitHub; polling is the floor."""
+    with stage.running(MERGECELLS_HUB_POLL_SECONDS="0.2"):
+        ada, made = submitted(stage)
+        merged = stage.merge(1)
+        for service in services:
+            service.revision = merged
+        assert ada.wait_for(made, "live")["revision"] == merged
+
+
+def test_deliveries_out_of_order_and_repeated_change_nothing(stage: HubStage) -> None:
+    """An event is a hint. What it says is not believed: a made-up `merged` of a request that is open merges nothing."""
+    with stage.running():
+        ada, made = submitted(stage)
+        lie = {**EVENT, "action": "closed", "pull_request": {"number": 1, "merged": True, "merge_commit_sha": "f" * 40}}
+        assert stage.deliver("pull_request", lie, delivery="11111111-aaaa").json() == {"status": "taken"}
+        assert stage.deliver("pull_request", lie, delivery="11111111-aaaa").json() == {"status": "known"}
+        approve(stage)
+        assert stage.deliver("pull_request_review", EVENT).json() == {"status": "taken"}
+        told = ada.wait_for(made, "approved")
+        assert (told["pull_request"]["state"], told["revision"]) == ("open", None)
+    with stage.running():
+        assert stage.deliver("pull_request", lie, delivery="11111111-aaaa").json() == {"status": "known"}
+
+
+def test_pull_request_closed_unmerged_ends_the_submission(stage: HubStage) -> None:
+    """Nothing waits for ever."""
+    with stage.running():
+        ada, made = submitted(stage)
+        stage.github.store.pulls[1].state = "closed"
+        stage.deliver("pull_request", EVENT)
+        told = ada.wait_for(made, "refused")
+    assert (told["final"], told["message"]) == (True, "Pull request #1 was closed without a merge.")
+
+
+def test_webhooks_are_refused_unless_signed_and_of_their_form(stage: HubStage) -> None:
+    """Each with its status and words; unknown events and others' repositories are taken and ignored."""
+    with stage.running():
+        url = f"{stage.url}/webhooks/github"
+        answer = stage.deliver("push", EVENT, secret="another-secret-0123456789abcdef-0123")
+        assert (answer.status_code, answer.json()["type"]) == (401, "urn:mergecells:problem:signature-wrong")
+        answer = httpx.post(url, json=EVENT, trust_env=False)
+        assert (answer.status_code, answer.json()["type"]) == (401, "urn:mergecells:problem:signature-missing")
+        assert stage.deliver("Push!", EVENT).json()["type"] == "urn:mergecells:problem:header-malformed"
+        assert stage.deliver("push", EVENT, delivery="x").json()["type"] == "urn:mergecells:problem:header-malformed"
+        assert stage.deliver("ping", {"zen": "Keep it logically awesome."}).json() == {"status": "pong"}
+        answer = stage.deliver("workflow_job", EVENT)
+        assert (answer.status_code, answer.json()) == (202, {"status": "ignored"})
+        other = {"repository": {"full_name": "acme/other"}}
+        assert stage.deliver("push", other).json() == {"status": "ignored"}
+        assert stage.deliver("push", []).json() == {"status": "ignored"}
+        assert stage.deliver("push", {"x": "y" * 6_000_000}).json()["type"] == "urn:mergecells:problem:body-too-large"
+
+
+def test_fleet_tells_asked_and_acknowledging_services(stage: HubStage, services: list[LeadService]) -> None:
+    """A service that cannot be asked tells it itself; both need their own token."""
+    head = services[0].revision
+    with stage.running():
+        url = stage.url
+        answer = httpx.get(f"{url}/v1/fleet", trust_env=False)
+        assert (answer.status_code, answer.json()["type"]) == (401, "urn:mergecells:problem:token-missing")
+        answer = httpx.get(f"{url}/v1/fleet", headers={"Authorization": f"Bearer {ACK}"}, trust_env=False)
+        assert (answer.status_code, answer.json()["type"]) == (403, "urn:mergecells:problem:token-wrong")
+        told = {"service": "leads-behind-a-wall", "revision": head}
+        answer = httpx.post(f"{url}/v1/acknowledgements", json=told, headers={"Authorization": f"Bearer {ACK}"})
+        assert answer.status_code == 202, answer.text
+        answer = httpx.get(f"{url}/v1/fleet", headers={"Authorization": f"Bearer {FLEET}"}, trust_env=False)
+        (sheet,) = answer.json()["sheets"]
+        assert sheet["head"] == head
+        names = [(one["service"], one["revision"], one["ready"]) for one in sheet["services"]]
+        assert names == [*((one.url, head, True) for one in services), ("leads-behind-a-wall", head, True)]
+        metrics = httpx.get(f"{url}/metrics", headers={"Authorization": f"Bearer {FLEET}"}, trust_env=False).text
+        assert 'mergecells_http_requests_total{method="GET",route="/v1/fleet",status="200"} 1.0' in metrics
