@@ -88,5 +88,5 @@ def _message(submission: Submission, state: str) -> str:
         what = "A cell was" if count == 1 else f"{count} cells were"
         return f"{what} changed here and meanwhile on the branch. The conflicts are marked in the sheet."
     errors = count_findings(submission.plan.findings)["error"]
-    count = f"{errors} error{'s' if errors != 1 else ''}"
-    return f"Refused: {count}. The sheet's cells are marked; mend them, then submit again."
+    counted = f"{errors} error{'s' if errors != 1 else ''}"
+    return f"Refused: {counted}. The sheet's cells are marked; mend them, then submit again."
