@@ -104,7 +104,7 @@ class Stage:
 def make_stage(folder: Path) -> Stage:
     """The packaged template, without the second engine: starting it takes a second each time."""
     template = read_template()
-    manifest = template["mergecells.yaml"] + b"checks:\n  xlcalculator: false\n"
+    manifest = template["mergecells.yaml"] + b"checks: {xlcalculator: false, ironcalc: false, formualizer: false}\n"
     made = scaffold(
         folder / "leads", folder / "leads.git", parse_identity(ADA), {**template, "mergecells.yaml": manifest}
     )

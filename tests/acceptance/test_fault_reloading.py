@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -208,8 +209,10 @@ class Child:
 @pytest.fixture
 def open_to_all(tmp_path: Path) -> Path:
     """A folder that another user can reach: pytest's own are closed to others."""
-    for folder in (tmp_path, tmp_path.parent, tmp_path.parent.parent):
-        folder.chmod(0o755)
+    everybody = Path(tempfile.gettempdir())
+    for folder in (tmp_path, *tmp_path.parents):
+        if folder != everybody and folder.is_relative_to(everybody):
+            folder.chmod(0o755)
     return tmp_path / "config"
 
 

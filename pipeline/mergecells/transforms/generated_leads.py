@@ -14,7 +14,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from mergecells.domain.scoring import FieldType
-from mergecells.formula import Array, ErrorValue, Formula, Value, compile_formula, to_serial
+from mergecells.formula import Array, ErrorValue, Value, to_serial
+from mergecells.formula.compiler import compile_node
 from mergecells.formula.nodes import Binary, Call, Node, walk
 from mergecells.transforms.formula_inline import inline, is_closed
 from mergecells.transforms.lead_inputs import FACTOR_MARK, LeadInputs
@@ -137,19 +138,22 @@ class _Search:
                 yield from _halve(outcome, low, high, before, whole)
 
     def chosen(self, tried: Sequence[Lead], most: int) -> Generated:
-        """Those that reach something new, then the rest in turn, up to `most`."""
+        """Those that reach something new; those that decide in a new combination (a branch in a branch); the rest."""
         reached: set[Outcome] = set()
+        combinations: set[frozenset[Outcome]] = set()
         news: list[Lead] = []
+        combined: list[Lead] = []
         rest: list[Lead] = []
         for lead in tried:
             outcomes = self._outcomes(lead)
-            (rest if outcomes <= reached else news).append(lead)
+            (news if not outcomes <= reached else combined if outcomes not in combinations else rest).append(lead)
             reached |= outcomes
-        return Generated(tuple([*news, *rest][:most]), len(reached))
+            combinations.add(outcomes)
+        return Generated(tuple([*news, *combined, *rest][:most]), len(reached))
 
-    def _outcomes(self, lead: Lead) -> set[Outcome]:
+    def _outcomes(self, lead: Lead) -> frozenset[Outcome]:
         scope = self.inputs.scope(lead, self.date)
-        return {(number, each.outcome(scope, self.serial)) for number, each in enumerate(self.decisions)}
+        return frozenset((number, each.outcome(scope, self.serial)) for number, each in enumerate(self.decisions))
 
 
 def _values(
@@ -185,7 +189,7 @@ class _Decision:
 
     def __init__(self, part: Node) -> None:
         self.names = names_in(part)
-        self._compiled = compile_formula(Formula("", part, False))
+        self._compiled = compile_node(part)
 
     def outcome(self, scope: Mapping[str, Value], serial: float) -> object:
         """Comparable, and the same for values that decide the same."""
