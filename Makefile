@@ -28,13 +28,14 @@ $(PACKAGES): requirements.lock
 
 $(STAMP): $(PACKAGES) pyproject.toml
 	@$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	@$(BIN)/python -m compileall -q pipeline # each command starts twice as fast, where Python itself may not write it
 	@touch $@
 
 demo: $(STAMP) ## the whole loop on this machine, from a cell to two running services
 	@$(BIN)/mergecells demo $(if $(ONCE),--once)
 
 test: $(STAMP) ## every test
-	@$(BIN)/pytest $(ARGS)
+	@$(BIN)/pytest -n auto --maxprocesses 4 --dist worksteal $(ARGS)
 
 check: check-code check-generated check-workflows check-addon ## linters, types, the layers contract, generated files, workflows, the add-on
 

@@ -53,6 +53,7 @@ def edit_as_told(workbook: Path) -> None:
 
 
 @pytest.mark.needs("git", "bash")
+@pytest.mark.timeout(300)  # a dozen programs, one after the other
 def test_readme_loop_as_written_ends_in_a_merged_and_published_edit(tmp_path: Path) -> None:
     """From `init` to `follow` and `score`, with the very edit that the text describes; then the Python snippet."""
     before, after = snippets("sh")
