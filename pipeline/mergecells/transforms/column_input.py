@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias, cast
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mergecells.domain.errors import UsageError
 from mergecells.formula import to_serial
@@ -28,7 +29,7 @@ _LARGEST: Final = 2**31 - 1
 _OFTEN: Final = 0.5
 """Share of distinct values in a sample from which on a dictionary costs more than it saves."""
 _EPOCH: Final = to_serial(datetime.date(1970, 1, 1))
-_MARCH_1900: Final = (datetime.date(1900, 3, 1) - datetime.date(1970, 1, 1)).days
+_MARCH_1900: Final = datetime.date(1900, 3, 1)
 _NOT_FINITE: Final = "is not finite; taken as blank"
 
 Note: TypeAlias = Callable[[Codes, Sequence[str]], None]
@@ -56,19 +57,24 @@ class CodedInput:
 
 @dataclass(slots=True, eq=False)
 class NumbersInput:
-    """`x` is 0 in blank rows. `rows` (in order) hold `readings` that are no numbers; `endless` were not finite."""
+    """`x` plus `shift`, in whatever type they came: it is made floats chunk by chunk, while it is in the cache.
 
-    x: Floats
-    blank: Mask | None
-    rows: Codes
-    readings: Sequence[Reading]
-    endless: Codes
+    Blank is where `valid` (Arrow's bitmap, from its bit `first`) says so, and NaN. `rows` (in order) hold `readings`
+    that are no numbers.
+    """
+
+    x: Any
+    valid: NDArray[np.uint8] | None = None
+    first: int = 0
+    shift: float = 0.0
+    rows: Codes = field(default_factory=lambda: NO_ROWS)
+    readings: Sequence[Reading] = ()
 
     def chunk(self, start: int, stop: int, note: Note) -> Numbers:
-        x, blank = self.x[start:stop], None if self.blank is None else self.blank[start:stop]
-        if len(self.endless):
-            first, last = np.searchsorted(self.endless, (start, stop)).tolist()
-            note(self.endless[first:last] - start, [_NOT_FINITE] * (last - first))
+        x, blank = self._floats(start, stop)
+        # One addition for each number tells whether there is anything to look for.
+        if len(x) and not np.isfinite(np.add.reduce(x)):
+            x, blank = _without_endless(x, blank, note)
         if not len(self.rows):
             return Numbers(x, blank)
         first, last = np.searchsorted(self.rows, (start, stop)).tolist()
@@ -77,26 +83,33 @@ class NumbersInput:
         note(np.array([row for row, _ in odd], dtype=np.int64), [text for _, text in odd])
         return Numbers(x, blank, rows, [value for value, _ in readings])
 
+    def _floats(self, start: int, stop: int) -> tuple[Floats, Mask | None]:
+        given = self.x[start:stop]
+        x = given if given.dtype == np.float64 else given.astype(np.float64)
+        if self.shift:
+            x = x + self.shift
+        if self.valid is None:
+            return x, None
+        begin, end = self.first + start, self.first + stop
+        bits = np.unpackbits(self.valid[begin // 8 : (end + 7) // 8], bitorder="little")
+        bits = bits[begin % 8 : begin % 8 + stop - start]
+        # 0 where blank, in a fraction of the time that `np.where` takes.
+        mask = bits.astype(np.int64)
+        np.negative(mask, out=mask)
+        np.bitwise_and(np.ascontiguousarray(x).view(np.int64), mask, out=mask)
+        return mask.view(np.float64), np.equal(bits, 0)
 
-def _sums_up(x: Floats) -> bool:
-    with np.errstate(all="ignore"):
-        return bool(np.isfinite(np.add.reduce(x)))
 
-
-def _numbers(
-    x: Floats, blank: Mask | None = None, rows: Codes = NO_ROWS, readings: Sequence[Reading] = ()
-) -> NumbersInput:
-    """From floats, whatever is not finite among them taken as blank. `x` is not changed."""
-    endless = NO_ROWS
-    # One addition for each number tells whether there is any to look for.
-    if len(x) and not _sums_up(x):
-        wrong = ~np.isfinite(x)
-        if wrong.any():
-            endless = np.flatnonzero(np.isinf(x))
-            blank = wrong if blank is None else wrong | blank
-            # As `np.where(wrong, 0.0, x)`, in a fraction of its time.
-            x = (np.ascontiguousarray(x).view(np.int64) & (wrong.astype(np.int64) - 1)).view(np.float64)
-    return NumbersInput(x, blank, rows, readings, endless)
+def _without_endless(x: Floats, blank: Mask | None, note: Note) -> tuple[Floats, Mask | None]:
+    """What is not finite is blank, and an infinity is told of."""
+    wrong = ~np.isfinite(x)
+    if not wrong.any():
+        return x, blank
+    endless = np.flatnonzero(np.isinf(x))
+    note(endless, [_NOT_FINITE] * len(endless))
+    # As `np.where(wrong, 0.0, x)`, in a fraction of its time.
+    x = (np.ascontiguousarray(x).view(np.int64) & (wrong.astype(np.int64) - 1)).view(np.float64)
+    return x, wrong if blank is None else wrong | blank
 
 
 @dataclass(slots=True, eq=False)
@@ -167,7 +180,7 @@ def read_column(program: RuleProgram, key: str, column: Any, *, texts: bool) -> 
         return name, _coded(_encoded(column), lambda given: read(cell(given) if isinstance(given, str) else given))
     floats = _floats(column) if read(0.5) == (0.5, "") else None
     if floats is not None:
-        return name, _numbers(*floats)
+        return name, floats
     if read("a") == ("a", ""):
         distinct = _texts(column, read, empty_is_blank=False)
         if distinct is not None:
@@ -201,6 +214,9 @@ def _array(column: Any) -> Any | None:
     except (pa.ArrowException, TypeError, ValueError):
         # A pandas column of mixed objects, for one.
         return None
+    if chunked.num_chunks == 1:
+        # `combine_chunks` would copy it.
+        return chunked.chunk(0)
     if pa.types.is_dictionary(chunked.type):
         chunked = chunked.unify_dictionaries()
     array = chunked.combine_chunks()
@@ -216,38 +232,36 @@ def _imported(pa: Any, column: Any) -> Any:
     return pa.chunked_array([pa.array(column)])
 
 
-def _floats(column: Any) -> tuple[Floats, Mask | None] | None:
-    """Numbers as floats, and which are blank (NaN may be too); None when there may be anything else."""
+def _floats(column: Any) -> NumbersInput | None:
+    """Numbers, and which are blank; None when there may be anything else."""
     if isinstance(column, np.ndarray):
         numeric = column.dtype.kind in "fiu" and column.dtype.itemsize <= 8
-        return (np.ascontiguousarray(column, dtype=np.float64), None) if numeric and column.ndim == 1 else None
+        return NumbersInput(column) if numeric and column.ndim == 1 else None
     array = _array(column)
     if array is not None:
         return _arrow_floats(array)
     if isinstance(column, list | tuple) and column and set(map(type, column)) <= {float, int, type(None)}:
         try:
-            return np.array(column, dtype=np.float64), None
+            return NumbersInput(np.array(column, dtype=np.float64))
         except OverflowError:
             return None
     return None
 
 
-def _arrow_floats(array: Any) -> tuple[Floats, Mask | None] | None:
+def _arrow_floats(array: Any) -> NumbersInput | None:
     pa = arrow()
-    kind = array.type
-    blank = array.is_null().to_numpy(zero_copy_only=False) if array.null_count else None
-    if pa.types.is_integer(kind) or pa.types.is_floating(kind):
-        floats = array.cast(pa.float64(), safe=False)
-    elif pa.types.is_date32(kind):
-        days = array.cast(pa.int32())
-        early = pa.compute.min(days).as_py()
+    kind, shift = array.type, 0.0
+    if pa.types.is_date32(kind):
+        early = pa.compute.min(array).as_py()
         if early is not None and early < _MARCH_1900:
             return None
-        floats = pa.compute.add(days.cast(pa.float64()), float(_EPOCH))
-    else:
+        shift, array = float(_EPOCH), array.view(pa.int32())
+    elif not (pa.types.is_integer(kind) or pa.types.is_floating(kind)):
         return None
-    found: Floats = floats.fill_null(0.0).to_numpy(zero_copy_only=False)
-    return found, blank
+    valid, data = array.buffers()
+    x = np.frombuffer(data, dtype=array.type.to_pandas_dtype())[array.offset : array.offset + len(array)]
+    bits = np.frombuffer(valid, dtype=np.uint8) if array.null_count else None
+    return NumbersInput(x, bits, array.offset, shift)
 
 
 def _encoded(column: Any) -> Column[Any]:
@@ -326,7 +340,7 @@ def _numbers_in_texts(column: Any, read: Callable[[Any], Reading]) -> NumbersInp
         rows, readings = rows[kept], [readings[place] for place in kept]
     if np.isinf(x).any():
         x = np.where(np.isinf(x), np.nan, x)
-    return _numbers(x, None, rows, readings)
+    return NumbersInput(x, rows=rows, readings=readings)
 
 
 def _texts(column: Any, read: Callable[[Any], Reading], *, empty_is_blank: bool) -> TextsInput | None:

@@ -42,7 +42,7 @@ def text(writer: Writer, node: Node) -> Kernel:
         return TEXT_CALLS[node.name](writer, node)
     if kernel is None and type(node) is Binary and node.op == "&":
         return _join(writer, node)
-    if kernel is None:
+    if kernel is None or kernel.kind != "T":
         raise NotKernelError
     _refuse_unless_ascii(cast(str, kernel.run({})[0]))
     return kernel

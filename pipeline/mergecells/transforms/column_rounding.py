@@ -29,24 +29,30 @@ def total(points: Floats, bound: float) -> Floats:
     return rounded(result, 0.25, lambda row: math.fsum(points[:, row].tolist()), bound)
 
 
-def rounded(value: Floats, margin: float, exact: Callable[[int], float], bound: float = math.inf) -> Floats:
+def rounded(
+    value: Floats,
+    margin: float,
+    exact: Callable[[int], float],
+    bound: float = math.inf,
+    out: Floats | None = None,
+) -> Floats:
     """`without_noise` of an array. `exact` gives the exact value at a flat index where `value` is too near to a tie.
 
     Scaled by 1e9 a value below 1e4 is off by less than `margin`, so the nearest whole number is the right one unless
     a half is that near; the quotient of two exact numbers is then the float nearest to the decimal. `bound`: a size
-    that no value exceeds.
+    that no value exceeds. `out`: where to write the result, of one axis.
     """
     with np.errstate(all="ignore"):
         scaled = value * _UNIT
-        whole = np.rint(scaled)
+        whole = np.rint(scaled, out=out)
         scaled -= whole
         result: Floats = np.divide(whole, _UNIT, out=whole)
-        np.abs(scaled, out=scaled)
+        limit = 0.5 - margin
         # Written so that NaN and infinities are unsure too.
         small = bound < _LIMIT or bool(np.abs(value).max(initial=0.0) < _LIMIT)
-        if small and bool(scaled.max(initial=0.0) < 0.5 - margin):
+        if small and bool(scaled.max(initial=0.0) < limit) and bool(scaled.min(initial=0.0) > -limit):
             return result
-        sure = (scaled < 0.5 - margin) & (np.abs(value) < _LIMIT)
+        sure = (scaled < limit) & (scaled > -limit) & (np.abs(value) < _LIMIT)
     flat = result.reshape(-1)
     for row in np.flatnonzero(~sure.reshape(-1)).tolist():
         flat[row] = without_noise(exact(row))

@@ -139,7 +139,7 @@ class _Chunk:
         for row, component in enumerate(self._program.components):
             raw = self._points(component)
             exact = functools.partial(_float_at, raw)
-            points[row] = rounded(raw, 0.01, exact, _bound(component))
+            rounded(raw, 0.01, exact, _bound(component), points[row])
         value = total(points, sum(map(_bound, self._program.components)))
         scored.value[self._start : self._stop] = value
         scored.tiers[self._start : self._stop] = self._tiers(value)
@@ -149,7 +149,7 @@ class _Chunk:
         if component.compute is None:
             out = np.zeros(self._length)
             for factor in component.factors:
-                out += self._weighted(factor)
+                np.add(out, self._weighted(factor), out=out)
         else:
             factors = [self._factor(factor, as_table=True) for factor in component.factors]
             own = {factor.key: column for factor, column in zip(component.factors, factors, strict=True)}

@@ -208,6 +208,7 @@ def test_random_numeric_formulas_over_columns_equal_one_lead(batch: int) -> None
         "=LOOKUP(x,{0,0.3,10},{0.1,0.5,1})",
         "=ROUND(x,2)",
         "=MEDIAN(0,1,x*1)",
+        '=--SWITCH(0,"a",0,"Google",2,x)',
     ],
 )
 def test_formula_at_an_edge_over_columns_equals_one_lead(formula: str) -> None:
