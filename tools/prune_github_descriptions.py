@@ -37,6 +37,8 @@ OPERATIONS = {
     f"{REPO}/pulls/{{pull_number}}/merge": ["put"],
     f"{REPO}/pulls/{{pull_number}}/reviews": ["post"],
     f"{REPO}/pulls/{{pull_number}}/requested_reviewers": ["post"],
+    f"{REPO}/issues": ["get", "post"],
+    f"{REPO}/issues/{{issue_number}}": ["patch"],
     f"{REPO}/issues/{{issue_number}}/labels": ["post"],
     f"{REPO}/issues/{{issue_number}}/comments": ["get", "post"],
     f"{REPO}/issues/comments/{{comment_id}}": ["patch"],

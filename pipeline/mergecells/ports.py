@@ -122,6 +122,10 @@ class ReleaseLog(Protocol):
         """Put `text` into the comment called `name` on a pull request, in the place of an earlier one."""
         ...
 
+    def issue(self, name: str, title: str, text: str) -> str | None:
+        """Keep `text` in the one open issue called `name`, and close it for an empty text; its address, if any."""
+        ...
+
 
 class RevisionSource(Protocol):
     """A branch whose newest revision is to be published: a git repository, or a host's API."""

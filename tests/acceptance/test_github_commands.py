@@ -153,3 +153,33 @@ def test_release_that_does_not_become_live_opens_the_way_back(
     assert server.store.deployment_statuses[-1]["state"] == "failure"
     assert server.store.pulls[1].title.startswith(f"Roll back to {good[:12]}")
     assert b"min: 80" in server.store.git("show", "refs/pull/1/head:scoring/rules.yaml")
+
+
+def test_release_of_a_revision_that_services_went_past_is_live(
+    stage: Stage, server: GitHubServer, tmp_path: Path
+) -> None:
+    """Two merges in a row: the services run the newer one, which contains the one that is waited for."""
+    first = server.store.sha("main") or ""
+    rules = server.store.git("show", "main:scoring/rules.yaml")
+    server.store.push({"scoring/rules.yaml": rules.replace(b"min: 80", b"min: 81")})
+    assert command("follow", server.store.folder, tmp_path / "live", "--once").status == 0
+    with service(tmp_path / "live" / "current", tmp_path / "log") as running:
+        answer = stage.run("release", first, "--service", running.url, "--timeout", "0.5", "--output", "json")
+    assert answer.status == 0, answer
+    assert answer.json["live"] is True
+
+
+def test_release_tells_the_workbook_how_it_ended(stage: Stage, server: GitHubServer, tmp_path: Path) -> None:
+    """Values, base and status in one step; a service that cannot be asked to look at once is said and stops nothing."""
+    rules = server.store.git("show", "main:scoring/rules.yaml")
+    server.store.push({"scoring/rules.yaml": rules.replace(b"min: 80", b"min: 81")})
+    head = server.store.sha("main") or ""
+    assert command("follow", server.store.folder, tmp_path / "live", "--once").status == 0
+    with service(tmp_path / "live" / "current", tmp_path / "log") as running:
+        options = ("--service", running.url, "--write-back", stage.workbook)
+        answer = stage.run("release", *options)
+    assert answer.status == 0, answer
+    assert stage.cell("Tiers!B2").value == 81
+    told = str(stage.cell("Overview!B8").value)
+    assert told.startswith("live on 1 of 1 service since 20")
+    assert told.endswith(f"({head[:12]})")

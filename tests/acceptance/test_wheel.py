@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from mergecells.adapters.packaged_workflows import WORKFLOWS
+
 REPOSITORY = Path(__file__).resolve().parents[2]
 
 
@@ -24,11 +26,12 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_wheel_holds_the_template_byte_for_byte(wheel: Path) -> None:
-    """`init` needs the rules, the schemas and the manifest of this repository in the installed package."""
+    """`init` needs the rules, the schemas, the manifest and the workflows of this repository in the installed package."""
     with zipfile.ZipFile(wheel) as archive:
         names = set(archive.namelist())
         data = [file for pattern in ("scoring/**/*.yaml", "schemas/*.json") for file in REPOSITORY.glob(pattern)]
-        for file in [REPOSITORY / "mergecells.yaml", *data]:
+        workflows = [REPOSITORY / path for path in WORKFLOWS]
+        for file in [REPOSITORY / "mergecells.yaml", *data, *workflows]:
             member = f"mergecells/template/{file.relative_to(REPOSITORY).as_posix()}"
             assert member in names
             assert archive.read(member) == file.read_bytes()

@@ -407,6 +407,46 @@ def _change_comment(
     return 200, {"id": comment["id"], "body": comment["body"], "user": {"login": account.login}}
 
 
+@route("GET", f"{REPO}/issues")
+def _issues(store: GitHubStore, _a: Account, _p: Any, _body: Any, query: dict[str, str]) -> tuple[int, Facts]:
+    wanted = {label for label in query.get("labels", "").split(",") if label}
+    state = query.get("state", "open")
+    found = [each for each in store.issues if state in ("all", each["state"]) and wanted <= set(each["labels"])]
+    ordered = found if query.get("direction", "desc") == "asc" else list(reversed(found))
+    whole = [filled("POST", f"/repos/{store.slug}/issues", 201, _issue_facts(store, each)) for each in ordered]
+    # The description's example is one of a pull request, which an issue of ours never is.
+    return 200, [{key: value for key, value in each.items() if key != "pull_request"} for each in whole]
+
+
+@route("POST", f"{REPO}/issues")
+def _open_issue(store: GitHubStore, account: Account, _p: Any, body: dict[str, Any], *_: Any) -> tuple[int, Facts]:
+    _write(account)
+    if len(body.get("body") or "") > 65_536:
+        raise RefusedError(422, "Validation Failed", [{"field": "body", "code": "custom"}])
+    made = {"number": 1_000 + len(store.issues), "title": body["title"], "body": body.get("body"), "state": "open",
+            "labels": list(body.get("labels", []))}  # fmt: skip
+    store.issues.append(made)
+    return 201, _issue_facts(store, made)
+
+
+@route("PATCH", f"{REPO}/issues/{{issue_number}}")
+def _change_issue(
+    store: GitHubStore, account: Account, parts: tuple[str, ...], body: dict[str, Any], *_: Any
+) -> tuple[int, Facts]:
+    _write(account)
+    issue = next((each for each in store.issues if each["number"] == int(parts[2])), None)
+    if issue is None:
+        raise RefusedError(404, "Not Found")
+    issue.update({key: body[key] for key in ("title", "body", "state") if key in body})
+    return 200, _issue_facts(store, issue)
+
+
+def _issue_facts(store: GitHubStore, issue: dict[str, Any]) -> dict[str, Any]:
+    known = {key: issue[key] for key in ("number", "title", "body", "state")}
+    address = f"https://github.com/{store.slug}/issues/{issue['number']}"
+    return {**known, "html_url": address, "labels": [{"name": label} for label in issue["labels"]]}
+
+
 @route("GET", f"{REPO}/deployments")
 def _deployments(store: GitHubStore, _a: Account, _p: Any, _body: Any, query: dict[str, str]) -> tuple[int, Facts]:
     wanted = {key: query[key] for key in ("sha", "environment") if key in query}

@@ -73,6 +73,7 @@ class GitHubStore:
         self.checks: list[dict[str, Any]] = []
         self.statuses: list[dict[str, Any]] = []
         self.comments: list[dict[str, Any]] = []
+        self.issues: list[dict[str, Any]] = []
         self.deployments: list[dict[str, Any]] = []
         self.deployment_statuses: list[dict[str, Any]] = []
         self.dispatches: list[dict[str, Any]] = []

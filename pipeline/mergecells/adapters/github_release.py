@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from mergecells.adapters.github_api import GitHubApi
+from mergecells.adapters.github_issue import close_issue, tell_issue
 from mergecells.adapters.github_problems import GitHubRefusedError
 from mergecells.adapters.github_queries import COMMENTS
 from mergecells.domain.errors import MergecellsError
@@ -41,6 +42,10 @@ class GitHubRelease:
     def comment(self, number: int, name: str, text: str) -> None:
         """See `comment_once`."""
         comment_once(self._api, number, name, text)
+
+    def issue(self, name: str, title: str, text: str) -> str | None:
+        """See `tell_issue` and `close_issue`."""
+        return tell_issue(self._api, name, title, text) if text else close_issue(self._api, name)
 
     def _number(self) -> int | None:
         """The Deployment of this revision, made once; None where the credentials may not make one."""

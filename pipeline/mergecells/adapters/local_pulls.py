@@ -237,6 +237,9 @@ class LocalRelease:
     def comment(self, number: int, name: str, text: str) -> None:  # noqa: ARG002 - as the port has it
         raise UsageError("A local repository keeps no comments.", "The body of the pull request says what changes.")
 
+    def issue(self, name: str, title: str, text: str) -> str | None:  # noqa: ARG002 - as the port has it
+        raise UsageError("A local repository keeps no issues.", "Leave --issue out: the exit status tells it too.")
+
 
 _CHECKER = Identity("mergecells", "check@mergecells.invalid")
 

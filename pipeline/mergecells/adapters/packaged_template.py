@@ -20,13 +20,13 @@ def read_template() -> dict[str, bytes]:
     with resources.as_file(packaged) as folder:
         if (folder / MANIFEST_NAME).is_file():
             return read_config_files(folder).files
-    source = _editable_source()
+    source = editable_source()
     if source is not None and (source / MANIFEST_NAME).is_file():
         return read_config_files(source).files
     raise MergecellsError("This installation has no template.", 'Install it again: pip install "mergecells[all]"')
 
 
-def _editable_source() -> Path | None:
+def editable_source() -> Path | None:
     """Where an editable install was made from, as the installer recorded it (PEP 610)."""
     try:
         told = metadata.distribution(_PACKAGE).read_text("direct_url.json")

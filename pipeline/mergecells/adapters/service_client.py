@@ -80,6 +80,22 @@ def ask_service(url: str, seconds: float) -> ServiceReport:
     return _report(url, ready == 200, document)
 
 
+def ask_reload(url: str, token: str, seconds: float) -> str:
+    """Ask one service to look at its config now; why it was not asked, empty when it was."""
+    headers = {"Authorization": f"Bearer {token}"}
+    request = urllib.request.Request(  # noqa: S310 - see check_url
+        f"{url}/internal/reload", data=b"", headers=headers, method="POST"
+    )
+    try:
+        with _opener.open(request, timeout=seconds):
+            return ""
+    except urllib.error.HTTPError as error:
+        with error:
+            return f"answers {error.code}"
+    except (OSError, http.client.HTTPException, ValueError) as error:
+        return _words(error)
+
+
 def _report(url: str, ready: bool, document: dict[str, Any]) -> ServiceReport:
     texts = {name: document.get(name) for name in ("revision", "loaded_at", "status", "last_attempt")}
     known = {name: value for name, value in texts.items() if isinstance(value, str)}

@@ -9,11 +9,12 @@ import pytest
 from github import Auth
 
 from mergecells.adapters.github_api import GitHubApi
+from mergecells.adapters.github_issue import close_issue, tell_issue
 from mergecells.adapters.github_pulls import GitHubPulls
 from mergecells.adapters.github_release import GitHubRelease, comment_once
 from mergecells.domain.errors import MergecellsError
 from mergecells.domain.pulls import Proposal
-from standins.github_server import GitHubServer
+from standins.github_server import Fault, GitHubServer
 from standins.github_store import Account
 
 
@@ -69,3 +70,33 @@ def test_comment_that_does_not_fit_or_has_no_request_is_refused(server: GitHubSe
     with pytest.raises(MergecellsError):
         comment_once(api(server), 9, "impact", "x")
     assert server.store.comments == []
+
+
+def test_issue_is_opened_once_updated_in_place_and_closed(server: GitHubServer) -> None:
+    """The same text twice is one issue and no write; a person's new title stays; a later text after closing is new."""
+    first = tell_issue(api(server), "drift", "Drift", "a")
+    server.store.issues[0]["title"] = "Renamed by Bob"
+    writes = len([each for each in server.requests if not each.startswith("GET")])
+    assert tell_issue(api(server), "drift", "Drift", "a") == first
+    assert len([each for each in server.requests if not each.startswith("GET")]) == writes
+    tell_issue(api(server), "drift", "Drift", "b")
+    (issue,) = server.store.issues
+    assert (issue["title"], issue["body"].endswith("\nb")) == ("Renamed by Bob", True)
+    assert close_issue(api(server), "drift") == first
+    assert close_issue(api(server), "drift") is None
+    tell_issue(api(server), "drift", "Drift", "c")
+    assert [issue["state"] for issue in server.store.issues] == ["closed", "open"]
+
+
+def test_issue_beyond_githubs_limit_is_cut_and_says_so(server: GitHubServer) -> None:
+    """65,536 characters; the end tells that there was more."""
+    tell_issue(api(server), "drift", "Drift", "x" * 70_000)
+    assert len(server.store.issues[0]["body"]) == 65_536
+    assert server.store.issues[0]["body"].endswith("more than fits here.")
+
+
+def test_issue_whose_answer_was_lost_is_not_opened_twice(server: GitHubServer) -> None:
+    """GitHub carried it out and the connection broke: it is found instead."""
+    server.faults.append(Fault(0, applied=True, match="POST /repos/acme/leads/issues"))
+    tell_issue(api(server), "drift", "Drift", "a")
+    assert len(server.store.issues) == 1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 EXAMPLES: dict[str, tuple[str, ...]] = {
     "init": ("mergecells init leads", "mergecells init leads --bare /srv/git/leads.git"),
-    "fill": ("mergecells fill", "mergecells fill --workbook review.xlsx --apply"),
+    "fill": ("mergecells fill", "mergecells fill --workbook review.xlsx --apply", "mergecells fill --merged --apply"),
     "export": ("mergecells export", "mergecells export --apply"),
     "check": (
         "mergecells check",
@@ -19,6 +19,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "mergecells release --timeout 300",
         "mergecells release 270dfafc74e2 --service http://127.0.0.1:8800 --no-rollback",
     ),
+    "drift": ("mergecells drift", "mergecells drift --workbook google --issue"),
     "follow": ("mergecells follow ../leads.git /srv/leads", "mergecells follow ../leads.git /srv/leads --once"),
     "serve": ("mergecells serve --config /srv/leads/current --port 8800",),
     "hub": ("mergecells hub --port 8900", "mergecells hub leads pricing --host 0.0.0.0 --port 8900"),

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,9 @@ from mergecells.domain.errors import ConfigRejectedError, UsageError
 if TYPE_CHECKING:
     from mergecells.adapters.service_client import ServiceReport
 
+    Runs = Callable[[ServiceReport, str], bool]
+
+RELOAD_TOKEN = "MERGECELLS_RELOAD_TOKEN"  # noqa: S105 - the name of a variable
 _ASK_SECONDS = 3.0
 _BETWEEN_SECONDS = 0.1
 
@@ -49,10 +53,27 @@ def ask(urls: Sequence[str], seconds: float = _ASK_SECONDS) -> list[ServiceRepor
     return ask_services(urls, seconds)
 
 
-def wait_until_live(urls: Sequence[str], wanted: str, deadline: float) -> list[ServiceReport]:
-    """Ask until all run it, one refused it, or the time is over; always at least once."""
-    from mergecells.apps.cli.status_table import refused, runs
+def notify(urls: Sequence[str]) -> list[str]:
+    """Ask each service to look at its config now, where the environment has their token; what did not work, in words.
 
+    They look by themselves too, so a service that cannot be asked is no reason to stop.
+    """
+    token = os.environ.get(RELOAD_TOKEN, "")
+    if not token:
+        return []
+    from mergecells.adapters.service_client import ask_reload
+
+    answers = [(url, ask_reload(url, token, _ASK_SECONDS)) for url in urls]
+    return [f"{url} was not asked to look at once: {problem}" for url, problem in answers if problem]
+
+
+def wait_until_live(urls: Sequence[str], wanted: str, deadline: float, runs: Runs | None = None) -> list[ServiceReport]:
+    """Ask until all run it, one refused it, or the time is over; always at least once. `runs` tells what running it
+    means, by default that very revision."""
+    from mergecells.apps.cli import status_table
+    from mergecells.apps.cli.status_table import refused
+
+    runs = runs or status_table.runs
     while True:
         left = deadline - time.monotonic()
         reports = ask(urls, min(_ASK_SECONDS, max(left, 0.5)))
@@ -62,7 +83,28 @@ def wait_until_live(urls: Sequence[str], wanted: str, deadline: float) -> list[S
         time.sleep(_BETWEEN_SECONDS)
 
 
-def live_on(reports: Sequence[ServiceReport], wanted: str | None) -> list[ServiceReport]:
+def or_newer(contains: Callable[[str, str], bool]) -> Runs:
+    """A service that runs a later revision, which contains the wanted one, runs it too: it went past it in between."""
     from mergecells.apps.cli.status_table import runs
+    from mergecells.domain.revision import is_full_sha
 
+    newer: dict[tuple[str, str], bool] = {}
+
+    def check(report: ServiceReport, wanted: str) -> bool:
+        if runs(report, wanted):
+            return True
+        found = report.revision or ""
+        if not (report.ready and is_full_sha(found) and is_full_sha(wanted)):
+            return False
+        if (found, wanted) not in newer:
+            newer[found, wanted] = contains(found, wanted)
+        return newer[found, wanted]
+
+    return check
+
+
+def live_on(reports: Sequence[ServiceReport], wanted: str | None, runs: Runs | None = None) -> list[ServiceReport]:
+    from mergecells.apps.cli import status_table
+
+    runs = runs or status_table.runs
     return [report for report in reports if (runs(report, wanted) if wanted else report.ready)]

@@ -31,6 +31,7 @@ COMMANDS = (
     "pulls",
     "rollback",
     "release",
+    "drift",
     "follow",
     "serve",
     "hub",

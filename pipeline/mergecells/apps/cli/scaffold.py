@@ -10,6 +10,7 @@ from pathlib import Path
 
 from mergecells.adapters.git_repository import GitRepository
 from mergecells.adapters.packaged_template import read_template
+from mergecells.adapters.packaged_workflows import names_source, read_workflows
 from mergecells.adapters.xlsx_workbook import XlsxWorkbook
 from mergecells.apps.cli.new_sheet import SheetOrder, take_sheet
 from mergecells.authoring.fill import plan_fill
@@ -48,6 +49,7 @@ Business rules, kept by mergecells.
 | `scoring/tables/` | lookup tables that formulas name |
 | `scoring/verticals/` | overrides of the rules for one vertical each |
 | `schemas/` | JSON Schemas for editors |
+| `.github/` | workflows for GitHub: check, release, submit from a Google Sheet, drift |
 
 ## Change a rule
 
@@ -62,13 +64,15 @@ Business rules, kept by mergecells.
 
 @dataclass(frozen=True, slots=True)
 class Scaffold:
-    """What was made. `repository` is None when no bare repository was asked for."""
+    """What was made. `repository` is None when no bare repository was asked for; `workflows_ready` tells whether the
+    workflows know from where to install mergecells."""
 
     folder: Path
     revision: Revision
     workbook: str
     files: tuple[str, ...]
     repository: Path | None
+    workflows_ready: bool = True
 
 
 def scaffold(
@@ -94,7 +98,8 @@ def scaffold(
         manifest, _ = parse_manifest(template)
         workbook = sheet.address if sheet else str(folder / manifest.workbook)
         texts = _texts(folder.name, manifest, workbook if sheet else manifest.workbook)
-        files = {**template, **{path: text.encode() for path, text in texts.items()}}
+        workflows = read_workflows()
+        files = {**template, **workflows, **{path: text.encode() for path, text in texts.items()}}
         _write(folder, files)
         checkout = GitRepository.init_checkout(folder, manifest.branch)
         revision = checkout.commit_worktree(manifest.branch, "Start from the rules that mergecells ships", author)
@@ -106,7 +111,7 @@ def scaffold(
             sheet.finish(layout, order.share)
         else:
             XlsxWorkbook(Path(workbook)).write(layout)
-    return Scaffold(folder, revision, workbook, tuple(sorted(files)), bare)
+    return Scaffold(folder, revision, workbook, tuple(sorted(files)), bare, names_source(workflows))
 
 
 def _require_empty(place: Path) -> None:

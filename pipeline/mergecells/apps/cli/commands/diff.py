@@ -11,7 +11,8 @@ from mergecells.apps.cli.console import CliContext, print_json
 
 if TYPE_CHECKING:
     from mergecells.adapters.git_repository import GitRepository
-    from mergecells.domain.revision import Files, Revision
+    from mergecells.domain.impact import Impact
+from mergecells.domain.revision import Files, Revision
 
 
 class DiffOutput(StrEnum):
@@ -57,9 +58,23 @@ def diff(
         print_json(changes.model_dump())
         return
     impact = examples_impact(load_config(old).config, load_config(new).config) if changes.files else ()
-    plan = Plan(changes=changes, impact=impact, base_revision=base_revision)
+    leads = _impact(context, old, new, (base_revision, head_revision)) if changes.files else None
+    plan = Plan(changes=changes, impact=impact, leads=leads, base_revision=base_revision)
     shown = render_markdown(plan, checked=False) if output is DiffOutput.MARKDOWN else render_text(plan, wants_colour())
     print(shown.rstrip("\n"))
+
+
+def _impact(context: CliContext, old: Files, new: Files, revisions: tuple[Revision, Revision]) -> Impact | None:
+    """On the leads that the manifest names; why not, where they cannot be had, is said and stops nothing."""
+    from mergecells.apps.cli.impact_leads import manifest_leads
+    from mergecells.authoring.leads_impact import measure_files
+
+    read = manifest_leads(context.config_root, quiet=context.quiet)
+    leads, guard = measure_files(old, new, revisions, read, allow_large=True)
+    if leads is None:
+        for finding in guard:
+            context.say(str(finding))
+    return leads
 
 
 def _committed(repository: GitRepository, name: str) -> tuple[Files, Revision]:

@@ -99,11 +99,15 @@ def _as_json(made: Scaffold) -> dict[str, object]:
 
 
 def _print_text(context: CliContext, made: Scaffold, typed: Path) -> None:
+    from mergecells.adapters.packaged_workflows import SOURCE_FILE
+
     print(f"{made.folder}  {len(made.files)} files, committed as {made.revision[:12]}")
     print(f"{made.workbook}  the workbook")
     if made.repository:
         print(f"{made.repository}  pull requests, `origin` of the folder")
     else:
         context.say("Without a remote there is no place for pull requests: `git remote add origin` a bare repository.")
+    if not made.workflows_ready:
+        context.say(f"For GitHub Actions, say in {SOURCE_FILE} which mergecells to install; the file explains how.")
     go = "" if typed == Path() else f"cd {shlex.quote(str(typed))} && "
     context.say(f"\nNext: open the workbook, edit a cell, save, and run\n  {go}mergecells submit")

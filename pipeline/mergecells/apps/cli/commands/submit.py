@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -26,6 +27,10 @@ def submit(
     allow_large: Annotated[
         bool, typer.Option("--allow-large", help="Yes, many rows are deleted, cells blanked or leads moved.")
     ] = False,
+    event: Annotated[
+        Path | None,
+        typer.Option("--event", metavar="FILE", help="Title and author from a repository_dispatch of the add-on."),
+    ] = None,
     output: Annotated[Output, typer.Option("--output", help="How to print the result.")] = Output.TEXT,
 ) -> None:
     """Merge the workbook's edits with the branch, check them, and open or update one pull request.
@@ -34,6 +39,7 @@ def submit(
     """
     from mergecells.adapters.engine_process import EngineProcesses
     from mergecells.adapters.xlsx_workbook import XlsxWorkbook
+    from mergecells.apps.cli.dispatch_event import read_event
     from mergecells.apps.cli.impact_leads import manifest_leads
     from mergecells.apps.cli.plan_output import report_submission
     from mergecells.apps.cli.pull_request_host import open_host
@@ -45,6 +51,12 @@ def submit(
     context: CliContext = ctx.obj
     root = context.config_root
     session = open_host(root)
+    if event is not None:
+        if title or author or workbook not in (None, GOOGLE):
+            raise UsageError("--event says title, author and workbook by itself.", "Leave those options out.")
+        asked = read_event(event, session.manifest)
+        workbook, title, author = GOOGLE, asked.title, str(asked.author)
+        context.say(f"Submission {asked.nonce}, asked for by {asked.author}.")
     source = open_workbook(root, session.manifest, workbook)
     if isinstance(source, XlsxWorkbook) and not source.exists():
         raise UsageError(
