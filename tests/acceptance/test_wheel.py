@@ -29,7 +29,11 @@ def test_wheel_holds_the_template_byte_for_byte(wheel: Path) -> None:
     """`init` needs the rules, schemas, manifest and workflows of this repository in the installed package."""
     with zipfile.ZipFile(wheel) as archive:
         names = set(archive.namelist())
-        data = [file for pattern in ("scoring/**/*.yaml", "schemas/*.json") for file in REPOSITORY.glob(pattern)]
+        data = [
+            file
+            for pattern in ("scoring/**/*.yaml", "prompts/**/*.*", "schemas/*.json")
+            for file in REPOSITORY.glob(pattern)
+        ]
         workflows = [REPOSITORY / path for path in WORKFLOWS]
         for file in [REPOSITORY / "mergecells.yaml", *data, *workflows]:
             member = f"mergecells/template/{file.relative_to(REPOSITORY).as_posix()}"

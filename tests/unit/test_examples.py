@@ -82,6 +82,7 @@ def test_examples_invalid_cover_every_code_of_files() -> None:
         "formula.stale-value",
         "formula.engine-mismatch",
         "formula.engine-unavailable",
+        "prompt.not-checked",
     }
     elsewhere |= {"security.path", "security.symlink", "security.submodule"}
     elsewhere |= {"schema.too-large", "schema.invalid", "yaml.too-large"}

@@ -14,6 +14,7 @@ from mergecells.domain.manifest import Manifest
 from mergecells.domain.revision import Files
 from mergecells.domain.scoring import Dialect, Fields, RuleSet
 from mergecells.domain.tables import Tables
+from mergecells.transforms.call_check import check_calls
 from mergecells.transforms.change_check import check_change
 from mergecells.transforms.custom_tab_check import check_custom_tabs
 from mergecells.transforms.engine_cases import LeadCounts, engine_cases
@@ -27,6 +28,7 @@ from mergecells.transforms.formula_sites import FormulaSites, collect_sites
 from mergecells.transforms.locate import Locator, index_cells
 from mergecells.transforms.lookup_miss import check_lookup_misses, count_values, exact_lookups, unread_leads
 from mergecells.transforms.lookup_tables import table_values
+from mergecells.transforms.output_check import check_outputs
 from mergecells.transforms.overwritten_check import check_overwritten
 from mergecells.transforms.range_witness import observe
 from mergecells.transforms.reference_check import fitting_verticals
@@ -94,6 +96,8 @@ def check_files(
     tried = LeadCounts()
     if loaded.config:
         findings += check_rules(loaded.config, locator)
+        findings += check_calls(loaded.config, locator)
+        findings += check_outputs(loaded.config, locator)
         # What only a broken part uses would look unused.
         sound = not has_errors(findings)
         formula_findings, engines, tried = _check_formulas(loaded.config, locator, tables, recompute, sound)

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from mergecells.domain.configset import ConfigSet, Document
 from mergecells.domain.findings import Finding, sort_findings
+from mergecells.transforms.call_check import check_calls_light
 from mergecells.transforms.formula_check import check_formula_texts
 from mergecells.transforms.formula_sites import FormulaSites, collect_sites
 from mergecells.transforms.locate import Locator
@@ -20,6 +21,7 @@ def check_light(config: ConfigSet, documents: Mapping[str, Document]) -> list[Fi
     locator = Locator(documents)
     merged = merged_views(config, locator, fitting_verticals(config))
     findings = check_rules(config, locator, merged=merged)
+    findings += check_calls_light(config, locator)
     return sort_findings([*findings, *without_echoes(_check_formulas(config, base_view(config, locator), merged))])
 
 

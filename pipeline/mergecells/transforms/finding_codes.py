@@ -19,16 +19,6 @@ class CodeEntry(NamedTuple):
 
 CODES: Mapping[str, CodeEntry] = {
     # What a file is, before its meaning.
-    "prompt.front-matter": CodeEntry(
-        "A prompt's file has no front matter between two lines `---`.",
-        "Begin it with one; a shared piece of text goes to `prompts/partials/`.",
-        "a file with the text alone",
-    ),
-    "prompt.duplicate-slug": CodeEntry(
-        "Two prompts have one slug, so that one would hide the other.",
-        "Rename one of the files.",
-        "`prompts/hook.md` and `prompts/emails/hook.md`",
-    ),
     "yaml.syntax": CodeEntry(
         "The file is not YAML.", "Mend the line; quote texts with special characters.", "`weight: {0.3`"
     ),
@@ -358,6 +348,129 @@ CODES: Mapping[str, CodeEntry] = {
     ),
     "security.submodule": CodeEntry(
         "A git submodule; its files are no part of the revision.", "Copy the files.", "`scoring/` as a submodule"
+    ),
+    # Prompts, routes, budgets, prices.
+    "prompt.syntax": CodeEntry(
+        "The text of a prompt cannot be read, uses what a prompt may not, or fails with its samples.",
+        "Mend the line; docs/prompts.md lists what there is.",
+        "`{% if tier %}` without `{% endif %}`, `{{ name.upper() }}`",
+    ),
+    "prompt.undeclared-variable": CodeEntry(
+        "The text uses a variable that is not among the inputs.",
+        "Declare it, or spell it as declared.",
+        "`{{ compnay }}`",
+    ),
+    "prompt.unused-variable": CodeEntry(
+        "An input that the text does not use.", "Use it, or take it out.", "`inputs: {tone: {}}`, and no `{{ tone }}`"
+    ),
+    "prompt.slug-mismatch": CodeEntry(
+        "The prompt's name is not that of its file.", "Rename one of them.", "`name: hook` in `prompts/hooks.md`"
+    ),
+    "prompt.unknown-partial": CodeEntry(
+        "An include names a partial that is not there.",
+        "Add the file to `prompts/partials/`, or mend the name.",
+        '`{% include "tnoe" %}`',
+    ),
+    "prompt.input": CodeEntry(
+        "A sample, a default or an example that does not fit the declared inputs.",
+        "Give a value of the input's kind.",
+        "`count: {kind: integer, sample: five}`",
+    ),
+    "prompt.outputs": CodeEntry(
+        "`outputs` is no JSON Schema.", "Mend it; `type` is one of JSON's types.", "`outputs: {type: text}`"
+    ),
+    "prompt.too-long": CodeEntry(
+        "The text is longer than a prompt of its type may be.",
+        "Shorten it, or move what is shared to a partial.",
+        "a hook of 5,000 characters",
+    ),
+    "prompt.too-many-tokens": CodeEntry(
+        "The rendered prompt and its answer do not fit a model that serves it; the method of counting is named.",
+        "Shorten it, lower `maxOutputTokens`, or route it to a larger model.",
+        "`maxOutputTokens: 100000` for a model of 8,000",
+    ),
+    "prompt.contradiction": CodeEntry(
+        "Two instructions that cannot both be followed.", "Keep one of them.", "`Be brief.` and `Be detailed.`"
+    ),
+    "prompt.vague": CodeEntry(
+        "Words that leave to the model what is meant.", "Say it with a number or an example.", "`of reasonable length`"
+    ),
+    "prompt.json-without-format": CodeEntry(
+        "JSON is asked for, and nothing says in which form.", "State a JSON Schema as `outputs`.", "`Answer as JSON.`"
+    ),
+    "prompt.personal-data": CodeEntry(
+        "A text or sample that looks like the data of a person.",
+        "Take it out; use what is reserved for examples.",
+        "a mail address that is not of example.com",
+    ),
+    "prompt.not-checked": CodeEntry(
+        "Jinja2 is not installed, so the texts of prompts were not read.",
+        "Install `mergecells[llm]`.",
+        "`pip install mergecells` alone",
+    ),
+    "route.unknown-model": CodeEntry(
+        "A prompt, a ladder or a price names a model that `routing.yaml` does not have.",
+        "Add the model, or spell it as there.",
+        "`ladder: {gtp-4.1: {}}`",
+    ),
+    "route.unknown-provider": CodeEntry(
+        "A model of a provider that is not there, or a prompt that names another one.",
+        "Add the provider, or spell it as there.",
+        "`provider: opneai`",
+    ),
+    "route.base-url": CodeEntry(
+        "An OpenAI-compatible server without an address.", "State its `base_url`.", "`own: {kind: openai-compatible}`"
+    ),
+    "route.limits": CodeEntry(
+        "A model whose answer is larger than its context.",
+        "Mend the limits.",
+        "`context_tokens: 8000, max_output_tokens: 16000`",
+    ),
+    "route.capability": CodeEntry(
+        "A prompt with an image is routed to a model that reads none.",
+        "Give the prompt a ladder of its own, of models with `vision: true`.",
+        "a screenshot for a model of texts",
+    ),
+    "route.unknown-intent": CodeEntry(
+        "An intent that is neither one of the six nor the name of a prompt: nothing ever takes it.",
+        "Spell it as the prompt.",
+        "`intents: {email_bdoy: …}`",
+    ),
+    "route.no-fallback": CodeEntry(
+        "A ladder of one model or none.", "Add a model, of another provider if you can.", "`ladder: {gpt-4.1: {}}`"
+    ),
+    "route.unreachable-rung": CodeEntry(
+        "A model that is never tried.",
+        "Let the one before it fall through, or take it out.",
+        "after a rung with `fall_through: none`",
+    ),
+    "route.never-matches": CodeEntry(
+        "A rule of detection that does nothing.",
+        "Mend it, or take it out.",
+        '`pattern: "a^"`; weights below the threshold',
+    ),
+    "route.pattern": CodeEntry(
+        "A pattern that is no regular expression of RE2's syntax.", "Mend it.", '`pattern: "("`'
+    ),
+    "price.missing": CodeEntry(
+        "A model that is used has no price, so no budget can hold it. A warning without the bundled table.",
+        "Add it to `prompts/prices.yaml`.",
+        "a server of one's own",
+    ),
+    "budget.order": CodeEntry(
+        "A budget that warns after it halts; as a warning, a part that may spend more than the whole.",
+        "Let `warn` be at most `halt`.",
+        "`run: {warn: 5, halt: 1}`",
+    ),
+    "prompt.front-matter": CodeEntry(
+        "A prompt's file has no front matter between two lines `---`.",
+        "Begin it with one; a shared piece of text goes to `prompts/partials/`.",
+        "a file with the text alone",
+    ),
+    "prompt.duplicate-slug": CodeEntry(
+        "Two prompts have one slug, so that one would hide the other.",
+        "Rename one of the files.",
+        "`prompts/hook.md` and `prompts/emails/hook.md`",
     ),
 }
 

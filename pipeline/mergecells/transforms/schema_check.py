@@ -48,6 +48,11 @@ def check_document(document: Document, schema: Any) -> list[Finding]:
     return list(_findings(document, _validator(schema)))
 
 
+def require_schema(schema: Any) -> None:
+    """Raises SchemaProblem when a schema cannot be used."""
+    _validator(schema)
+
+
 @cache
 def _published(kind: str) -> Any:
     return _validator(export_schema(kind))

@@ -22,18 +22,24 @@ _SECRETS = {
 }
 
 
+def secret_in(text: str) -> Iterator[tuple[str, int]]:
+    """(what it looks like, where it starts) for each secret in a text."""
+    for what, pattern in _SECRETS.items():
+        if found := pattern.search(text):
+            yield what, found.start()
+
+
 def check_secrets(documents: Mapping[str, Document], locator: Locator) -> Iterator[Finding]:
     """A finding for each text, key or value, that holds what looks like a secret; the secret is not repeated."""
     for file, document in documents.items():
         for path, text in _texts(document.value, ()):
-            for what, pattern in _SECRETS.items():
-                if pattern.search(text):
-                    yield locator.finding(
-                        "security.secret",
-                        f"This looks like {what}.",
-                        "Remove it here and from the workbook, and revoke it: git keeps what was once committed.",
-                        (file, path),
-                    )
+            for what, _ in secret_in(text):
+                yield locator.finding(
+                    "security.secret",
+                    f"This looks like {what}.",
+                    "Remove it here and from the workbook, and revoke it: git keeps what was once committed.",
+                    (file, path),
+                )
 
 
 def _texts(value: object, path: DocumentPath) -> Iterator[tuple[DocumentPath, str]]:

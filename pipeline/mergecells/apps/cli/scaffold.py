@@ -48,6 +48,9 @@ Business rules, kept by mergecells.
 | `scoring/examples.yaml` | golden leads with the tier and score they must get |
 | `scoring/tables/` | lookup tables that formulas name |
 | `scoring/verticals/` | overrides of the rules for one vertical each |
+| `prompts/` | prompts for language models; `partials/` holds what they share |
+| `prompts/routing.yaml` | providers, models, intents and the models that serve each |
+| `prompts/budgets.yaml`, `prompts/prices.yaml` | what calls may cost, and what models cost |
 | `schemas/` | JSON Schemas for editors |
 | `.github/` | workflows for GitHub: check, release, submit from a Google Sheet, drift |
 

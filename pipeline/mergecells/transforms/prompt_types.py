@@ -1,0 +1,29 @@
+"""The types of prompts that lead work has, and how long the text of each may be."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+BODY = "body"
+"""How the text of a prompt is called beside the keys of its front matter, in tabs and paths."""
+
+TYPES: Mapping[str, int] = {
+    "hook": 3_000,
+    "title_generation": 3_000,
+    "email_subject": 4_000,
+    "email_body": 8_000,
+    "script": 10_000,
+    "critic": 8_000,
+    "strategy": 10_000,
+    "narration": 8_000,
+    "scene_description": 6_000,
+    "website_analysis": 12_000,
+    "quick_wins": 8_000,
+    "benchmark": 10_000,
+    "general": 20_000,
+}
+"""Type → most characters of its text, without partials and inputs. A type of one's own has the limit of `general`."""
+
+
+def max_characters(kind: str) -> int:
+    return TYPES.get(kind, TYPES["general"])
