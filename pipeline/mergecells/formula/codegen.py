@@ -15,7 +15,16 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final, TypeAlias
 
 from mergecells.formula.codegen_comparison import COMPARE, comparison
-from mergecells.formula.codegen_parts import Code, NotCompilableError, checked, either, joined, refuse_held, shrinks
+from mergecells.formula.codegen_parts import (
+    Code,
+    NotCompilableError,
+    checked,
+    either,
+    joined,
+    refuse_held,
+    shrinks,
+    spread_names,
+)
 from mergecells.formula.nodes import (
     ArrayLiteral,
     Binary,
@@ -42,6 +51,7 @@ MAX_INDENT: Final = 12
 
 CallWriter: TypeAlias = "Callable[[Generator, Call], Code]"
 
+_PLAIN: Final = frozenset((Number, Text, Boolean, Omitted))
 _RESULTS: Final = {"n": "F", "t": "T", "b": "B", "v": "V"}
 
 
@@ -127,6 +137,13 @@ class Generator:
             return Code(f"({source} if type({source}) is float else num({source}))", "F")
         return Code(f"(1.0 if {source} else 0.0)" if kind == "B" else f"num({source})", "F")
 
+    def counted(self, node: Node) -> Code:
+        """Kind F or X, for an aggregate that passes over blanks."""
+        if type(node) is Call and node.name == "IF":
+            return self.choice(node, self.counted)
+        source, kind = self.code(node)
+        return Code(f"counted({source})", "F") if kind == "V" else self.number(node)
+
     def finite(self, node: Node) -> str:
         source, kind = self.number(node)
         return f"fin({source})" if kind == "X" else source
@@ -138,6 +155,11 @@ class Generator:
         if kind == "N":
             return f"({source} if {source} is True or {source} is False else cond({source}))"
         return f"(fin({source}) != 0.0)" if kind in "FX" else f"cond({source})"
+
+    def counted_condition(self, node: Node) -> str:
+        """A condition among others, which pass over blanks."""
+        source, kind = self.code(node)
+        return f"counted_condition({source})" if kind == "V" and type(node) is not Omitted else self.condition(node)
 
     def text(self, node: Node) -> str:
         source, kind = self.code(node)
@@ -210,15 +232,19 @@ class Generator:
         if type(node) is ArrayLiteral:
             return self.constant((node.value, False))
         refuse_held(node)
-        return f"({self.caught(node)}, False)"
+        return f"({self.code(node).source}, False)" if type(node) in _PLAIN else f"whole({self.caught(node)})"
 
     def _value_or_error(self, node: Node) -> str:
         return f"single({self.variable(node)})" if type(node) is Name else self.caught(node)
 
     def caught(self, node: Node) -> str:
-        if type(node) in (Number, Text, Boolean, Omitted):
+        if type(node) in _PLAIN:
             return self.code(node).source
-        return f"caught(lambda: {self.scalar(node)})"
+        return f"caught(lambda: {self.scalar(node)}{self.spread(node)})"
+
+    def spread(self, *nodes: Node) -> str:
+        """The names that may make arrays of the expressions, as further arguments."""
+        return "".join(f", {self.variable(name)}" for name in spread_names(*nodes))
 
     def _numbers(self, node: Node) -> str:
         if type(node) is ArrayLiteral:
@@ -226,7 +252,7 @@ class Generator:
         if type(node) is Name:
             return f"numbers({self.variable(node)}, True)"
         refuse_held(node)
-        return f"({self.finite(node)},)"
+        return f"({checked(*self.counted(node)) if type(node) is not Omitted else '0.0'},)"
 
     def _booleans(self, node: Node) -> str:
         if type(node) is ArrayLiteral:
@@ -234,7 +260,7 @@ class Generator:
         if type(node) is Name:
             return f"booleans({self.variable(node)}, True)"
         refuse_held(node)
-        return f"({self.condition(node)},)"
+        return f"({self.counted_condition(node)},)"
 
     def _texts(self, node: Node) -> str:
         if type(node) is ArrayLiteral:

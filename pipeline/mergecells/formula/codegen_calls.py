@@ -8,7 +8,7 @@ from typing import Final
 from mergecells.formula.codegen import CallWriter, Generator
 from mergecells.formula.codegen_lists import average, countif, lookup, median
 from mergecells.formula.codegen_parts import Code, checked, either, holds, refuse_held
-from mergecells.formula.nodes import Boolean, Call, Name, Node, Text
+from mergecells.formula.nodes import Boolean, Call, Name, Node, Omitted, Text
 from mergecells.formula.values import fold
 from mergecells.formula.wildcards import has_wildcards
 
@@ -70,7 +70,8 @@ def _iferror(writer: Generator, node: Call) -> Code:
     if value.kind in "FX" and otherwise.kind in "FX":
         kind = "F"
     function = "if_error" if node.name == "IFERROR" else "if_missing"
-    return Code(f"{function}(lambda: {checked(*value)}, lambda: {checked(*otherwise)})", kind)
+    names = writer.spread(node.arguments[0])
+    return Code(f"{function}(lambda: {checked(*value)}, lambda: {checked(*otherwise)}{names})", kind)
 
 
 def _and_or(writer: Generator, node: Call) -> Code:
@@ -83,7 +84,7 @@ def _held_condition(writer: Generator, node: Node) -> str:
         name = writer.variable(node)
         return f"({name} if {name} is True or {name} is False else held({name}))"
     refuse_held(node)
-    return writer.condition(node)
+    return writer.counted_condition(node)
 
 
 def _not(writer: Generator, node: Call) -> Code:
@@ -103,7 +104,7 @@ def _aggregated(writer: Generator, node: Node, otherwise: str) -> Code:
     if type(node) is Call and node.name == "IF" and holds(node):
         return writer.choice(node, lambda branch: _aggregated(writer, branch, otherwise))
     refuse_held(node)
-    return writer.number(node)
+    return writer.number(node) if otherwise == "summand" or type(node) is Omitted else writer.counted(node)
 
 
 def _extreme(writer: Generator, node: Call) -> Code:

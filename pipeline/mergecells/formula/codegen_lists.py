@@ -6,8 +6,8 @@ from itertools import pairwise
 from typing import cast
 
 from mergecells.formula.codegen import Generator
-from mergecells.formula.codegen_parts import Code, holds
-from mergecells.formula.nodes import ArrayLiteral, Call, Name, Node, Number
+from mergecells.formula.codegen_parts import Code, checked, holds
+from mergecells.formula.nodes import ArrayLiteral, Call, Name, Node, Number, Omitted
 from mergecells.formula.thresholds import equality_bounds
 from mergecells.formula.values import Array, ErrorValue
 
@@ -66,6 +66,6 @@ def average(writer: Generator, node: Call) -> Code:
 
 def median(writer: Generator, node: Call) -> Code:
     """`MEDIAN(0,1,x)`: how a sheet clips to a range."""
-    if len(node.arguments) != 3 or any(holds(part) or type(part) is ArrayLiteral for part in node.arguments):
+    if len(node.arguments) != 3 or any(holds(part) or type(part) in (ArrayLiteral, Omitted) for part in node.arguments):
         return writer.plain_call(node)
-    return Code(f"sorted(({', '.join(writer.finite(part) for part in node.arguments)}))[1]", "F")
+    return Code(f"sorted(({', '.join(checked(*writer.counted(part)) for part in node.arguments)}))[1]", "F")

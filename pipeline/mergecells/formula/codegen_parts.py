@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
-from mergecells.formula.nodes import Binary, Call, Let, Name, Node, Number
+from mergecells.formula.nodes import Binary, Boolean, Call, Let, Name, Node, Number, Percent, Text, Unary
+from mergecells.formula.registry import spec_of
 
 
 class NotCompilableError(Exception):
@@ -53,6 +54,50 @@ def holds(node: Node) -> bool:
     if type(node) is Name:
         return True
     return type(node) is Call and node.name in ("IF", "CHOOSE") and any(holds(part) for part in node.arguments[1:])
+
+
+_GIVES_A_CELL: Final = frozenset(("VLOOKUP", "HLOOKUP", "LOOKUP"))
+_CONSTANTS: Final = frozenset((Number, Text, Boolean))
+
+
+def spread_names(*nodes: Node) -> list[Name]:
+    """The names of which an expression may be an array although another operand is an error, each once.
+
+    `1/0+list` is a list of errors, while a look-up that fails in a list is one error.
+    """
+    found: dict[str, Name] = {}
+    for node in nodes:
+        _spread(node, found, True)
+    return list(found.values())
+
+
+def _spread(node: Node, found: dict[str, Name], alone: bool) -> None:
+    """`alone`: there is nothing beside the node that could be the error."""
+    kind = type(node)
+    if kind is Name:
+        if not alone:
+            found[node.key] = node  # type: ignore[union-attr, assignment]
+    elif kind is Binary:
+        sides = (node.left, node.right)  # type: ignore[union-attr]
+        for side in sides:
+            _spread(side, found, alone and any(type(each) in _CONSTANTS for each in sides))
+    elif kind is Unary or kind is Percent:
+        _spread(node.operand, found, alone)  # type: ignore[union-attr]
+    elif kind is Call:
+        _spread_call(node, found, alone)  # type: ignore[arg-type]
+    elif kind is Let:
+        for part in (*(binding.value for binding in node.bindings), node.body):  # type: ignore[union-attr]
+            _spread(part, found, False)
+
+
+def _spread_call(node: Call, found: dict[str, Name], alone: bool) -> None:
+    """A list that a function looks through makes no array of its result, unless it gives parts of it."""
+    spec = spec_of(node.name)
+    gives_parts = not alone and spec is not None and spec.result == "v" and node.name not in _GIVES_A_CELL
+    for index, part in enumerate(node.arguments):
+        is_list = spec is not None and spec.kind_of(index) in "NBTr"
+        if gives_parts or not (is_list and type(part) is Name):
+            _spread(part, found, alone and len(node.arguments) == 1)
 
 
 def refuse_held(node: Node) -> None:

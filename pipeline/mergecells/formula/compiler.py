@@ -126,7 +126,8 @@ def _return(generator: Generator, node: Node, indent: int) -> None:
             _emit(generator, indent, "try:")
             _return(generator, node.arguments[0], indent + 1)
             _emit(generator, indent, "except CAUGHT:")
-            _emit(generator, indent + 1, "pass")
+            names = generator.spread(node.arguments[0])
+            _emit(generator, indent + 1, f"no_array(({names[2:]},))" if names else "pass")
             node = node.arguments[1]
         else:
             break

@@ -95,7 +95,10 @@ class Interpreter:
         return _VISITORS[type(node)](self, node)
 
     def argument(self, node: Node) -> tuple[Value, bool]:
-        """A value and whether it stands in a cell: a name, or what IF or CHOOSE picked when that is a name."""
+        """A value and whether it stands in a cell: a name's, or what IF or CHOOSE picked when that is a name.
+
+        A blank does wherever it comes from: what IFNA, SWITCH or INDEX pass on does not count in AND, MAX and COUNT.
+        """
         while True:
             if type(node) is Name:
                 return self.name(node), True
@@ -108,7 +111,8 @@ class Interpreter:
                 node = bind_call(self, node)
                 continue
             if type(node) is not Call or node.name not in ("IF", "CHOOSE"):
-                return self.value(node), False
+                value = self.value(node)
+                return value, value is None and type(node) is not Omitted
             chosen = self.chosen(node)
             if not isinstance(chosen, tuple):
                 return chosen, False

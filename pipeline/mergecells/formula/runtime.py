@@ -89,34 +89,64 @@ def held_condition(value: Value) -> bool:
     raise NeedsReferenceError
 
 
+def counted(value: Value) -> float:
+    """A computed value among others in MAX or COUNT: a blank does not count there."""
+    if value is None:
+        raise NeedsReferenceError
+    return to_number(value)
+
+
+def counted_condition(value: Value) -> bool:
+    """A computed value in AND and OR: a blank does not count there."""
+    if value is None:
+        raise NeedsReferenceError
+    return to_boolean(value)
+
+
+def whole(value: Value) -> tuple[Value, bool]:
+    """A computed value as a whole argument: a blank counts as a cell's."""
+    return value, value is None
+
+
 def single(value: Value) -> Scalar:
     if type(value) is Array:
         raise NeedsReferenceError
     return cast(Scalar, value)
 
 
-def caught(expression: Callable[[], Value]) -> Value:
-    """The value of an expression, errors as values."""
+def no_array(names: tuple[Value, ...]) -> None:
+    """After an error that is caught: with an array among its operands, an expression is an array of errors."""
+    for value in names:
+        if type(value) is Array:
+            raise NeedsReferenceError
+
+
+def caught(expression: Callable[[], Value], *names: Value) -> Value:
+    """The value of an expression, errors as values. `names`: what it spreads over, if that is an array."""
     try:
         return expression()
     except Fault as fault:
+        no_array(names)
         return fault.error
     except ZeroDivisionError:
+        no_array(names)
         return DIV0
 
 
-def if_error(expression: Callable[[], Value], otherwise: Callable[[], Value]) -> Value:
+def if_error(expression: Callable[[], Value], otherwise: Callable[[], Value], *names: Value) -> Value:
     try:
         return expression()
     except ERRORS_CAUGHT:
+        no_array(names)
         return otherwise()
 
 
-def if_missing(expression: Callable[[], Value], otherwise: Callable[[], Value]) -> Value:
+def if_missing(expression: Callable[[], Value], otherwise: Callable[[], Value], *names: Value) -> Value:
     """IFNA. Which error it was is for the reference interpreter to say when it is not a plain #N/A."""
     try:
         return expression()
     except Fault as fault:
+        no_array(names)
         if fault.error == NA:
             return otherwise()
         raise
@@ -209,7 +239,11 @@ GLOBALS: Final[dict[str, Any]] = {
     "booleans": booleans_of,
     "texts": texts_of,
     "single": single,
+    "counted": counted,
+    "counted_condition": counted_condition,
+    "whole": whole,
     "caught": caught,
+    "no_array": no_array,
     "if_error": if_error,
     "if_missing": if_missing,
     "folded": folded,

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from mergecells.formula import Array, Value
-from mergecells.formula.values import DIV0, NA, NUM, VALUE
+from mergecells.formula.values import DIV0, NA, NAME, NUM, REF, VALUE
 from mergecells.transforms.engine_defect import Defect
 from mergecells.transforms.formula_uses import (
+    ARITHMETIC,
     BETWEEN_DAYS,
     COMPARISONS,
     CRITERIA,
@@ -29,7 +30,11 @@ from mergecells.transforms.formula_uses import (
     operates,
     other_kind,
     shapes_differ,
+    special_fails,
+    special_takes,
     text_among,
+    too_long,
+    unknown_name,
     unusual_number_text,
 )
 
@@ -255,5 +260,277 @@ FORMUALIZER = (
         calls("SUMPRODUCT"),
         x=1.0,
         t=Array.column([1.0, 2.0]),
+    ),
+    _defect(
+        "gives another error or none where a special function has no result",
+        "=HEX2DEC(x)",
+        404.0,
+        special_fails,
+        x=194.9,
+    ),
+    _defect(
+        "takes blanks and empty texts for no numbers in special functions",
+        "=BIN2OCT(x)",
+        VALUE,
+        special_takes(lambda v: None in v or "" in v),
+        x=None,
+    ),
+    _defect(
+        "does not cut degrees of freedom to whole numbers",
+        "=F.DIST(1,1,x,TRUE)",
+        0.5006596974999018,
+        calls(
+            "F.DIST",
+            "F.DIST.RT",
+            "FDIST",
+            "CHISQ.DIST",
+            "CHISQ.DIST.RT",
+            "CHIDIST",
+            "T.DIST",
+            "T.DIST.2T",
+            "T.DIST.RT",
+            "TDIST",
+        ),
+        x=1.005,
+    ),
+    _defect(
+        "gives 0 or an error for tiny probabilities",
+        "=SIGN(WEIBULL.DIST(1,100,x,TRUE))",
+        0.0,
+        calls(
+            "WEIBULL.DIST",
+            "WEIBULL",
+            "ERFC",
+            "ERFC.PRECISE",
+            "BINOMDIST",
+            "BINOM.DIST",
+            "NEGBINOM.DIST",
+            "NEGBINOMDIST",
+        ),
+        x=2.0,
+    ),
+    _defect("has no GAMMA of negative numbers", "=GAMMA(x)", NUM, calls("GAMMA"), x=-0.25),
+    _defect("has no MULTINOMIAL of large numbers", "=MULTINOMIAL(1,x,60)", NUM, calls("MULTINOMIAL"), x=130.78),
+    _defect(
+        "takes no mode in CEILING.MATH and FLOOR.MATH",
+        "=FLOOR.MATH(x,1,0)",
+        VALUE,
+        calls("CEILING.MATH", "FLOOR.MATH"),
+        x=1.5,
+    ),
+    _defect("has no RRI of a loss", "=RRI(1,x,1)", NUM, calls("RRI"), x=-1.0),
+    _defect(
+        "writes negative numbers of other systems with places only",
+        "=DEC2HEX(x,1)",
+        NUM,
+        calls("DEC2HEX", "DEC2BIN", "DEC2OCT"),
+        x=-1.0,
+    ),
+    _defect(
+        "cuts a fraction of one digit in DOLLARDE", "=DOLLARDE(x,1)", 82.0, calls("DOLLARDE", "DOLLARFR"), x=82.4404
+    ),
+    _defect("simplifies Roman numerals otherwise", "=ROMAN(x,FALSE)", "VLVIII", calls("ROMAN"), x=48.0),
+    _defect("does not find the rate of many periods", "=RATE(175.6223,x,-38.6648,1)", NUM, calls("RATE"), x=56.35),
+    _defect(
+        "takes one text of a list in UNICODE",
+        "=SUM(UNICODE(t))",
+        49.0,
+        calls(*TEXT_FUNCTIONS, when=any_array),
+        t=Array.column([118.39, 100.0]),
+    ),
+    _defect(
+        "compares no lists in DELTA",
+        "=SUM(DELTA(1,t))",
+        VALUE,
+        calls("DELTA", "GESTEP", when=any_array),
+        t=Array.column([1.0, 2.0]),
+    ),
+    _defect(
+        "gives the first cell of a row in INDEX without a column",
+        "=INDEX(t,2)",
+        3.0,
+        calls("INDEX", when=lambda v: len(v) == 2 and any_array(v)),
+        t=Array([[1.0, 2.0], [3.0, 4.0]]),
+    ),
+    _defect(
+        "computes COTH of large numbers a little below 1", "=BASE(COTH(x),2)", "0", calls("COTH", "TANH"), x=1000000.0
+    ),
+    _defect(
+        "divides by a blank significance",
+        "=CEILING(3,x)",
+        DIV0,
+        calls("CEILING", "FLOOR", "MROUND", when=lambda v: None in v),
+        x=None,
+    ),
+    _defect("minds the place before the error in INDEX", "=INDEX(x/0,3)", REF, calls("INDEX", when=any_error), x=1.0),
+    _defect(
+        "gives another error for a place below 1 in INDEX",
+        "=INDEX(t,x,1)",
+        REF,
+        calls("INDEX", when=number_among(lambda n: n < 0)),
+        x=-1.0,
+        t=Array([[2.0, 191.0]]),
+    ),
+    _defect(
+        "takes a search mode of 0",
+        "=XLOOKUP(1,t,t,1,1,x)",
+        1.0,
+        calls("XLOOKUP", "XMATCH"),
+        x=False,
+        t=Array.column([1.0, 2.0]),
+    ),
+    _defect(
+        "reports the error of the second operand", '="google"*VAR.S(x/0)', DIV0, operates(ARITHMETIC, any_error), x=1.0
+    ),
+    _defect(
+        "gives another error for a unit that is no text in DATEDIF",
+        "=DATEDIF(30264,45382,x)",
+        VALUE,
+        calls("DATEDIF"),
+        x=1.0,
+    ),
+    _defect(
+        "takes an order that is none in SORT",
+        "=SUM(SORT(t,1,x))",
+        3.0,
+        calls("SORT"),
+        x=2.0,
+        t=Array.column([1.0, 2.0]),
+    ),
+    _defect("takes a blank case of SWITCH for no FALSE", "=SWITCH(FALSE,x,1)", NA, calls("SWITCH"), x=None),
+    _defect(
+        "lets an error through ISBLANK", "=ISBLANK(FIND(x/0,y))", DIV0, calls("ISBLANK", when=any_error), x=1.0, y="a"
+    ),
+    _defect(
+        "divides by 0 where a cotangent or cosecant is huge",
+        "=COT(x)",
+        DIV0,
+        calls("COT", "CSC", "COTH", "CSCH"),
+        x=3e-19,
+    ),
+    _defect("has no FISHERINV of large numbers", "=FISHERINV(x)", None, calls("FISHERINV"), x=45351.0),
+    _defect(
+        "lets an error through VALUETOTEXT and ARRAYTOTEXT",
+        "=VALUETOTEXT(x/0)",
+        DIV0,
+        calls("ARRAYTOTEXT", "VALUETOTEXT", when=any_error),
+        x=1.0,
+    ),
+    _defect(
+        "cuts numbers beyond whole ones in ISEVEN and ISODD",
+        "=ISEVEN(EXP(x))",
+        False,
+        calls("ISEVEN", "ISODD", when=number_among(lambda n: abs(n) >= 2**53)),
+        x=100.0,
+    ),
+    _defect(
+        "rounds halves by their binary digits in FIXED", "=FIXED(x)", "1.00", calls("FIXED", "DOLLAR", "TEXT"), x=1.005
+    ),
+    _defect(
+        "cuts the time of payments to a whole number",
+        "=FV(1,1,1,1,x)",
+        -3.0,
+        calls("FV", "PV", "PMT", "NPER", "IPMT", "PPMT", "RATE"),
+        x=0.3,
+    ),
+    _defect(
+        "takes a blank that IFNA gives for 0 in MAX",
+        "=MAX(IFNA(x,1),-5)",
+        0.0,
+        calls("IFNA", "IFERROR", "IFS", "SWITCH", when=lambda v: None in v),
+        x=None,
+    ),
+    _defect(
+        "takes an error among the conditions of FILTER for FALSE",
+        "=SUM(FILTER(t,{1;#N/A}))",
+        1.0,
+        calls("FILTER", when=any_error),
+        t=Array.column([1.0, 2.0]),
+    ),
+    _defect(
+        "regards case in UNIQUE", "=ROWS(UNIQUE(t))", 2.0, calls("UNIQUE", when=any_text), t=Array.column(["x", "X"])
+    ),
+    _defect(
+        "gives a blank where nothing occurs once in UNIQUE",
+        "=UNIQUE(t,FALSE,TRUE)",
+        None,
+        calls("UNIQUE", when=lambda v: len(v) > 2),
+        t=Array.column([1.0, 1.0]),
+    ),
+    _defect(
+        "makes infinite numbers in SEQUENCE",
+        "=SEQUENCE(2,1,x,x)",
+        9e307,
+        calls("SEQUENCE", when=number_among(lambda n: n > 1e300)),
+        x=9e307,
+    ),
+    _defect(
+        "reads a T between date and time",
+        "=x+0",
+        45351.5,
+        has_value(lambda v: isinstance(v, str) and "T" in v[10:11]),
+        x="2024-02-29T12:00",
+    ),
+    _defect(
+        "counts the last part of a year otherwise in DB",
+        "=ROUND(DB(1000000,100000,6,7,x),2)",
+        19210.77,
+        calls("DB"),
+        x=7.0,
+    ),
+    _defect("stops at an unknown name", "=ISERROR(missing)", NAME, unknown_name),
+    _defect(
+        "gives 0 beyond the results of LOOKUP",
+        "=LOOKUP(x,{3,4,5},{1,2})",
+        0.0,
+        calls("LOOKUP", when=lambda v: len(v) == 3 and shapes_differ(v[1:])),
+        x=60.0,
+    ),
+    _defect(
+        "skips no pairs of texts in sums of squares",
+        "=SUMX2MY2(t,u)",
+        -6.0,
+        calls("SUMX2MY2", "SUMX2PY2", "SUMXMY2", when=any_text),
+        t=Array.column([2.0, "x"]),
+        u=Array.column([3.0, 1.0]),
+    ),
+    _defect(
+        "has no TEXTBEFORE and TEXTAFTER with all arguments",
+        '=TEXTBEFORE(x," ",,,1)',
+        VALUE,
+        calls("TEXTBEFORE", "TEXTAFTER"),
+        x="Socrates",
+    ),
+    _defect(
+        "has no limit of characters in a text", '=REPT("a",32767)&x', "a" * 32_767 + "b", has_value(too_long), x="b"
+    ),
+    _defect(
+        "takes no spaces between digits in NUMBERVALUE",
+        "=NUMBERVALUE(x)",
+        VALUE,
+        calls("NUMBERVALUE", when=text_among(lambda s: " " in s)),
+        x=" 3 000 ",
+    ),
+    _defect(
+        "gives Unicode beyond the character set in CODE",
+        "=CODE(x)",
+        26085.0,
+        calls("CODE", when=text_among(lambda s: not s.isascii())),
+        x="日",
+    ),
+    _defect(
+        "gives another error for an empty SEQUENCE",
+        "=SEQUENCE(x)",
+        VALUE,
+        calls("SEQUENCE", when=number_among(lambda n: n < 1)),
+        x=0.0,
+    ),
+    _defect(
+        "rounds places down in SMALL and LARGE",
+        "=SMALL(t,x)",
+        5.0,
+        calls("SMALL", "LARGE", when=number_among(lambda n: n != int(n))),
+        x=1.9,
+        t=Array.column([5.0, 6.0]),
     ),
 )

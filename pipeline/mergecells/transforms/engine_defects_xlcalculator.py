@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from mergecells.formula import Array
 from mergecells.formula.nodes import ArrayLiteral, ErrorLiteral, Omitted
+from mergecells.formula.values import NUM, VALUE
 from mergecells.transforms.engine_defect import Defect
 from mergecells.transforms.formula_uses import (
     ARITHMETIC,
     COMPARISONS,
+    CRITERIA,
+    EARLY,
+    TEXT_FUNCTIONS,
     Condition,
     almost_equal,
     any_array,
@@ -18,10 +22,13 @@ from mergecells.transforms.formula_uses import (
     has_value,
     is_error,
     is_text,
+    many_digits,
     mixed_kinds,
     operates,
     percent_of_value,
     signs,
+    unknown_name,
+    unusual_number_text,
     wild,
     written,
 )
@@ -115,5 +122,58 @@ XLCALCULATOR = (
         calls("VLOOKUP"),
         x=1.0,
         t=Array([[1.0, 2.0, 3.0], [2.0, 5.0, 6.0]]),
+    ),
+    _defect(
+        "reads texts as numbers otherwise",
+        "=x+0",
+        VALUE,
+        has_value(lambda v: isinstance(v, str) and unusual_number_text(v)),
+        x="(5)",
+    ),
+    _defect(
+        "takes an empty text for blank in ISBLANK",
+        "=ISBLANK(x)",
+        True,
+        calls("ISBLANK", when=lambda v: v[0] == ""),
+        x="",
+    ),
+    _defect(
+        "tells kinds apart otherwise in criteria",
+        '=COUNTIF(t,">0")',
+        2.0,
+        calls(*CRITERIA, when=lambda v: any_text(v) or any_truth(v)),
+        t=Array.column(["a", "", 1.0]),
+    ),
+    _defect("counts days of early 1900 otherwise", "=DAY(x)", 28.0, EARLY, x=60.0),
+    _defect(
+        "counts parts of a year otherwise in YEARFRAC",
+        "=YEARFRAC(x,y,1)",
+        1.0018339696085037,
+        calls("YEARFRAC"),
+        x=1217.0,
+        y=1583.0,
+    ),
+    _defect(
+        "takes no payments in advance in PMT",
+        "=ROUND(PMT(0.08/12,10,x,0,1),2)",
+        -1037.03,
+        calls("PMT", when=lambda v: len(v) > 4),
+        x=10000.0,
+    ),
+    _defect("takes an unknown name for a blank", "=ISERROR(missing)", False, unknown_name),
+    _defect("has no FACTDOUBLE of -1", "=FACTDOUBLE(x)", NUM, calls("FACTDOUBLE"), x=-1.0),
+    _defect(
+        "joins numbers with 17 digits instead of 15",
+        "=LEN(x+0.2)",
+        19.0,
+        calls(*TEXT_FUNCTIONS, when=lambda v: any(map(many_digits, v))),
+        x=0.1,
+    ),
+    _defect(
+        "writes truth values with one capital letter",
+        "=CONCATENATE(x,1)",
+        "True1",
+        calls(*TEXT_FUNCTIONS, when=any_truth),
+        x=True,
     ),
 )

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 
 from mergecells.formula import Array, ErrorValue, Formula, Value, evaluate
-from mergecells.formula.nodes import Binary, Call, Name, Node, Number, Omitted, Percent, Unary, walk
+from mergecells.formula.nodes import Binary, Call, Let, Name, Node, Number, Omitted, Percent, Unary, walk
 from mergecells.formula.number_text import parse_number
+from mergecells.formula.values import MAX_TEXT
 from mergecells.transforms.formula_inline import inline, is_closed
 from mergecells.transforms.formula_results import Result
 
@@ -107,6 +108,22 @@ def has_value(when: Callable[[Value], bool]) -> Condition:
     )
 
 
+def hands_on_text(use: Use) -> bool:
+    """A text in a cell that reaches an aggregate through LET, a sign, IF or CHOOSE: as the cell, or as the text?"""
+    handed = any(map(_hands_on, (part for call in _calls(use, AGGREGATES) for part in call.arguments)))
+    named = any(isinstance(node, Let) for node in walk(use.formula.root))
+    return (handed or named) and any_text(tuple(use.result.inputs.values()))
+
+
+def _hands_on(node: Node) -> bool:
+    return (isinstance(node, Unary) and node.op == "+") or (isinstance(node, Call) and node.name in ("IF", "CHOOSE"))
+
+
+def unknown_name(use: Use) -> bool:
+    """A name without a value: #NAME?."""
+    return any(isinstance(node, Name) and node.key not in use.result.inputs for node in use.nodes)
+
+
 def either(*conditions: Condition) -> Condition:
     """One of several conditions."""
     return lambda use: any(condition(use) for condition in conditions)
@@ -174,6 +191,11 @@ def almost_equal(values: Values) -> bool:
 def many_digits(value: Value) -> bool:
     """A number that 15 digits do not hold, or that is shown with an exponent."""
     return isinstance(value, float) and (float(f"{value:.15g}") != value or "E" in f"{value:G}" or abs(value) >= 1e15)
+
+
+def too_long(value: Value) -> bool:
+    """A text of as many characters as a cell may hold."""
+    return isinstance(value, str) and len(value) >= MAX_TEXT
 
 
 def wild(value: Value) -> bool:
@@ -245,6 +267,7 @@ EVERYDAY = frozenset(
 )
 """Functions of rules; any other, of finance, distributions or number systems, counts as special."""
 
+AGGREGATES = frozenset(("SUM", "PRODUCT", "MAX", "MIN", "COUNT", "AVERAGE", "MEDIAN", "AND", "OR", "XOR"))
 CRITERIA = ("COUNTIF", "COUNTIFS", "SUMIF", "SUMIFS", "AVERAGEIF", "AVERAGEIFS", "MAXIFS", "MINIFS")
 LOOKUPS = ("LOOKUP", "MATCH", "XMATCH", "VLOOKUP", "HLOOKUP", "XLOOKUP")
 QUANTILES = tuple(

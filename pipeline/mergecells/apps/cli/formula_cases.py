@@ -72,9 +72,9 @@ def answer_line(
     """
     identity = None
     try:
-        case = _read_case(line)
+        case = read_case(line)
         identity = case.get("id")
-        _check_case(case)
+        check_case(case)
         day = parse_date(case.get("date")) or day
         answer, good = answer_case(case["formula"], case.get("inputs") or {}, engine, day, case.get("dialect", dialect))
     except UnusableCaseError as error:
@@ -100,7 +100,8 @@ def _no_constant(name: str) -> Any:
     raise ValueError(f"{name} is no JSON")
 
 
-def _read_case(line: str) -> dict[str, Any]:
+def read_case(line: str) -> dict[str, Any]:
+    """One line as an object. Raises UnusableCaseError."""
     if len(line) > MAX_LINE:
         raise UnusableCaseError(f"longer than {MAX_LINE} characters")
     try:
@@ -112,7 +113,8 @@ def _read_case(line: str) -> dict[str, Any]:
     return case
 
 
-def _check_case(case: Mapping[str, Any]) -> None:
+def check_case(case: Mapping[str, Any]) -> None:
+    """Raises UnusableCaseError for parts that are missing or of the wrong kind."""
     if not isinstance(case.get("formula"), str):
         raise UnusableCaseError("`formula` is missing or no text")
     if not isinstance(case.get("inputs") or {}, dict):
@@ -134,7 +136,7 @@ def answer_case(
         return {"unsupported": "; ".join(refused)}, True
     if day is None and any(use.name == "TODAY" for use in functions_used(formula)):
         return {"unsupported": "TODAY is the evaluation date, never the clock, and no date is given."}, True
-    values = {name.lower(): _input(value) for name, value in inputs.items()}
+    values = {name.lower(): input_value(value) for name, value in inputs.items()}
     answers = {name: _answer(run(formula, values, day or 0.0)) for name, run in _engines(engine).items()}
     first, *others = answers.values()
     if all(other == first for other in others):
@@ -150,7 +152,7 @@ def _engines(engine: Engine) -> dict[str, Callable[[Formula, Mapping[str, Value]
     return known if engine is Engine.ALL else {engine.value: known[engine.value]}
 
 
-def _input(raw: Any) -> Value:
+def input_value(raw: Any) -> Value:
     """A JSON value; an object `{"error": "#N/A"}` is an error value, in a list too."""
     return to_value(_with_errors(raw))
 

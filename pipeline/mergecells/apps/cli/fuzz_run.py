@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -32,10 +33,9 @@ def fuzz(
     return tally
 
 
-def as_json(tally: FuzzTally, seed: int, engines: Sequence[str]) -> dict[str, Any]:
+def as_json(tally: FuzzTally, engines: Sequence[str]) -> dict[str, Any]:
     """Counts by engine and every unexplained disagreement, with what reproduces it."""
     return {
-        "seed": seed,
         "date": DATE.isoformat(),
         "formulas": tally.formulas,
         "engines": {
@@ -61,8 +61,8 @@ def as_json(tally: FuzzTally, seed: int, engines: Sequence[str]) -> dict[str, An
     }
 
 
-def render(tally: FuzzTally, seed: int, engines: Sequence[str]) -> str:
-    """A line for each unexplained disagreement, one for each engine, and the count with its seed."""
+def render(tally: FuzzTally, engines: Sequence[str], source: str) -> str:
+    """A line for each unexplained disagreement, one for each engine, and the count with where the formulas are from."""
     lines = [_line(each) for each in tally.disagreements]
     for name in ("compiled", *engines):
         known = sum(tally.explained.get(name, {}).values())
@@ -72,7 +72,16 @@ def render(tally: FuzzTally, seed: int, engines: Sequence[str]) -> str:
             f"{name}: {tally.agreements[name]:,} agree, {known:,} known defects, {others:,} not compared{failure}"
         )
     unexplained = len(tally.disagreements)
-    return "\n".join([*lines, f"{tally.formulas:,} formulas, seed {seed}: {unexplained:,} unexplained disagreements."])
+    return "\n".join([*lines, f"{tally.formulas:,} formulas, {source}: {unexplained:,} unexplained disagreements."])
+
+
+def causes(tally: FuzzTally, engines: Sequence[str]) -> str:
+    """For each engine, what it does otherwise and why it was not asked, the most frequent first."""
+    lines = []
+    for name in engines:
+        for counted in (tally.explained, tally.not_compared):
+            lines += [f"  {count:5,}  {name}: {words}" for words, count in counted.get(name, Counter()).most_common()]
+    return "\n".join(lines)
 
 
 def _line(each: Disagreement) -> str:

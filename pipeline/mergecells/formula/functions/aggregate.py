@@ -143,7 +143,8 @@ def _small(numbers: tuple[float, ...], k: float) -> float:
 
 
 def _ranked(numbers: list[float], k: float) -> float:
-    position = math.ceil(to_number(k))
-    if not 1 <= position <= len(numbers):
+    """A fraction is rounded up, but less than 1 is none: as in Excel, after LargeSmall of Apache POI."""
+    place = to_number(k)
+    if not 1 <= place <= len(numbers):
         raise Fault(NUM)
-    return numbers[position - 1]
+    return numbers[math.ceil(place) - 1]

@@ -175,8 +175,12 @@ def _ipmt(rate: float, period: float, periods: float, present: float, future: fl
     optional=2,
 )
 def _ppmt(rate: float, period: float, periods: float, present: float, future: float = 0.0, due: float = 0.0) -> float:
-    interest, payment = _interest(rate, period, periods, present, future, due)
-    return payment - interest
+    """In closed form: a payment less its interest loses all digits of a small part."""
+    if rate == 0.0 or (due and period == 1) or not 1 <= period < periods + 1:
+        interest, payment = _interest(rate, period, periods, present, future, due)
+        return payment - interest
+    first = -(present + future) / _payments_worth(rate, periods, 0.0)
+    return finite(first * _growth(rate, period - (2.0 if due else 1.0)))
 
 
 def _cumulative(

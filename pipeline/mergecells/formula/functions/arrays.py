@@ -161,12 +161,20 @@ def _identity(cell: Scalar) -> tuple[type, object]:
     optional=3,
 )
 def _sequence(rows: Pair, columns: Pair = LEFT_OUT, start: Pair = LEFT_OUT, step: Pair = LEFT_OUT) -> Value:
+    """An array without cells is #CALC!, a negative size #VALUE!."""
     height, width = option(rows, 1.0), option(columns, 1.0)
-    if height < 1 or width < 1:
+    if int(height) < 0 or int(width) < 0:
         raise Fault(VALUE)
+    if not int(height) or not int(width):
+        raise Fault(CALC)
+    return sequence(height, width, option(start, 1.0), option(step, 1.0))
+
+
+def sequence(height: float, width: float, first: float, each: float) -> Value:
+    """Numbers row by row. Raises Fault: #NUM! for more cells than an array may have."""
     if height > MAX_CELLS or width > MAX_CELLS or int(height) * int(width) > MAX_CELLS:
         raise Fault(NUM)
-    first, each, across = option(start, 1.0), option(step, 1.0), int(width)
+    across = int(width)
     cells = [[first + each * (row * across + column) for column in range(across)] for row in range(int(height))]
     return _finite(cells)
 

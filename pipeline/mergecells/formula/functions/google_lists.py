@@ -1,5 +1,5 @@
-"""FILTER, SORT, UNIQUE and rounding as Google Sheets has them. Source: support.google.com/docs/answer/3093197 (FILTER),
-3093150 (SORT), 10522653 (UNIQUE), 3093440 (ROUND), 3093471 (CEILING), 3093487 (FLOOR).
+"""FILTER, SEQUENCE, SORT, UNIQUE and rounding as Google Sheets has them. Source: support.google.com/docs/answer/3093197
+(FILTER), 9368244 (SEQUENCE), 3093150 (SORT), 10522653 (UNIQUE), 3093440 (ROUND), 3093471 (CEILING), 3093487 (FLOOR).
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from functools import cmp_to_key
 
 from mergecells.formula.arguments import items_of, table_of
 from mergecells.formula.comparison import compare
-from mergecells.formula.functions.arrays import unique_lines
+from mergecells.formula.functions.arrays import sequence, unique_lines
 from mergecells.formula.functions.lookup import Pair
 from mergecells.formula.functions.lookup_modes import LEFT_OUT, option
 from mergecells.formula.functions.math import finite
@@ -50,6 +50,22 @@ def _kept(lines: tuple[Line, ...], keeps: list[Array]) -> list[Line]:
 def _holds(cell: Scalar) -> bool:
     """A condition that is an error or a text drops its row in Google Sheets."""
     return type(cell) not in (ErrorValue, str) and to_boolean(cell)
+
+
+@function(
+    "SEQUENCE(rows, [columns], [start], [step])",
+    "rrrr",
+    "v",
+    "lookup",
+    "Numbers in a row or column, 20,000 at most; #NUM! for a size below 1.",
+    optional=3,
+    google=True,
+)
+def _sequence(rows: Pair, columns: Pair = LEFT_OUT, start: Pair = LEFT_OUT, step: Pair = LEFT_OUT) -> Value:
+    height, width = option(rows, 1.0), option(columns, 1.0)
+    if height < 1 or width < 1:
+        raise Fault(NUM)
+    return sequence(height, width, option(start, 1.0), option(step, 1.0))
 
 
 @function(

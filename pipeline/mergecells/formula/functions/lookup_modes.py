@@ -23,12 +23,14 @@ _SEARCHES: Final = {1: False, -1: True, 2: False, -2: True}
 
 
 def option(pair: Pair, otherwise: float) -> float:
-    """A number that has a default when it is left out. Raises Fault: #VALUE! for an array."""
+    """A number that has a default when it is left out. Raises Fault: #VALUE! for an array of several cells."""
     if pair == LEFT_OUT:
         return otherwise
     value = pair[0]
     if type(value) is Array:
-        raise Fault(VALUE)
+        if len(value) != 1:
+            raise Fault(VALUE)
+        value = value.cells[0]
     return to_number(value)
 
 
