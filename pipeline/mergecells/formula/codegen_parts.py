@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
+from mergecells.formula.array_context import GIVE_ARRAYS
 from mergecells.formula.nodes import Binary, Boolean, Call, Let, Name, Node, Number, Percent, Text, Unary
 from mergecells.formula.registry import spec_of
 
@@ -93,6 +94,8 @@ def _spread(node: Node, found: dict[str, Name], alone: bool) -> None:
 def _spread_call(node: Call, found: dict[str, Name], alone: bool) -> None:
     """A list that a function looks through makes no array of its result, unless it gives parts of it."""
     spec = spec_of(node.name)
+    if not alone and node.name in GIVE_ARRAYS:
+        raise NotCompilableError
     gives_parts = not alone and spec is not None and spec.result == "v" and node.name not in _GIVES_A_CELL
     for index, part in enumerate(node.arguments):
         is_list = spec is not None and spec.kind_of(index) in "NBTr"

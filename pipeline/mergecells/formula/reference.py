@@ -282,7 +282,9 @@ class Interpreter:
         cases = node.arguments[1:]
         for index in range(0, len(cases) - 1, 2):
             case = self.value(cases[index])
-            met = guarded(equal, [value, case]) if type(case) is not Array else VALUE
+            if type(case) is Array:
+                return self.broadcast(switched, [value, *(self.value(a) for a in cases[index:])])
+            met = guarded(equal, [value, case])
             if type(met) is ErrorValue:
                 return met
             if met:

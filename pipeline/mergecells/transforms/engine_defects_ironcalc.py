@@ -460,4 +460,19 @@ IRONCALC = (
         x=1.9,
         t=Array.column([5.0, 6.0]),
     ),
+    _defect("sees no lists in NPV", "=NPV(1,MUNIT(x))", 0.0, calls("NPV"), x=1.0),
+    _defect(
+        "takes dates in the order written in YEARFRAC",
+        "=YEARFRAC(x,100)",
+        123.89166666666667,
+        calls("YEARFRAC"),
+        x=45351.0,
+    ),
+    _defect(
+        "compares with the first cell of a list in SWITCH",
+        "=SUM(SWITCH(1,MUNIT(x),1,5))",
+        5.0,
+        calls("SWITCH", when=any_array),
+        x=2.0,
+    ),
 )

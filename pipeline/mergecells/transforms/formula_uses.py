@@ -37,8 +37,14 @@ class Use:
             return self.result.inputs.get(node.key)  # a blank stays one
         if id(node) not in self._values:
             part = Formula("", node, False, self.formula.dialect)
-            self._values[id(node)] = evaluate(part, self.result.inputs, self.result.scenario.date)
+            found = evaluate(part, self.result.inputs, self.result.scenario.date)
+            self._values[id(node)] = None if found == 0.0 and self._is_blank(node) else found
         return self._values[id(node)]
+
+    def _is_blank(self, node: Node) -> bool:
+        """As a whole result, a blank is 0."""
+        asked = Call("ISBLANK", (node,), 0, 0, 0)
+        return evaluate(Formula("", asked, False), self.result.inputs, self.result.scenario.date) is True
 
 
 def calls(*names: str, when: Callable[[list[Value]], bool] = lambda _: True) -> Condition:
@@ -205,7 +211,8 @@ def wild(value: Value) -> bool:
 
 def first_early(values: Values) -> bool:
     """The first value is a date before March 1900, around the day that never was, or blank, which is day 0."""
-    return values[0] is None or (isinstance(values[0], float) and values[0] < 61)
+    day = parse_number(values[0]) if isinstance(values[0], str) else values[0]
+    return day is None or (isinstance(day, float) and day < 61)
 
 
 def one_of_two_early(values: Values) -> bool:
