@@ -103,6 +103,16 @@ def _spread_call(node: Call, found: dict[str, Name], alone: bool) -> None:
             _spread(part, found, alone and len(node.arguments) == 1)
 
 
+def hands_on(node: Node) -> bool:
+    """Whether a computed argument may be a blank that a function or a sign hands on."""
+    if type(node) is Unary:
+        return node.op == "+" and (type(node.operand) is Name or hands_on(node.operand))
+    if type(node) is not Call:
+        return type(node) is Let
+    spec = spec_of(node.name)
+    return spec is not None and spec.result == "v" and any(type(p) is Name or hands_on(p) for p in node.arguments)
+
+
 def refuse_held(node: Node) -> None:
     if type(node) is not Name and holds(node):
         raise NotCompilableError

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from mergecells.formula.codegen_parts import hands_on
 from mergecells.formula.comparison import compare_numbers
 from mergecells.formula.nodes import Binary, Call, Name, Number
 from mergecells.formula.thresholds import equality_bounds
@@ -74,7 +75,10 @@ def _order(left: Any, right: Any) -> Any:
 
 
 def _and_or(writer: Writer, node: Call) -> Kernel:
-    if any(type(part) is Name or (type(part) is Call and part.name in ("IF", "CHOOSE")) for part in node.arguments):
+    if any(
+        type(part) is Name or hands_on(part) or (type(part) is Call and part.name in ("IF", "CHOOSE"))
+        for part in node.arguments
+    ):
         raise NotKernelError
     kernel, *others = [writer.condition(part) for part in node.arguments]
     combine = np.logical_and if node.name == "AND" else np.logical_or

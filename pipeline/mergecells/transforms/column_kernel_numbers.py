@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 import numpy as np
 
 from mergecells.formula import Value
-from mergecells.formula.codegen_parts import holds
+from mergecells.formula.codegen_parts import hands_on, holds
 from mergecells.formula.functions.rounding import round_half_away
 from mergecells.formula.nodes import ArrayLiteral, Boolean, Call, Name, Node, Number
 from mergecells.formula.registry import FUNCTIONS
@@ -113,7 +113,7 @@ def _sum(writer: Writer, node: Call) -> Kernel:
 def _summand(writer: Writer, node: Node, otherwise: float) -> Kernel:
     """An argument of SUM, MAX or MIN: a name that holds no number does not count."""
     if type(node) is not Name:
-        if type(node) is ArrayLiteral or holds(node):
+        if type(node) is ArrayLiteral or holds(node) or (otherwise != 0.0 and hands_on(node)):
             raise NotKernelError
         return writer.number(node)
     column = writer.inputs.get(node.key)
@@ -222,7 +222,7 @@ def _median(writer: Writer, node: Call) -> Kernel:
     if len(parts) != 3 or type(parts[0]) is not Number or type(parts[1]) is not Number or type(parts[2]) is Name:
         raise NotKernelError
     low, high = parts[0].value, parts[1].value
-    if low > high:
+    if low > high or hands_on(parts[2]):
         raise NotKernelError
     inner = made_finite(_summand(writer, parts[2], 0.0))
     return mapped(inner, lambda x: np.where(x >= high, high, np.where(x < low, low, x)), "F", low, high)
