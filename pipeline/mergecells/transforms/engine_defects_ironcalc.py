@@ -475,4 +475,14 @@ IRONCALC = (
         calls("SWITCH", when=any_array),
         x=2.0,
     ),
+    _defect(
+        "takes tiny numbers for 0 in comparisons",
+        "=x=0",
+        True,
+        either(
+            operates(COMPARISONS, number_among(lambda n: 0 < abs(n) < 1e-14)),
+            calls("SWITCH", *CRITERIA, *LOOKUPS, when=number_among(lambda n: 0 < abs(n) < 1e-14)),
+        ),
+        x=8.67e-33,
+    ),
 )
