@@ -44,7 +44,7 @@ function weightSum_(table, rows, whose) {
   const sum = weights.reduce((/** @type {number} */ total, weight) => total + Number(weight), 0);
   if (Math.abs(sum - 1) <= WEIGHT_TOLERANCE + 1e-9) return [];
   const more = sum > 1 ? 'too much' : 'missing';
-  const message = `${whose} sum to ${percent_(sum)}, not to 100 %.`;
+  const message = `${whose} sum to ${percent_(sum)}, not to ${percent_(1)}.`;
   return [seen_(table, rows[0], 'weight', message, `${percent_(Math.abs(sum - 1))} ${more}: change one or several of them.`)];
 }
 
@@ -52,5 +52,5 @@ function weightSum_(table, rows, whose) {
  * @param {number} share
  */
 function percent_(share) {
-  return `${Number((share * 100).toFixed(2))} %`;
+  return `${Number((share * 100).toFixed(2))}\u00a0%`;
 }

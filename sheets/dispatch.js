@@ -10,10 +10,11 @@ const TOKEN_KEY = 'mergecells.github-token';
 
 /**
  * @param {string} title
+ * @param {string} click
  * @returns {Submitted}
  * @throws {Problem}
  */
-function dispatch_(title) {
+function dispatch_(title, click) {
   const repository = settings_().repository;
   if (!repository) throw problem_('This sheet does not know its repository.', '', 'Enter it in Settings.');
   const token = PropertiesService.getUserProperties().getProperty(TOKEN_KEY);
@@ -22,7 +23,7 @@ function dispatch_(title) {
     spreadsheet: SpreadsheetApp.getActiveSpreadsheet().getId(),
     title,
     requested_by: Session.getEffectiveUser().getEmail(),
-    nonce: Utilities.getUuid(),
+    nonce: click,
   };
   const body = utf8_(JSON.stringify({ event_type: EVENT_TYPE, client_payload: payload }));
   const headers = {

@@ -2,6 +2,11 @@
  * Requests to the hub, and its answers in words.
  */
 
+const PROBLEM_TYPE = 'urn:mergecells:problem:';
+
+/** What a new session mends: the hub was restarted, the session ended, or its key is not what this script remembers. */
+const SIGN_IN_AGAIN = ['session-missing', 'session-unknown', 'signature-wrong', 'nonce-replayed', 'sheet-other'];
+
 /**
  * A signed request. When the session has ended, a new one is opened and the request is sent once more.
  *
@@ -22,7 +27,7 @@ function hub_(method, path, content) {
   }
   const body = content ? utf8_(JSON.stringify(content)) : [];
   let answer = send_(hub, method, path, body, signature_(session_(hub), method, path, body));
-  if (answer.status === 401) {
+  if (SIGN_IN_AGAIN.includes(problemType_(answer))) {
     forgetSession_(hub);
     answer = send_(hub, method, path, body, signature_(newSession_(hub), method, path, body));
   }
@@ -49,6 +54,15 @@ function send_(host, method, path, body, headers) {
     throw unreachable_(String(/** @type {any} */ (error).message), hostName_(host));
   }
   return { status: response.getResponseCode(), json: parsed_(response.getContentText('UTF-8')), headers: response.getHeaders() };
+}
+
+/**
+ * @param {HttpAnswer} answer
+ * @returns {string} which problem it is, empty when it is none of the hub's
+ */
+function problemType_(answer) {
+  const type = String((answer.json && answer.json.type) || '');
+  return type.startsWith(PROBLEM_TYPE) ? type.slice(PROBLEM_TYPE.length) : '';
 }
 
 /**
@@ -79,7 +93,8 @@ function hubProblem_(answer, hub) {
   const told = answer.json && typeof answer.json === 'object' ? answer.json : {};
   const detail = String(told.detail || told.title || '').slice(0, 600);
   const [title, hint] = hubWords_(answer.status, hostName_(hub));
-  return problem_(title, detail, String(told.hint || '').slice(0, 600) || hint, answer.status);
+  const id = answer.status >= 500 && told.request_id ? ` (request ${String(told.request_id).slice(0, 64)})` : '';
+  return problem_(title, detail + id, String(told.hint || '').slice(0, 600) || hint, answer.status);
 }
 
 /**

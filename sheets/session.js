@@ -22,10 +22,8 @@ function session_(hub) {
  * @throws {Problem}
  */
 function newSession_(hub) {
-  const token = ScriptApp.getIdentityToken();
-  if (!token) throw unexpected_('authorization');
-  const body = JSON.stringify({ spreadsheet: SpreadsheetApp.getActiveSpreadsheet().getId() });
-  const answer = send_(hub, 'post', '/v1/sessions', utf8_(body), { Authorization: `Bearer ${token}` });
+  let answer = signIn_(hub);
+  if (problemType_(answer) === 'identity-expired') answer = signIn_(hub);
   if (answer.status !== 201) throw hubProblem_(answer, hub);
   const session = { session: answer.json.session, key: answer.json.key, email: answer.json.email };
   const seconds = Math.floor((Date.parse(answer.json.expires_at) - Date.now()) / 1000) - 60;
@@ -34,6 +32,18 @@ function newSession_(hub) {
     CacheService.getUserCache().put(sessionPlace_(hub), text, Math.min(seconds, LONGEST_CACHE_SECONDS));
   }
   return session;
+}
+
+/**
+ * @param {string} hub
+ * @returns {HttpAnswer}
+ * @throws {Problem}
+ */
+function signIn_(hub) {
+  const token = ScriptApp.getIdentityToken();
+  if (!token) throw unexpected_('authorization');
+  const body = JSON.stringify({ spreadsheet: SpreadsheetApp.getActiveSpreadsheet().getId() });
+  return send_(hub, 'post', '/v1/sessions', utf8_(body), { Authorization: `Bearer ${token}` });
 }
 
 /**

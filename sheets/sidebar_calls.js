@@ -34,9 +34,12 @@ function checkSheet() {
 
 /**
  * @param {string} title empty for a title made from the changes
+ * @param {string} [click] the page's name for this press of the button
  */
-function submitChanges(title) {
-  return answer_(() => submit_(String(title || '').trim().slice(0, 200)));
+function submitChanges(title, click) {
+  const line = String(title || '').replace(/\s+/g, ' ').trim().slice(0, 200);
+  const name = /^[\w-]{16,64}$/.test(String(click)) ? String(click) : Utilities.getUuid();
+  return answer_(() => submit_(line, name));
 }
 
 /**

@@ -6,10 +6,11 @@ const LOCK_MILLISECONDS = 5000;
 
 /**
  * @param {string} title
+ * @param {string} click one for each press of the button: the same one again submits nothing a second time
  * @returns {Submitted}
  * @throws {Problem}
  */
-function submit_(title) {
+function submit_(title, click) {
   const lock = LockService.getDocumentLock();
   if (!lock.tryLock(LOCK_MILLISECONDS)) {
     throw problem_(
@@ -25,7 +26,7 @@ function submit_(title) {
       const what = errors === 1 ? 'One problem keeps' : `${errors} problems keep`;
       throw problem_(`${what} this from being submitted.`, '', 'Mend what is listed under “Checked in this sheet”.');
     }
-    return settings_().way === 'github' ? dispatch_(title) : submitToHub_(title);
+    return settings_().way === 'github' ? dispatch_(title, click) : submitToHub_(title, click);
   } finally {
     lock.releaseLock();
   }
@@ -33,10 +34,11 @@ function submit_(title) {
 
 /**
  * @param {string} title
+ * @param {string} click
  * @returns {Submitted}
  */
-function submitToHub_(title) {
-  const body = { spreadsheet: SpreadsheetApp.getActiveSpreadsheet().getId() };
+function submitToHub_(title, click) {
+  const body = { spreadsheet: SpreadsheetApp.getActiveSpreadsheet().getId(), request_id: click };
   const answer = hub_('post', '/v1/submissions', title ? { ...body, title } : body);
   return { way: 'hub', id: answer.id, address: '' };
 }

@@ -59,10 +59,10 @@ def test_check_weights_that_do_not_sum_to_one_are_named(sheet: AddOn, filled: St
     filled.type("Components", (2, 2), 0.18)
     filled.type("Factors", (2, 3), 0.2)
     assert seen(sheet) == [
-        ("error", "Components!B2", "The components’ weights sum to 110 %, not to 100 %."),
-        ("error", "Factors!C2", "The weights in company_info sum to 90 %, not to 100 %."),
+        ("error", "Components!B2", "The components’ weights sum to 110\u00a0%, not to 100\u00a0%."),
+        ("error", "Factors!C2", "The weights in company_info sum to 90\u00a0%, not to 100\u00a0%."),
     ]
-    assert sheet.value("checkSheet")[1]["hint"].startswith("10 % missing")
+    assert sheet.value("checkSheet")[1]["hint"].startswith("10\u00a0% missing")
 
 
 @pytest.mark.parametrize("typed", ["0,3", "0.3 ", "30 %", "1.234,5"])

@@ -10,7 +10,7 @@ import pytest
 
 from addon_stage import ADA, BOB, HUB, SHEETS, AddOn, ScriptError, add_on, remember
 from google_stage import Stage, staged
-from standins.hub import HTML, FaultyHub, Said, faulty_hub
+from standins.hub import HTML, FaultyHub, Said, faulty_hub, problem
 
 pytestmark = pytest.mark.needs("node")
 PREVIEW = {"base": "a" * 40, "head": "a" * 40, "changes": [], "findings": [], "conflicts": []}
@@ -93,6 +93,7 @@ def test_addon_signs_each_request_and_keeps_one_session(sheet: AddOn, hub: Fault
         "address": "",
     }
     assert calls(hub) == ["POST /v1/sessions", "POST /v1/previews", "POST /v1/submissions"]
+    assert len(hub.requests[-1][1]["request_id"]) == 36
     assert hub.requests[-1][1]["title"] == "Größere Firmen zählen mehr → +2 🚀"
     assert len({headers["x-mergecells-nonce"] for _, _, headers in hub.requests[1:]}) == 2
 
@@ -104,8 +105,7 @@ def test_addon_session_that_ended_is_opened_again_once(sheet: AddOn, hub: Faulty
     sheet.value("previewChanges")
     opened, asked = "POST /v1/sessions", "POST /v1/previews"
     assert calls(hub) == [opened, asked, asked, opened, asked]
-    refused = {"title": "Unauthorized", "detail": "There is no such session, or it has ended."}
-    hub.say("POST /v1/previews", Said(401, refused))
+    hub.say("POST /v1/previews", problem(401, "session-unknown", "There is no such session, or it has ended."))
     before = len(hub.requests)
     assert sheet.problem("previewChanges")["title"] == "The hub did not accept your sign-in."
     assert calls(hub)[before:] == ["POST /v1/previews", "POST /v1/sessions", "POST /v1/previews"]
@@ -125,6 +125,17 @@ def test_addon_secrets_stay_out_of_document_page_and_logs(sheet: AddOn, hub: Fau
     everywhere += json.dumps([sheet.aside("properties", owner=ADA), repr(stage.book), sheet.open()])
     assert key not in everywhere
     assert token not in everywhere
+
+
+def test_addon_signs_in_again_only_where_that_helps(sheet: AddOn, hub: FaultyHub) -> None:
+    """A clock that is wrong stays wrong; an identity token that ran out is asked for once more."""
+    hub.say("POST /v1/previews", problem(401, "timestamp-skew", "The request's clock is 400 s behind the hub's."))
+    assert "400 s behind" in sheet.problem("previewChanges")["detail"]
+    assert calls(hub) == ["POST /v1/sessions", "POST /v1/previews"]
+    hub.say("POST /v1/sessions", problem(401, "identity-expired", "The identity token ran out."))
+    hub.keys.clear()
+    assert sheet.problem("previewChanges")["detail"] == "The identity token ran out."
+    assert calls(hub)[2:] == ["POST /v1/previews", "POST /v1/sessions", "POST /v1/sessions"]
 
 
 @pytest.mark.parametrize(

@@ -34,6 +34,12 @@ class Said:
         return json.dumps(self.body).encode(), kind
 
 
+def problem(status: int, kind: str, detail: str, hint: str = "") -> Said:
+    """As the hub words what is wrong (RFC 9457)."""
+    about = {"type": f"urn:mergecells:problem:{kind}", "title": kind, "status": status}
+    return Said(status, {**about, "detail": detail, "hint": hint, "request_id": "r-1"})
+
+
 @dataclass
 class FaultyHub:
     """`answers`: what each `METHOD /path` gives, in order, the last for good. `problems`: what was signed wrongly."""
@@ -56,7 +62,7 @@ class FaultyHub:
         if call == "POST /v1/sessions":
             return self._next(call) or self._open(headers, content)
         if headers.get("x-mergecells-session") not in self.keys:
-            return Said(401, {"title": "Unauthorized", "detail": "There is no such session, or it has ended."})
+            return problem(401, "session-unknown", "There is no such session, or it has ended.")
         self._check(call, headers, body)
         return self._next(call) or Said(404, {"title": "Not Found", "detail": f"{call} was not expected"})
 
