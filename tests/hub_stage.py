@@ -187,9 +187,7 @@ def hub_stage(folder: Path, monkeypatch: pytest.MonkeyPatch, manifest: str = "")
         checkout = make_stage(folder)
         text = (checkout.root / "mergecells.yaml").read_text()
         old = text[text.index("pull_requests:") :].split("\n\n")[0] if "pull_requests:" in text else ""
-        text = text.replace(old, "").replace(
-            "xlcalculator: false", "xlcalculator: false\n  ironcalc: false\n  formualizer: false"
-        )
+        text = text.replace(old, "")
         text += f"pull_requests: {{host: github}}\ngoogle: {{spreadsheet: {google.book_id}}}\n{manifest}"
         (checkout.root / "mergecells.yaml").write_text(text)
         checkout.git("add", "-A")
