@@ -12,7 +12,7 @@ import threading
 import time
 from base64 import b64decode
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,9 +21,9 @@ import pytest
 import uvicorn
 
 from acceptance.stage import Stage as Checkout
-from acceptance.stage import make_stage
+from acceptance.stage import command, make_stage
+from google_stage import ROBOT, staged
 from google_stage import Stage as Google
-from google_stage import staged
 from mergecells.apps.hub.hub import Hub
 from mergecells.apps.hub.settings import read_settings
 from mergecells.apps.hub.wiring import build_hub
@@ -59,7 +59,7 @@ class AddOn:
 
     def sign_in(self, token: str | None = None, **claims: Any) -> httpx.Response:
         given = self.accounts.token(self.mail, **claims) if token is None else token
-        headers = {"Authorization": f"Bearer {given}"}
+        headers = {"Authorization": f"Bearer {given}".strip()}
         answer = self.client.post(f"{self.url}/v1/sessions", json={"spreadsheet": self.spreadsheet}, headers=headers)
         if answer.status_code == 201:
             self.session = answer.json()
@@ -121,11 +121,37 @@ class HubStage:
     environ: dict[str, str]
     url: str = ""
     hub: Hub | None = None
+    more: list[Path] = field(default_factory=list)
+
+    @property
+    def roots(self) -> list[Path]:
+        return [self.checkout.root, *self.more]
+
+    def add_sheet(self, name: str) -> str:
+        """A config of its own in a folder of the repository, with a sheet of its own; the sheet's id."""
+        book = self.google.standin.drive.add(name, ROBOT).id
+        folder = self.checkout.root / name
+        (folder / "scoring").mkdir(parents=True)
+        for file in sorted((self.checkout.root / "scoring").rglob("*.yaml")):
+            place = folder / file.relative_to(self.checkout.root)
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.write_bytes(file.read_bytes())
+        manifest = (self.checkout.root / "mergecells.yaml").read_text().replace(self.google.book_id, book)
+        (folder / "mergecells.yaml").write_text(manifest)
+        self.checkout.git("add", "-A")
+        self.checkout.git("-c", "user.name=Ada", "-c", "user.email=ada@example.org", "commit", "-qm", name)
+        subprocess.run(
+            ["git", "-C", self.checkout.root, "push", "-q", self.github.store.folder, "HEAD:main"], check=True
+        )
+        filled = command("--config-root", folder, "fill", "--workbook", "google", "--apply")
+        assert filled.status == 0, filled
+        self.more.append(folder)
+        return book
 
     @contextlib.contextmanager
     def running(self, **environ: str) -> Iterator[Hub]:
         """A hub in this process, on a real socket; stopped as SIGTERM would stop it."""
-        built = build_hub([self.checkout.root], read_settings({**self.environ, **environ}))
+        built = build_hub(self.roots, read_settings({**self.environ, **environ}))
         bound = bind("127.0.0.1", 0)
         config = uvicorn.Config(built.app, log_config=None, access_log=False, lifespan="off", server_header=False)
         server = uvicorn.Server(config)
@@ -150,9 +176,10 @@ class HubStage:
             assert answer.status_code == 201, answer.text
         return made
 
-    def edit(self, tab: str, address: tuple[int, int], value: Any) -> None:
-        """Type into the sheet."""
-        self.google.type(tab, address, value)
+    def edit(self, tab: str, address: tuple[int, int], value: Any, book: str = "") -> None:
+        """Type into the sheet, or into another one."""
+        place = replace(self.google, book_id=book) if book else self.google
+        place.type(tab, address, value)
 
     def merge(self, number: int, by: str = "bob") -> str:
         """Merge a pull request on GitHub, as its button does; the merge commit."""

@@ -8,7 +8,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from hub_stage import ACK, FLEET, AddOn, HubStage, hub_stage
+from hub_stage import ACK, FLEET, AddOn, HubStage, hub_stage, until
 from standins.github_store import Review
 from standins.lead_service import LeadService, lead_service
 
@@ -61,15 +61,20 @@ def test_merge_is_noticed_by_webhooks_and_followed_until_live(stage: HubStage, s
         services[0].revision = merged
         services[1].revision = merged
         told = ada.wait_for(made, "live")
-    assert told["final"]
-    assert told["message"].startswith("Live on 2 of 2 services since ")
-    assert told["live"]["stragglers"] == []
-    steps = [step["step"] for step in told["progress"]]
-    assert steps[-5:] == ["proposed", "approved", "merged", "releasing", "live"]
-    assert all(step["done"] for step in told["progress"])
+        assert told["final"]
+        assert told["message"].startswith("Live on 2 of 2 services since ")
+        assert told["live"]["stragglers"] == []
+        steps = [step["step"] for step in told["progress"]]
+        assert steps[-5:] == ["proposed", "approved", "merged", "releasing", "live"]
+        assert all(step["done"] for step in told["progress"])
+        until(lambda: "live on 2 of 2 services since 20" in stage.hub.store.written(ada.spreadsheet))
+        base = ada.get(f"/v1/sheets/{ada.spreadsheet}").json()["base"]
     store = stage.github.store
     assert [status["state"] for status in store.statuses if status["sha"] == merged] == ["pending", "success"]
     assert [made["sha"] for made in store.deployments] == [merged]
+    # The sheet was brought to the merge, and that was no submission.
+    assert base == merged
+    assert len(store.pulls) == 1
 
 
 def test_release_that_a_service_refuses_is_stuck_with_a_way_back(stage: HubStage, services: list[LeadService]) -> None:
@@ -164,3 +169,21 @@ def test_fleet_tells_asked_and_acknowledging_services(stage: HubStage, services:
         assert names == [*((one.url, head, True) for one in services), ("leads-behind-a-wall", head, True)]
         metrics = httpx.get(f"{url}/metrics", headers={"Authorization": f"Bearer {FLEET}"}, trust_env=False).text
         assert 'mergecells_http_requests_total{method="GET",route="/v1/fleet",status="200"} 1.0' in metrics
+
+
+def test_status_asks_the_hub_that_the_manifest_names(
+    stage: HubStage, services: list[LeadService], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All services through one address; without the token, or with the hub away, it says so."""
+    manifest = stage.checkout.root / "mergecells.yaml"
+    with stage.running():
+        manifest.write_text(f"{manifest.read_text()}hub: {{url: {stage.url}}}\n")
+        answer = stage.checkout.run("status")
+        assert (answer.status, answer.output.count((services[0].revision or "")[:12])) == (0, 2)
+        monkeypatch.setenv("MERGECELLS_HUB_FLEET_TOKEN", "wrong")
+        answer = stage.checkout.run("status")
+        assert (answer.status, "does not accept the token" in answer.output) == (1, True)
+        monkeypatch.setenv("MERGECELLS_HUB_FLEET_TOKEN", "")
+        assert "set MERGECELLS_HUB_FLEET_TOKEN" in stage.checkout.run("status").output
+    monkeypatch.setenv("MERGECELLS_HUB_FLEET_TOKEN", FLEET)
+    assert "cannot be reached" in stage.checkout.run("status").output

@@ -43,6 +43,7 @@ CREATE TABLE IF NOT EXISTS acknowledgements (
   at TEXT NOT NULL, PRIMARY KEY (sheet, service)
 );
 CREATE TABLE IF NOT EXISTS releases (sheet TEXT PRIMARY KEY, document TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS written (sheet TEXT PRIMARY KEY, status TEXT NOT NULL);
 """
 
 
@@ -217,6 +218,15 @@ class HubStore:
             base.execute(
                 "INSERT OR REPLACE INTO releases (sheet, document) VALUES (?, ?)", (sheet, json.dumps(document))
             )
+
+    def written(self, sheet: str) -> str:
+        """What a sheet was last told of its branch; empty before the first time."""
+        rows = self._rows("SELECT status FROM written WHERE sheet = ?", sheet)
+        return str(rows[0][0]) if rows else ""
+
+    def save_written(self, sheet: str, status: str) -> None:
+        with self._change() as base:
+            base.execute("INSERT OR REPLACE INTO written (sheet, status) VALUES (?, ?)", (sheet, status))
 
 
 def _take(path: Path) -> int:

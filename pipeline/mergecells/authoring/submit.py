@@ -157,6 +157,8 @@ def _remember(source: WorkbookSource, workbook: Workbook, submission: Submission
     if submission.outcome != "proposed" or submission.pull is None:
         return ()
     made = Submitted(submission.pull.base_revision, submission.pull.head_revision)
+    if made in read_submitted(workbook):
+        return ()
     try:
         for _ in range(_ATTEMPTS):
             try:

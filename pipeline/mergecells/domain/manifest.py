@@ -112,6 +112,12 @@ class LeadsImpact(ConfigModel):
     )
 
 
+class HubAddress(ConfigModel):
+    url: str = Field(
+        pattern=r"^https?://[^\s/?#]+(/[^\s?#]*)?$", max_length=400, description="Its address, without a path of ours."
+    )
+
+
 class ManifestFile(ConfigModel):
     """`mergecells.yaml`: the workbook, the tabs, the checks and the services of one config repository."""
 
@@ -128,6 +134,7 @@ class ManifestFile(ConfigModel):
     formulas: FormulaSettings = Field(default_factory=FormulaSettings)
     impact: LeadsImpact | None = Field(default=None, description="Real leads for the impact of a submission.")
     services: list[str] = Field(default_factory=list, description="Base URLs of the services that `status` asks.")
+    hub: HubAddress | None = Field(default=None, description="The hub that `status` asks in the place of the services.")
     tabs: list[CustomTab] = Field(default_factory=list)
 
 

@@ -56,6 +56,7 @@ FULL: dict[str, Any] = {
         "version": 1,
         "workbook": "scoring.xlsx",
         "google": {"spreadsheet": "1aBcDeFgHiJkLmNoPqRsTuVwXyZ_0123456789-abcde"},
+        "hub": {"url": "https://hub.example.com"},
         "branch": "main",
         "pull_requests": {"host": "local", "repository": "origin"},
         "formulas": {"dialect": "google"},

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mergecells.adapters.hub_place import FLEET_TOKEN, hub_place, is_hub
 from mergecells.apps.cli.console import CliContext
 from mergecells.domain.errors import ConfigRejectedError, UsageError
 
@@ -22,9 +23,12 @@ _BETWEEN_SECONDS = 0.1
 
 
 def service_urls(context: CliContext, given: Sequence[str]) -> list[str]:
+    """The services given, else those of the manifest; or, where it names a hub, that, which knows of all."""
     from mergecells.adapters.service_client import check_url
 
     urls = list(given) or _manifest_services(context.config_root)
+    if urls and is_hub(urls[0]):
+        return urls
     if not urls:
         raise UsageError(
             "No services are known.", "List their addresses as `services:` in mergecells.yaml, or give --service URL."
@@ -44,12 +48,18 @@ def _manifest_services(root: Path) -> list[str]:
     manifest, findings = parse_manifest({MANIFEST_NAME: content})
     if has_errors(findings):
         raise ConfigRejectedError(f"{MANIFEST_NAME} has errors.", findings)
+    if manifest.hub is not None:
+        return [hub_place(manifest.hub.url, manifest.google.spreadsheet_id if manifest.google else "")]
     return manifest.services
 
 
 def ask(urls: Sequence[str], seconds: float = _ASK_SECONDS) -> list[ServiceReport]:
     from mergecells.adapters.service_client import ask_services
 
+    if urls and is_hub(urls[0]):
+        from mergecells.adapters.hub_client import ask_hub
+
+        return ask_hub(urls[0], os.environ.get(FLEET_TOKEN, "").strip(), seconds)
     return ask_services(urls, seconds)
 
 

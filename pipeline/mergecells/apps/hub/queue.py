@@ -14,7 +14,9 @@ from mergecells.apps.hub.carry_out import carry_out, failed
 from mergecells.apps.hub.desks import Desk, Desks
 from mergecells.apps.hub.documents import now_text
 from mergecells.apps.hub.progress import Ledger
+from mergecells.apps.hub.writing_back import bring_back
 from mergecells.apps.service.problems import ProblemError
+from mergecells.domain.live_status import LiveStatus
 
 logger = logging.getLogger("mergecells.hub")
 
@@ -30,12 +32,14 @@ _INTERRUPTED: Final = (
 
 
 class SubmissionQueue:
-    """A thread for each sheet; what waits is in the store, not in memory."""
+    """A thread for each sheet; what waits is in the store, not in memory. It also writes back to the sheet, since that
+    is nothing to do while a submission reads it."""
 
     def __init__(self, desks: Desks, ledger: Ledger) -> None:
         self._desks, self._ledger = desks, ledger
         self._store = ledger.store
         self._wake = {desk.spreadsheet: threading.Event() for desk in desks}
+        self._write_backs: dict[str, LiveStatus] = {}
         self._stopping = threading.Event()
         self._threads: list[threading.Thread] = []
 
@@ -109,6 +113,11 @@ class SubmissionQueue:
         self._wake[desk.spreadsheet].set()
         return row, repeated
 
+    def ask_write_back(self, desk: Desk, live: LiveStatus) -> None:
+        """Bring the sheet to the branch, and tell it how far that is, before the next submission."""
+        self._write_backs[desk.spreadsheet] = live
+        self._wake[desk.spreadsheet].set()
+
     def position(self, row: StoredSubmission) -> int:
         """How many are before it, itself included; 0 once it had its turn."""
         if row.state != WAITING:
@@ -129,5 +138,12 @@ class SubmissionQueue:
                     wake.set()
 
     def _work_off(self, desk: Desk) -> None:
-        while not self.stopping and (waiting := self._store.in_states([WAITING], desk.spreadsheet)):
+        while not self.stopping:
+            live = self._write_backs.pop(desk.spreadsheet, None)
+            if live is not None:
+                bring_back(desk, live, self._store)
+                continue
+            waiting = self._store.in_states([WAITING], desk.spreadsheet)
+            if not waiting:
+                return
             carry_out(desk, waiting[0], self._ledger)

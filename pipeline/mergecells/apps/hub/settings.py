@@ -22,6 +22,7 @@ SESSION_SECONDS, POLL_SECONDS = "MERGECELLS_HUB_SESSION_SECONDS", "MERGECELLS_HU
 RELEASE_SECONDS, STOP_SECONDS = "MERGECELLS_HUB_RELEASE_SECONDS", "MERGECELLS_HUB_STOP_SECONDS"
 PER_MINUTE = "MERGECELLS_HUB_REQUESTS_PER_MINUTE"
 ENVIRONMENT, ROLLBACK, AUTHOR = "MERGECELLS_HUB_ENVIRONMENT", "MERGECELLS_HUB_ROLLBACK", "MERGECELLS_HUB_AUTHOR"
+WRITE_BACK = "MERGECELLS_HUB_WRITE_BACK"
 
 GUIDE = "docs/hub.md lists all settings."
 _SHORTEST_SECRET, _FEWEST_CHARACTERS = 32, 10
@@ -45,6 +46,7 @@ class HubSettings:
     requests_per_minute: int = 120
     environment: str = "production"
     rollback: bool = True
+    write_back: bool = True
     author: Identity = Identity("mergecells hub", "hub@mergecells.invalid")  # noqa: RUF009 - frozen
     max_body: int = 64 * 1024
     max_delivery: int = 5 * 1024 * 1024
@@ -69,6 +71,7 @@ def read_settings(environ: Mapping[str, str] = os.environ) -> HubSettings:
         requests_per_minute=int(_number(environ, PER_MINUTE, 120, 1, 100_000)),
         environment=environ.get(ENVIRONMENT, "").strip() or "production",
         rollback=_switch(environ, ROLLBACK, True),
+        write_back=_switch(environ, WRITE_BACK, True),
         author=parse_identity(environ.get(AUTHOR, "").strip() or "mergecells hub <hub@mergecells.invalid>"),
     )
 

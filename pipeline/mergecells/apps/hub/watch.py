@@ -19,6 +19,7 @@ from mergecells.apps.hub.documents import pull_json
 from mergecells.apps.hub.progress import Ledger, with_step
 from mergecells.apps.hub.release import Releases, live_json
 from mergecells.domain.errors import MergecellsError
+from mergecells.domain.live_status import LiveStatus
 from mergecells.domain.pulls import PullRequest, standing_approvals
 from mergecells.domain.revision import Revision
 
@@ -28,18 +29,25 @@ IN_REVIEW: Final = ("proposed", "approved")
 UNDER_WAY: Final = ("merged", "releasing", "stuck")
 _RELEASE_SECONDS: Final = 0.5
 """Between two looks at services that are expected to change any moment."""
+_AGAIN_SECONDS: Final = 60.0
 
-Merged = Callable[[Desk, Line, Revision], None]
+WriteBack = Callable[[Desk, LiveStatus], None]
 
 
 class Watch:
-    """One thread for each desk. `merged` is called once for each new head of the branch, after it was noticed."""
+    """One thread for each desk. `write_back` is asked to tell the sheet of each new head, and of how far it got."""
 
     def __init__(
-        self, desks: Desks, ledger: Ledger, releases: Releases, poll_seconds: float, merged: Merged = lambda *_: None
+        self,
+        desks: Desks,
+        ledger: Ledger,
+        releases: Releases,
+        poll_seconds: float,
+        write_back: WriteBack | None = None,
     ) -> None:
         self._desks, self._ledger, self._releases = desks, ledger, releases
-        self._poll_seconds, self._merged = poll_seconds, merged
+        self._poll_seconds, self._write_back = poll_seconds, write_back
+        self._asked: dict[str, tuple[str, float]] = {}
         self._wake = {desk.spreadsheet: threading.Event() for desk in desks}
         self._stopping = threading.Event()
         self._threads: list[threading.Thread] = []
@@ -98,14 +106,29 @@ class Watch:
 
     def _follow(self, desk: Desk, line: Line, head: Revision) -> bool:
         """One look at the release; whether it is still expected to change any moment."""
-        before = self._releases.current(desk)
         document = self._releases.follow(desk, line, head)
-        if before is not None and before["revision"] != head:
-            self._merged(desk, line, head)
+        self._tell_sheet(desk, document)
         for row in self._ledger.store.in_states(UNDER_WAY, desk.spreadsheet):
             if row.revision and (row.revision == head or line.session.host.contains(head, row.revision)):
                 self._ledger.change(row.id, lambda now: _released(now, document))
         return bool(document["state"] == "waiting")
+
+    def _tell_sheet(self, desk: Desk, document: dict[str, Any]) -> None:
+        """Once for each head and each end of its release; again after a while where that did not succeed."""
+        if self._write_back is None or document["quiet"]:
+            return
+        # Half-way marks are for the sidebar: the sheet would be written twice a second.
+        words = "waiting for services" if document["state"] == "waiting" else document.get("words", "")
+        if document["since"]:
+            # A sheet is looked at days later: with the day.
+            words = f"{words.partition(' since ')[0]} since {document['since'][:16].replace('T', ' ')} UTC"
+        live = LiveStatus(document["revision"], words)
+        wanted, (asked, at) = live.dump(), self._asked.get(desk.spreadsheet, ("", 0.0))
+        if self._ledger.store.written(desk.spreadsheet) == wanted:
+            return
+        if asked != wanted or time.monotonic() - at > max(self._poll_seconds, _AGAIN_SECONDS):
+            self._asked[desk.spreadsheet] = (wanted, time.monotonic())
+            self._write_back(desk, live)
 
 
 def _seen(row: StoredSubmission, pull: PullRequest) -> StoredSubmission:

@@ -55,7 +55,9 @@ def build_hub(roots: Sequence[Path], settings: HubSettings) -> RunningHub:
         metrics.submission(row.state)
 
     ledger, releases = Ledger(store, changed), Releases(store, settings)
-    watch = Watch(desks, ledger, releases, settings.poll_seconds)
+    queue = SubmissionQueue(desks, ledger)
+    write_back = queue.ask_write_back if settings.write_back else None
+    watch = Watch(desks, ledger, releases, settings.poll_seconds, write_back)
     hub = Hub(
         settings=settings,
         desks=desks,
@@ -63,7 +65,7 @@ def build_hub(roots: Sequence[Path], settings: HubSettings) -> RunningHub:
         identities=IdentityVerifier(SigningKeys(settings.keys_address), settings.allowed),
         sessions=Sessions(settings.session_seconds),
         limit=RateLimit(settings.requests_per_minute),
-        queue=SubmissionQueue(desks, ledger),
+        queue=queue,
         watch=watch,
         releases=releases,
         metrics=metrics,
