@@ -96,3 +96,22 @@ def test_rollback_to_an_unknown_revision_is_told(stage: Stage, revision: str) ->
     assert answer.status in {1, 2}
     assert "Traceback" not in answer.messages
     assert stage.host.pulls("all") == []
+
+
+def test_rollback_of_one_prompt_leaves_the_rest(stage: Stage) -> None:
+    """--prompt brings back that file only; a prompt that the revision does not have is a usage error."""
+    first = stage.host.head("main")
+    files = dict(stage.host.read_files(first))
+    hook, strategy = files["prompts/hook.md"], files["prompts/account_strategy.md"]
+    repository = stage.host.repository
+    edits = {"prompts/hook.md": hook + b"More.\n", "prompts/account_strategy.md": strategy + b"More.\n"}
+    changed = repository.commit_files(edits, [first], "Longer", CARL)
+    repository.update_ref("refs/heads/main", changed, first)
+    answer = stage.run("rollback", first, "--prompt", "hook", "--author", ADA, "--output", "json")
+    assert answer.status == 0, answer.messages
+    pull = stage.host.show(1)
+    assert pull.title == f"Roll back hook to {first[:12]}"
+    proposed = stage.host.read_files(pull.head_revision)
+    assert proposed["prompts/hook.md"] == hook
+    assert proposed["prompts/account_strategy.md"] == edits["prompts/account_strategy.md"]
+    assert stage.run("rollback", first, "--prompt", "absent", "--author", ADA).status == 2

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -109,8 +109,17 @@ class GitReading:
 
     def log(self, revision: str, limit: int = 50) -> list[Commit]:
         """Newest first."""
+        return self._commits(self.resolve(revision), limit)
+
+    def log_of(self, paths: Sequence[str], limit: int = 50) -> list[Commit]:
+        """The commits that changed one of the paths (relative to `path`), newest first; none without any commit."""
+        if self._git.run("rev-parse", "--verify", "--quiet", "HEAD", accept=(0, 1, 128)).status != 0:
+            return []
+        return self._commits("HEAD", limit, "--", *paths)
+
+    def _commits(self, revision: Revision, limit: int, *paths: str) -> list[Commit]:
         form = "--format=%H%x1f%P%x1f%an <%ae>%x1f%cI%x1f%s%x1e"
-        text = self._git.run("log", form, f"--max-count={limit}", "--no-show-signature", self.resolve(revision)).text
+        text = self._git.run("log", form, f"--max-count={limit}", "--no-show-signature", revision, *paths).text
         rows = (record.strip("\n").split("\x1f") for record in text.split("\x1e") if record.strip("\n"))
         return [Commit(row[0], tuple(row[1].split()), row[2], row[3], row[4]) for row in rows]
 

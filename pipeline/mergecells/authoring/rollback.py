@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from mergecells.authoring.check import check_files
 from mergecells.authoring.leads_impact import ReadLeads, measure_leads
 from mergecells.authoring.propose import Candidate, Submission, make_plan, open_pull, propose_plan
-from mergecells.domain.errors import HeadMovedError
+from mergecells.domain.errors import HeadMovedError, UsageError
 from mergecells.domain.findings import sort_findings
 from mergecells.domain.identity import parse_identity
 from mergecells.domain.revision import Files, Revision, short
 from mergecells.ports import PullRequestHost
 from mergecells.transforms.diff import diff_configs
 from mergecells.transforms.formula_engines import Recompute
+from mergecells.transforms.prompt_to_config import is_prompt, slug_of
 
 _ATTEMPTS = 5
 
@@ -28,6 +29,8 @@ class RollbackRequest:
     title: str = ""
     recompute: Recompute | None = None
     read_leads: ReadLeads | None = None
+    prompt: str | None = None
+    """Only this prompt goes back to what it was; everything else stays as it is now."""
 
 
 def roll_back(host: PullRequestHost, request: RollbackRequest) -> Submission:
@@ -50,23 +53,35 @@ def roll_back(host: PullRequestHost, request: RollbackRequest) -> Submission:
 def _roll_back_once(host: PullRequestHost, request: RollbackRequest, target: Revision, wanted: Files) -> Submission:
     head = host.head(request.branch)
     head_files = host.read_files(head)
+    if request.prompt is not None:
+        wanted = _with_prompt(head_files, wanted, request.prompt, target)
     candidate = Candidate(request.branch, head, head_files, _restoring(head_files, wanted))
     report = check_files(candidate.files, recompute=request.recompute)
     wanted_leads = request.read_leads if report.ok and candidate.edits else None
     leads, notices = measure_leads(candidate, wanted_leads, allow_large=True)
-    source = f"rollback to {short(target)}"
+    what = f"{request.prompt} " if request.prompt else ""
+    source = f"rollback {what}to {short(target)}"
     plan = make_plan(
         candidate,
         diff_configs(head_files, wanted, head, target).changes,
         tuple(sort_findings((*report.findings, *notices))),
         author=str(parse_identity(request.author)),
-        title=request.title or f"Roll back to {short(target)}",
+        title=request.title or f"Roll back {what}to {short(target)}",
     ).model_copy(update={"leads": leads})
     if not candidate.edits:
         return Submission("unchanged", plan, open_pull(host, source, request.branch))
     if not report.ok:
         return Submission("refused", plan)
     return propose_plan(host, candidate, plan, source, report)
+
+
+def _with_prompt(head_files: Files, old: Files, slug: str, target: Revision) -> Files:
+    """The files of now with one prompt as it was. Raises UsageError when the revision does not have it."""
+    there = {file: content for file, content in old.items() if is_prompt(file) and slug_of(file) == slug}
+    if not there:
+        raise UsageError(f"{short(target)} has no prompt {slug!r}.", f"`mergecells prompts history {slug}` lists more.")
+    rest = {file: content for file, content in head_files.items() if not (is_prompt(file) and slug_of(file) == slug)}
+    return {**rest, **there}
 
 
 def _restoring(head_files: Files, wanted: Files) -> dict[str, bytes | None]:

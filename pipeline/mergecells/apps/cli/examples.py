@@ -14,7 +14,11 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "diff": ("mergecells diff main", "mergecells diff main~1 main --output markdown"),
     "impact": ("mergecells impact main --leads leads.csv --outcome Converted",),
     "submit": ("mergecells submit", 'mergecells submit --title "Older firms" --author "Ada <ada@example.org>"'),
-    "rollback": ("mergecells rollback main~1", "mergecells rollback 270dfafc74e2"),
+    "rollback": (
+        "mergecells rollback main~1",
+        "mergecells rollback 270dfafc74e2",
+        "mergecells rollback main~1 --prompt email_body",
+    ),
     "release": (
         "mergecells release --timeout 300",
         "mergecells release 270dfafc74e2 --service http://127.0.0.1:8800 --no-rollback",
@@ -33,6 +37,19 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "mergecells score --leads leads.csv --line 84 --explain",
         "mergecells score --set years=12 --set employees=240 --explain",
     ),
+    "prompts list": ("mergecells prompts list", "mergecells prompts list --revision main~1 --output json"),
+    "prompts show": ("mergecells prompts show email_body", "mergecells prompts show email_body --revision main~1"),
+    "prompts render": (
+        "mergecells prompts render hook --set company=Acme",
+        "mergecells prompts render email_body --example with_proof --output json",
+    ),
+    "prompts lint": ("mergecells prompts lint", "mergecells prompts lint prompts/hook.md --output github"),
+    "prompts import": (
+        "mergecells prompts import old/hook.md",
+        "mergecells prompts import greeting.prompt --from dotprompt --name greeting --apply",
+    ),
+    "prompts history": ("mergecells prompts history hook",),
+    "prompts diff": ("mergecells prompts diff hook main~1", "mergecells prompts diff hook main~2 main"),
     "demo": ("mergecells demo", "mergecells demo --once --folder /tmp/demo"),
 }
 

@@ -38,6 +38,7 @@ COMMANDS = (
     "status",
     "score",
     "formula",
+    "prompts",
     "schema",
     "demo",
 )

@@ -16,6 +16,9 @@ def register(app: typer.Typer) -> None:
 def rollback(
     ctx: typer.Context,
     revision: Annotated[str, typer.Argument(help="A SHA (shortened will do), a tag, or main~1.")],
+    prompt: Annotated[
+        str | None, typer.Option("--prompt", metavar="SLUG", help="Restore this prompt only, and leave the rest.")
+    ] = None,
     title: Annotated[str, typer.Option("--title", help="Default: Roll back to REVISION.")] = "",
     author: Annotated[
         str | None, typer.Option("--author", help='"NAME <MAIL>". Default: the one git is configured for.')
@@ -36,6 +39,7 @@ def rollback(
         branch=session.branch,
         author=str(session.identity(author, "--author")),
         title=title,
+        prompt=prompt,
         recompute=EngineProcesses(),
         read_leads=manifest_leads(context.config_root, quiet=context.quiet),
     )

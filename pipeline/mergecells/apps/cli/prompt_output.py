@@ -1,0 +1,76 @@
+"""How prompts are printed: the list, one prompt, its rendering, its history."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from mergecells.domain.messages import ImagePart, RenderedPrompt, TextPart
+from mergecells.domain.prompts import Prompt
+from mergecells.transforms.tokens import TokenCount
+
+SHOWN_SHA = 12
+_LONGEST_IMAGE = 80
+
+
+def prompt_row(prompt: Prompt) -> dict[str, Any]:
+    """One line of the list, for programs."""
+    front = prompt.front
+    return {
+        "slug": prompt.slug,
+        "type": front.metadata.type,
+        "version": front.metadata.version,
+        "description": front.description,
+        "model": front.model.id,
+        "inputs": list(front.inputs),
+        "characters": len(prompt.body),
+        "sha": prompt.sha,
+        "file": prompt.file,
+    }
+
+
+def list_lines(prompts: Iterable[Prompt]) -> Iterator[str]:
+    """A table: slug, type, model, inputs, SHA."""
+    rows = [("prompt", "type", "model", "inputs", "sha")]
+    for prompt in prompts:
+        front = prompt.front
+        inputs = ", ".join(front.inputs)
+        rows.append((prompt.slug, front.metadata.type, front.model.id or "-", inputs, prompt.sha[:SHOWN_SHA]))
+    yield from table_lines(rows)
+
+
+def table_lines(rows: Sequence[tuple[str, ...]]) -> Iterator[str]:
+    widths = [max(len(row[place]) for row in rows) for place in range(len(rows[0]))]
+    for row in rows:
+        yield "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+
+
+def rendered_lines(rendered: RenderedPrompt) -> Iterator[str]:
+    """Messages under their roles, as the file has them."""
+    for message in rendered.messages:
+        yield f"{message.role}:"
+        yield "".join(
+            part.text if isinstance(part, TextPart) else f"[image {part.source[:_LONGEST_IMAGE]}]"
+            for part in message.parts
+        )
+        yield ""
+
+
+def rendered_json(rendered: RenderedPrompt, tokens: TokenCount) -> dict[str, Any]:
+    return {
+        "slug": rendered.slug,
+        "sha": rendered.sha,
+        "tokens": {"count": tokens.tokens, "method": tokens.method},
+        "messages": [
+            {
+                "role": message.role,
+                "content": [
+                    {"type": "image", "source": part.source}
+                    if isinstance(part, ImagePart)
+                    else {"type": "text", "text": part.text}
+                    for part in message.parts
+                ],
+            }
+            for message in rendered.messages
+        ],
+    }
