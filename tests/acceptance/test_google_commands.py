@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import shlex
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -162,3 +164,32 @@ def test_empty_sheet_of_ones_own_is_taken_and_a_full_one_is_not(tmp_path: Path, 
     _, again = started(tmp_path / "second", "--sheet", address)
     assert again.status == 2
     assert "is not empty" in again.messages
+
+
+def test_init_google_that_fails_halfway_says_which_sheet_stays_and_goes_on_with_it(
+    tmp_path: Path, google: Stage
+) -> None:
+    """The write is refused after the sheet was made: nothing is left of the folder, the address is said, and the very
+    command that is said goes on."""
+    from standins.google.faults import Fault
+
+    google.standin.faults.add(Fault("status", "sheets.spreadsheets.batchUpdate", code=403, status="PERMISSION_DENIED"))
+    root, answer = started(tmp_path)
+    assert answer.status == 1
+    assert not root.exists()
+    found = re.search(r"mergecells (init \S+ --google --sheet \S+)\.", answer.messages)
+    assert found, answer.messages
+    assert "delete it in Drive" in answer.messages
+    assert command(*shlex.split(found[1]), "--author", ADA).status == 0
+    assert sheet_of(root) in found[1]
+
+
+def test_init_google_that_cannot_share_makes_everything_else_and_says_so(tmp_path: Path, google: Stage) -> None:
+    """Who may edit can be said in the browser too: no reason to take the repository away."""
+    from standins.google.faults import Fault
+
+    google.standin.faults.add(Fault("status", "drive.permissions.create", code=403, status="PERMISSION_DENIED"))
+    root, answer = started(tmp_path, "--share", BOB)
+    assert answer.status == 0, answer
+    assert f"not shared with {BOB}" in answer.messages
+    assert sheet_of(root) in answer.messages

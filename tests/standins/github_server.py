@@ -94,6 +94,8 @@ class GitHubServer:
         check_request(verb, path, query, body)
         if template.startswith("/repos/") and "/".join(parts[:2]).lower() != self.store.slug.lower():
             return _json(404, {"message": "Not Found", "documentation_url": "https://docs.github.com/rest"})
+        if not _permitted(verb, template, account):
+            return _json(403, {"message": "Resource not accessible by integration"})
         if accept == "application/vnd.github.diff":
             return self._diff(int(parts[2]))
         try:
@@ -113,6 +115,29 @@ class GitHubServer:
         pull = self.store.pulls[number]
         base = pull.merge_sha + "^1" if pull.merge_sha else f"refs/heads/{pull.base_ref}"
         return 200, {"Content-Type": "application/vnd.github.diff"}, self.store.git("diff", f"{base}...{pull.head_sha}")
+
+
+_NEEDED = (
+    ("/git/", ("contents",)),
+    ("/dispatches", ("contents",)),
+    ("/issues/comments", ("issues", "pull-requests")),
+    ("/comments", ("issues", "pull-requests")),
+    ("/labels", ("issues", "pull-requests")),
+    ("/issues", ("issues",)),
+    ("/pulls", ("pull-requests",)),
+    ("/check-runs", ("checks",)),
+    ("/statuses/{sha}", ("statuses",)),
+    ("/deployments", ("deployments",)),
+)
+"""Part of a path, and the permissions of which one is needed to write there."""
+
+
+def _permitted(verb: str, template: str, account: Account) -> bool:
+    """What a workflow's token may do: https://docs.github.com/rest/authentication/permissions-required-for-github-apps"""
+    if account.permissions is None or verb == "GET":
+        return True
+    needed = next((names for part, names in _NEEDED if part in template), ("contents",))
+    return any(account.permissions.get(name) == "write" for name in needed)
 
 
 def _json(status: int, body: Any) -> tuple[int, dict[str, str], bytes]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import threading
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,12 +15,13 @@ import jwt
 
 @dataclass
 class Account:
-    """Who a token belongs to. An App may make check runs; `permissions` None allows everything else."""
+    """Who a token belongs to. An App may make check runs; `permissions`, of a workflow's job, None allows all."""
 
     login: str
     name: str | None = None
     is_app: bool = False
     may_write: bool = True
+    permissions: Mapping[str, str] | None = None
 
 
 @dataclass

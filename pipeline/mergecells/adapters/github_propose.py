@@ -47,16 +47,16 @@ class Before:
     head_ref: str
 
 
-def propose(api: GitHubApi, tree: GitHubTree, proposal: Proposal, settings: PullSettings) -> tuple[int, Revision]:
-    """Number and head of the request. Raises HeadMovedError, UsageError, or MergecellsError when the files are those of
-    the branch already."""
+def propose(api: GitHubApi, tree: GitHubTree, proposal: Proposal, settings: PullSettings) -> tuple[int, Revision, bool]:
+    """Number and head of the request, and whether it is new. Raises HeadMovedError, UsageError, or MergecellsError when
+    the files are those of the branch already."""
     title = proposal_title(proposal)
     before = look(api, proposal)
     wanted = tree.write_tree(before.base_tree, proposal.files)
     if wanted == before.base_tree:
         raise MergecellsError(f"Nothing to propose: {proposal.branch} has these files.", "Edit something first.")
     head = _commit(api, proposal, title, wanted, before)
-    return _open(api, proposal, title, before, settings), head
+    return _open(api, proposal, title, before, settings), head, before.pull is None
 
 
 def look(api: GitHubApi, proposal: Proposal) -> Before:

@@ -13,6 +13,7 @@ from typing import Any, Final
 from mergecells.adapters.github_api import GitHubApi, UnansweredError
 from mergecells.adapters.github_checks import record_check
 from mergecells.adapters.github_merge import merge, trial_merge
+from mergecells.adapters.github_parts import keep_parts
 from mergecells.adapters.github_problems import GitHubRefusedError
 from mergecells.adapters.github_propose import PullSettings, propose
 from mergecells.adapters.github_pull_facts import pull_of
@@ -69,9 +70,10 @@ class GitHubPulls:
         """Open or update the source's pull request. Raises HeadMovedError, UsageError, or MergecellsError when the
         files are those of the branch already."""
         parse_identity(proposal.author)
-        number, head = propose(self.api, self._tree, proposal, self._settings)
+        number, head, is_new = propose(self.api, self._tree, proposal, self._settings)
         for check in proposal.checks:
             record_check(self.api, check.model_copy(update={"revision": head}))
+        keep_parts(self.api, number, proposal.more, is_new=is_new)
         return self.show(number)
 
     def record_check(self, number: int, result: CheckResult) -> None:

@@ -16,7 +16,7 @@ from mergecells.domain.revision import Files, Revision
 from mergecells.domain.tables import Conflict
 from mergecells.ports import PullRequestHost
 from mergecells.transforms.impact_examples import examples_impact
-from mergecells.transforms.plan_render_markdown import render_markdown
+from mergecells.transforms.plan_render_markdown import render_markdown, render_rest
 from mergecells.transforms.plan_words import counted, plan_title
 from mergecells.transforms.yaml_to_config import load_config
 
@@ -100,6 +100,7 @@ def propose_plan(
             branch=candidate.branch,
             title=plan.title,
             body=render_markdown(plan),
+            more=render_rest(plan),
             author=plan.author,
             files=dict(candidate.edits),
             expected_head=candidate.head,

@@ -69,6 +69,7 @@ class Proposal(BaseModel):
 
     `files` maps a path to its new content, None deletes it. `expected_head` is the revision of the branch that the
     files were made from; when the branch moved, nothing is written and `HeadMovedError` is raised.
+    `more` is what the body has no room for, in texts that each fit: comments where the host keeps any.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -80,6 +81,7 @@ class Proposal(BaseModel):
     author: str
     files: dict[str, bytes | None]
     expected_head: str
+    more: tuple[str, ...] = ()
     checks: tuple[CheckResult, ...] = ()
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 
 from mergecells.domain.changes import Change
 from mergecells.domain.findings import Finding, count_findings
@@ -15,38 +16,85 @@ from mergecells.transforms.plan_words import counted, excerpts, moved_leads, pla
 MAX_BODY = 65_536
 """GitHub's limit for a pull request's body, in characters."""
 
-# The fixed parts (headings, provenance, notes on what was left out) take less than this.
+MOST_PARTS = 10
+"""Texts beside the body. A change of half a million characters is read in the diff, if by anybody."""
+
+# The fixed parts (headings, provenance, notes on what was left out, a marker of the host) take less than this.
 _RESERVED = 4_000
 _SHOWN_VALUE = 200
+_ELSEWHERE = "on GitHub they follow in comments, and the diff has them all"
 _WORDS = {"added": "add", "removed": "remove", "changed": "set", "renamed": "rename", "moved": "move"}
+
+
+@dataclass(frozen=True, slots=True)
+class _Section:
+    """Lines, the room that their rows take, and the rows that had none, below `head`."""
+
+    title: str
+    lines: list[str]
+    used: int = 0
+    head: tuple[str, ...] = ()
+    rest: tuple[str, ...] = ()
 
 
 def render_markdown(plan: Plan, limit: int = MAX_BODY, *, checked: bool = True) -> str:
     """What changes with cell and line, what it does to the golden leads, what was found, who asked for it.
 
-    Never longer than `limit`: changes have the first claim on the room, what does not fit is counted. `checked`
-    False leaves the findings out, where no check was run.
+    Never longer than `limit`: changes have the first claim on the room; what does not fit is counted, and is in
+    `render_rest`. `checked` False leaves the findings out, where no check was run.
     """
+    changes, impact, findings = _sections(plan, limit, checked)
     leads = _leads_section(plan, limit // 4)
-    room = max(limit - _RESERVED - len(leads), 0)
-    changes, used = _changes(plan, room * 6 // 10)
-    findings, used_more = _findings(plan.findings, (room - used) // 2) if checked else ([], 0)
-    impact, _ = _impact(plan, room - used - used_more)
-    return "\n".join([*changes, *impact, *([leads] if leads else []), *findings, *_provenance(plan)]).rstrip() + "\n"
+    lines = [*changes.lines, *impact.lines, *([leads] if leads else []), *findings.lines, *_provenance(plan)]
+    return "\n".join(lines).rstrip() + "\n"
 
 
-def _changes(plan: Plan, room: int) -> tuple[list[str], int]:
-    rows, left_out, used = _fitting((_change_row(change) for change in plan.changes.changes), room)
-    lines = ["## What changes", ""]
+def render_rest(plan: Plan, limit: int = MAX_BODY, most: int = MOST_PARTS) -> tuple[str, ...]:
+    """The rows that `render_markdown` of that limit has no room for, in at most `most` texts of at most `limit`
+    characters; empty when it has room for all. What is more than that stays counted."""
+    pages = [page for section in _sections(plan, limit, True) for page in _pages(section, limit - _RESERVED)]
+    shown, beyond = pages[:most], sum(len(rows) for _, rows in pages[most:])
+    if beyond:
+        shown[-1][1].extend(
+            ("", f"… and {counted(beyond, 'more line')}; the diff and `mergecells check` have them all.")
+        )
+    texts = []
+    for number, (section, rows) in enumerate(shown, start=2):
+        part = f"Part {number} of {len(shown) + 1}; the text of the pull request is the first."
+        texts.append("\n".join([f"## {section.title}, continued", "", *section.head, *rows, "", part, ""]))
+    return tuple(texts)
+
+
+def _pages(section: _Section, room: int) -> Iterator[tuple[_Section, list[str]]]:
+    rows = list(section.rest)
+    while rows:
+        kept, rest, _ = _fitting(rows, room)
+        # No row is longer than the texts in it, which are cut: one always fits.
+        yield section, kept
+        rows = rest
+
+
+def _sections(plan: Plan, limit: int, checked: bool) -> tuple[_Section, _Section, _Section]:
+    """Changes, impact, findings."""
+    room = max(limit - _RESERVED - len(_leads_section(plan, limit // 4)), 0)
+    changes = _changes(plan, room * 6 // 10)
+    findings = _findings(plan.findings, (room - changes.used) // 2) if checked else _Section("Findings", [])
+    return changes, _impact(plan, room - changes.used - findings.used), findings
+
+
+def _changes(plan: Plan, room: int) -> _Section:
+    rows, rest, used = _fitting((_change_row(change) for change in plan.changes.changes), room)
+    title, head = "What changes", ("| Tab | Row | Change | Before | After | Cell | File |", "| --- " * 7 + "|")
+    lines = [f"## {title}", ""]
     if rows:
-        lines += ["| Tab | Row | Change | Before | After | Cell | File |", "| --- " * 7 + "|", *rows, ""]
-    if left_out:
-        lines += [f"… and {counted(left_out, 'more change')}, too many to show here; the diff has them all.", ""]
+        lines += [*head, *rows, ""]
+    if rest:
+        lines += [f"… and {counted(len(rest), 'more change')}, too many for one text: {_ELSEWHERE}.", ""]
     if not plan.changes.changes:
         names, more, used = _fitting((f"- {code_span(name)}" for name in plan.changes.files), room)
         lines += ["No row of a tab changes." if names else "Nothing changes.", "", *names, ""]
-        lines += [f"… and {counted(more, 'more file')}.", ""] if more else []
-    return lines, used
+        lines += [f"… and {counted(len(more), 'more file')}.", ""] if more else []
+    return _Section(title, lines, used, head, tuple(rest))
 
 
 def _change_row(change: Change) -> str:
@@ -75,19 +123,21 @@ def _leads_section(plan: Plan, room: int) -> str:
     return "What it does to the leads is too long to show here; `mergecells impact` has it.\n"
 
 
-def _impact(plan: Plan, room: int) -> tuple[list[str], int]:
+def _impact(plan: Plan, room: int) -> _Section:
+    title = "What it does to the sample and golden leads"
     if not plan.impact:
-        return [], 0
+        return _Section(title, [])
     moved = moved_leads(plan)
-    lines = ["## What it does to the sample and golden leads", ""]
+    lines = [f"## {title}", ""]
     if not moved:
-        return [*lines, f"None of {counted(len(plan.impact), 'lead')} changes score or tier.", ""], 0
-    rows, left_out, used = _fitting((_impact_row(lead) for lead in moved), room)
+        return _Section(title, [*lines, f"None of {counted(len(plan.impact), 'lead')} changes score or tier.", ""])
+    rows, rest, used = _fitting((_impact_row(lead) for lead in moved), room)
     tiers = sum(lead.tier_before != lead.tier_after for lead in moved)
     lines += [f"{len(moved):,} of {counted(len(plan.impact), 'lead')} change score, {tiers:,} change tier.", ""]
-    lines += ["| Lead | Score | | Tier |", "| --- | ---: | ---: | --- |", *rows, ""]
-    lines += [f"… and {counted(left_out, 'more lead')}.", ""] if left_out else []
-    return lines, used
+    head = ("| Lead | Score | | Tier |", "| --- | ---: | ---: | --- |")
+    lines += [*head, *rows, ""]
+    lines += [f"… and {counted(len(rest), 'more lead')}.", ""] if rest else []
+    return _Section(title, lines, used, head, tuple(rest))
 
 
 def _impact_row(lead: ExampleImpact) -> str:
@@ -99,15 +149,16 @@ def _impact_row(lead: ExampleImpact) -> str:
     return f"| {table_code_span(lead.name)} | {scores} | {points} | {tier} |"
 
 
-def _findings(findings: Sequence[Finding], room: int) -> tuple[list[str], int]:
+def _findings(findings: Sequence[Finding], room: int) -> _Section:
+    title = "Findings"
     if not findings:
-        return ["## Findings", "", "Every check passed, nothing to report.", ""], 0
+        return _Section(title, [f"## {title}", "", "Every check passed, nothing to report.", ""])
     counts = count_findings(findings)
     worst_first = sorted(findings, key=lambda finding: finding.severity != "error")
-    rows, left_out, used = _fitting((_finding_row(finding) for finding in worst_first), room)
+    rows, rest, used = _fitting((_finding_row(finding) for finding in worst_first), room)
     head = f"{counted(counts['error'], 'error')}, {counted(counts['warning'], 'warning')}."
-    more = [f"… and {counted(left_out, 'more finding')}; `mergecells check` shows all.", ""] if left_out else []
-    return ["## Findings", "", head, "", *rows, "", *more], used
+    more = [f"… and {counted(len(rest), 'more finding')}; `mergecells check` shows all.", ""] if rest else []
+    return _Section(title, [f"## {title}", "", head, "", *rows, "", *more], used, rest=tuple(rest))
 
 
 def _finding_row(finding: Finding) -> str:
@@ -120,14 +171,15 @@ def _provenance(plan: Plan) -> list[str]:
     return ["---", "", " · ".join(told), ""] if told else []
 
 
-def _fitting(rows: Iterable[str], room: int) -> tuple[list[str], int, int]:
-    """The rows that fit into `room` characters, how many do not, and the room used."""
+def _fitting(rows: Iterable[str], room: int) -> tuple[list[str], list[str], int]:
+    """The rows that fit into `room` characters, those from the first that does not, and the room used."""
     kept: list[str] = []
-    used = left_out = 0
+    rest: list[str] = []
+    used = 0
     for row in rows:
-        if left_out or used + len(row) + 1 > room:
-            left_out += 1
+        if rest or used + len(row) + 1 > room:
+            rest.append(row)
             continue
         kept.append(row)
         used += len(row) + 1
-    return kept, left_out, used
+    return kept, rest, used

@@ -100,3 +100,23 @@ def test_issue_whose_answer_was_lost_is_not_opened_twice(server: GitHubServer) -
     server.faults.append(Fault(0, applied=True, match="POST /repos/acme/leads/issues"))
     tell_issue(api(server), "drift", "Drift", "a")
     assert len(server.store.issues) == 1
+
+
+def test_request_with_more_than_its_text_holds_goes_on_in_comments(server: GitHubServer) -> None:
+    """Two comments; a later, shorter plan replaces one and empties the other; a person's comments stay."""
+    host = GitHubPulls(api(server), sleep=lambda _: None)
+    facts = {"source": "w", "branch": "main", "title": "T", "body": "b", "author": "Ada <ada@example.org>"}
+
+    def propose(text: str, *more: str) -> None:
+        files = {"mergecells.yaml": f"version: 1 # {text}\n".encode()}
+        whole = {**facts, "files": files, "more": more, "expected_head": server.store.sha("main")}
+        host.propose(Proposal.model_validate(whole))
+
+    propose("x", "second", "third")
+    comment_once(api(server, "bob"), 1, "plan-part-2", "by Bob")
+    assert [each["body"].split("\n")[-1] for each in server.store.comments] == ["second", "third", "by Bob"]
+    propose("y", "other")
+    bodies = [each["body"].split("\n")[-1] for each in server.store.comments]
+    assert bodies[0] == "other"
+    assert bodies[1].startswith("Nothing more")
+    assert bodies[2] == "by Bob"

@@ -23,7 +23,7 @@ from mergecells.domain.workbook import Workbook
 from mergecells.domain.workbook_layout import WorkbookLayout
 from mergecells.ports import WorkbookSource
 from workbook_desks import Desk, GoogleDesk, XlsxDesk
-from workbook_sample import changed, sample_files
+from workbook_sample import changed, sound_files
 
 RULES = "scoring/rules.yaml"
 REQUEST = SubmitRequest(workbook="scoring", branch="main", author="Ada <ada@example.org>")
@@ -42,13 +42,6 @@ def desk(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Desk]:
 @pytest.fixture
 def host() -> FakePullRequestHost:
     return FakePullRequestHost(sound_files())
-
-
-def sound_files() -> dict[str, bytes]:
-    """The sample without what a check would refuse."""
-    files = changed(sample_files(), "scoring/fields.yaml", "  code:", "  code_no:")
-    files = changed(files, "scoring/examples.yaml", "code:", "code_no:")
-    return changed(files, "scoring/verticals/health.yaml", "      home: null\n", "")
 
 
 def push(host: FakePullRequestHost, old: str, new: str, name: str = RULES) -> str:

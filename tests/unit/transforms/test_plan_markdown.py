@@ -15,7 +15,7 @@ from mergecells.domain.changes import Change, ChangeSet
 from mergecells.domain.findings import Finding
 from mergecells.domain.plan import ExampleImpact, Plan
 from mergecells.transforms.markdown_escape import code_span, table_code_span, visible
-from mergecells.transforms.plan_render_markdown import MAX_BODY, render_markdown
+from mergecells.transforms.plan_render_markdown import MAX_BODY, render_markdown, render_rest
 
 READER = MarkdownIt("commonmark", {"html": True}).enable("table")
 WEIGHT = Change(
@@ -184,3 +184,33 @@ def test_body_of_files_without_row_changes_names_the_files() -> None:
     text = render_markdown(plan_of())
     assert "No row of a tab changes." in text
     assert "scoring/rules.yaml" in codes(text)
+
+
+def test_plan_beyond_the_limit_goes_on_in_further_texts() -> None:
+    """5,000 changes and 800 findings: every one is in exactly one text, each text fits, and the first says where."""
+    changes = [WEIGHT.model_copy(update={"key": f"row-{number:05}", "line": number}) for number in range(5_000)]
+    findings = [Finding(code="a.b", message=f"finding-{number:04}", severity="warning") for number in range(800)]
+    plan = plan_of(*changes, findings=tuple(findings))
+    texts = [render_markdown(plan), *render_rest(plan, most=100)]
+    assert max(map(len, texts)) <= MAX_BODY
+    assert "on GitHub they follow in comments" in texts[0]
+    whole = "\n".join(texts)
+    assert sorted(re.findall(r"row-\d{5}", whole)) == [f"row-{number:05}" for number in range(5_000)]
+    assert sorted(re.findall(r"finding-\d{4}", whole)) == [f"finding-{number:04}" for number in range(800)]
+    assert f"Part {len(texts)} of {len(texts)};" in texts[-1]
+    for text in texts[1:]:
+        assert text.startswith(("## What changes, continued", "## Findings, continued"))
+
+
+def test_plan_far_beyond_the_limit_ends_with_a_count() -> None:
+    """Ten further texts at the most; what is left is counted, none of the texts is too long for a host's marker."""
+    changes = [WEIGHT.model_copy(update={"key": "k" * 150 + str(number)}) for number in range(8_000)]
+    parts = render_rest(plan_of(*changes))
+    assert len(parts) == 10
+    assert max(map(len, parts)) <= MAX_BODY - 100
+    assert re.search(r"… and [\d,]+ more lines; the diff", parts[-1])
+
+
+def test_plan_that_fits_has_no_further_text() -> None:
+    """The usual case costs nothing."""
+    assert render_rest(plan_of(WEIGHT)) == ()

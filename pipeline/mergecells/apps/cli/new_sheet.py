@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import contextlib
+import shlex
+import sys
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mergecells.apps.cli.wiring import google_client
@@ -47,17 +51,40 @@ class NewSheet:
         whole = f"{before}{named}{after}" if line else f"{text}{named}"
         return {**files, MANIFEST_NAME: whole.encode()}
 
-    def finish(self, layout: WorkbookLayout, share: Sequence[str]) -> None:
-        """Fill it, then let people in. Raises MergecellsError that names what stays behind."""
+    def fill(self, layout: WorkbookLayout) -> None:
+        """Fill it. Raises MergecellsError; the sheet may then hold a part, with which `fill` goes on."""
+        self.sheet.write(layout)
+
+    def share(self, mails: Sequence[str]) -> list[str]:
+        """Let people in; what did not work, in words. The repository is whole without it."""
         from mergecells.adapters.google_drive import share as share_file
 
-        try:
-            self.sheet.write(layout)
-            for mail in share:
+        notes = []
+        for mail in mails:
+            try:
                 share_file(self.client, self.sheet.spreadsheet, mail)
-        except MergecellsError as error:
-            stays = f"The sheet {self.address} stays; delete it in Drive. " if self.made else ""
-            raise MergecellsError(error.message, f"{stays}{error.hint}") from error
+            except MergecellsError as error:
+                notes.append(f"The sheet is not shared with {mail}: {error} Or share it in the browser: {self.address}")
+        return notes
+
+
+@contextlib.contextmanager
+def said_what_stays(sheet: NewSheet, folder: Path) -> Iterator[None]:
+    """Whatever ends it halfway, Ctrl-C as well: the person learns which sheet stays, and how to go on or clean up.
+
+    The folder is removed, so going on means `init` again, with the sheet that is there.
+    """
+    again = f"mergecells init {shlex.quote(str(folder))} --google --sheet {sheet.address}"
+    stays = f"The sheet {sheet.address} {'was made and stays' if sheet.made else 'may hold a part of the workbook'}."
+    remove = " Or delete it in Drive." if sheet.made else ""
+    stays = f"{stays} To go on with it: {again}.{remove}"
+    try:
+        yield
+    except MergecellsError as error:
+        raise type(error)(error.message, hint=f"{error.hint} {stays}".strip()) from error
+    except BaseException:
+        print(stays, file=sys.stderr)
+        raise
 
 
 def take_sheet(order: SheetOrder, title: str) -> NewSheet:

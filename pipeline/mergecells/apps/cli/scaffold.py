@@ -12,7 +12,7 @@ from mergecells.adapters.git_repository import GitRepository
 from mergecells.adapters.packaged_template import read_template
 from mergecells.adapters.packaged_workflows import names_source, read_workflows
 from mergecells.adapters.xlsx_workbook import XlsxWorkbook
-from mergecells.apps.cli.new_sheet import SheetOrder, take_sheet
+from mergecells.apps.cli.new_sheet import SheetOrder, said_what_stays, take_sheet
 from mergecells.authoring.fill import plan_fill
 from mergecells.domain.errors import MergecellsError, UsageError
 from mergecells.domain.identity import Identity
@@ -68,7 +68,7 @@ Business rules, kept by mergecells.
 @dataclass(frozen=True, slots=True)
 class Scaffold:
     """What was made. `repository` is None when no bare repository was asked for; `workflows_ready` tells whether the
-    workflows know from where to install mergecells."""
+    workflows know from where to install mergecells. `notes` are for the person."""
 
     folder: Path
     revision: Revision
@@ -76,6 +76,7 @@ class Scaffold:
     files: tuple[str, ...]
     repository: Path | None
     workflows_ready: bool = True
+    notes: tuple[str, ...] = ()
 
 
 def scaffold(
@@ -95,9 +96,13 @@ def scaffold(
     if bare and (bare == folder or bare.is_relative_to(folder)):
         raise UsageError(f"{bare} lies inside {folder}.", "Put the bare repository beside the folder.")
     template = template or read_template()
-    with _removed_on_failure(folder), _removed_on_failure(bare):
+    with contextlib.ExitStack() as steps:
+        steps.enter_context(_removed_on_failure(folder))
+        steps.enter_context(_removed_on_failure(bare))
         sheet = take_sheet(order, f"{folder.name}: rules") if order else None
-        template = sheet.with_manifest(template) if sheet else template
+        if sheet:
+            steps.enter_context(said_what_stays(sheet, folder))
+            template = sheet.with_manifest(template)
         manifest, _ = parse_manifest(template)
         workbook = sheet.address if sheet else str(folder / manifest.workbook)
         texts = _texts(folder.name, manifest, workbook if sheet else manifest.workbook)
@@ -110,11 +115,12 @@ def scaffold(
             GitRepository.init_bare(bare, manifest.branch)
             checkout.publish("origin", str(bare), manifest.branch)
         layout = _lay_out(template, revision)
-        if sheet and order:
-            sheet.finish(layout, order.share)
+        if sheet:
+            sheet.fill(layout)
         else:
             XlsxWorkbook(Path(workbook)).write(layout)
-    return Scaffold(folder, revision, workbook, tuple(sorted(files)), bare, names_source(workflows))
+    notes = tuple(sheet.share(order.share)) if sheet and order else ()
+    return Scaffold(folder, revision, workbook, tuple(sorted(files)), bare, names_source(workflows), notes)
 
 
 def _require_empty(place: Path) -> None:

@@ -54,6 +54,8 @@ def init(
     repository = None if no_bare else Path(os.path.abspath(bare)) if bare else beside
     order = _sheet_order(google, sheet, drive_folder, share or [])
     made = scaffold(place, repository, _identity(author, place), order=order)
+    for note in made.notes:
+        context.say(note)
     if output is Output.JSON:
         print_json(_as_json(made))
         return
