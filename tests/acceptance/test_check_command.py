@@ -468,3 +468,26 @@ def test_schema_and_codes_of_this_repository_are_up_to_date() -> None:
     """The drift job: schemas and docs/checks.md are what the models and the table of codes give."""
     answer = command("--config-root", REPOSITORY, "schema", "export", "--check")
     assert answer.status == 0, answer.output
+
+
+def test_check_saves_other_forms_of_the_same_check(tmp_path: Path) -> None:
+    """One run: JSON on stdout, SARIF and text in files, whether the answer is good or not."""
+    root = tmp_path / "leads"
+    root.mkdir()
+    (root / "mergecells.yaml").write_text("version: 2\n")
+    forms = ("--save", f"sarif={tmp_path / 'f.sarif'}", "--save", f"text={tmp_path / 'f.txt'}")
+    answer = command("--config-root", root, "check", "--output", "json", *forms)
+    assert answer.status == 1
+    codes = {finding["code"] for finding in answer.json["findings"]}
+    results = json.loads((tmp_path / "f.sarif").read_text())["runs"][0]["results"]
+    assert {result["ruleId"] for result in results} == codes
+    assert all(code in (tmp_path / "f.txt").read_text() for code in codes)
+
+
+@pytest.mark.parametrize("text", ["sarif", "sarif=", "yaml=x", "=x", "sarif=none/there/x"])
+def test_check_save_of_anything_else_is_a_usage_error(tmp_path: Path, text: str) -> None:
+    """In words that name the forms; a folder that is not there is said too."""
+    (tmp_path / "mergecells.yaml").write_text("version: 1\n")
+    answer = command("--config-root", tmp_path, "check", "--save", text)
+    assert answer.status == 2
+    assert "Traceback" not in answer.messages

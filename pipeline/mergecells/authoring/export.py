@@ -16,7 +16,7 @@ from mergecells.domain.tables import Conflict, Edit, Table, Tables, TableSpec
 from mergecells.domain.workbook import BASE_REVISION, WRITING, Workbook
 from mergecells.transforms.config_to_yaml import apply_edits
 from mergecells.transforms.merge import merge_tables
-from mergecells.transforms.merge_submitted import advance_base
+from mergecells.transforms.merge_submitted import advance_base, merged_part
 from mergecells.transforms.overwritten_check import explain_constants
 from mergecells.transforms.removed_check import check_removed
 from mergecells.transforms.tables import table_specs, tables_from_documents
@@ -89,17 +89,21 @@ def read_against_base(
     base: LoadResult,
     manifest: Manifest | None = None,
     submitted: Sequence[SubmittedFiles] = (),
+    head: LoadResult | None = None,
 ) -> WorkbookReading:
     """The workbook's tables with what spreadsheet programs rewrite settled to the base's text.
 
     `submitted` are this workbook's own submissions that the head contains: their edits are part of what is compared
-    with, so that a further edit of the same cell is not taken for a conflict with oneself.
+    with, so that a further edit of the same cell is not taken for a conflict with oneself. Of one that is not in the
+    branch as a commit, what the `head` says too.
     """
     specs = table_specs(base.documents, manifest or _manifest(base))
     base_tables: Tables = tables_from_documents(specs, base.documents)
     read, findings = workbook_to_tables(workbook, specs)
     for each in submitted:
-        before, after = (tables_from_documents(specs, load_config(files).documents) for files in each)
+        before, after = (tables_from_documents(specs, load_config(files).documents) for files in each[:2])
+        if not each.whole:
+            after = merged_part(before, after, tables_from_documents(specs, (head or base).documents))
         base_tables = advance_base(base_tables, before, after, read)
     told = tuple(explain_constants(findings, base_tables, read))
     return WorkbookReading(specs, base_tables, settle_tables(read, base_tables), told)
@@ -123,7 +127,7 @@ def export_workbook(
     revision = base_revision(workbook)
     base = load_config(base_files)
     head = base if head_files is None or dict(head_files) == dict(base_files) else load_config(head_files)
-    reading = read_against_base(workbook, base, manifest, submitted)
+    reading = read_against_base(workbook, base, manifest, submitted, head)
     unusable = [finding for load in (base, head) if load.config is None for finding in load.findings]
     findings = tuple(dict.fromkeys((*reading.findings, *unusable)))
     if has_errors(findings):

@@ -107,7 +107,7 @@ def _merge_into(workbook: Workbook, head: _Head, read_base: ReadBase, contains: 
     base_files = read_base(since)
     base = load_config(base_files) if base_files is not None else head.load
     submitted = merged_submissions(workbook, since, revision, contains, read_base) if base_files is not None else ()
-    reading = read_against_base(workbook, base, submitted=tuple(submitted))
+    reading = read_against_base(workbook, base, submitted=tuple(submitted), head=head.load)
     # A tab that is missing is made again; whatever else cannot be read would be overwritten unseen.
     findings = tuple(finding for finding in reading.findings if finding.code != "workbook.missing-tab")
     if has_errors(findings):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from mergecells.domain.tables import Row, RowKey, Table, Tables
@@ -16,6 +17,35 @@ def advance_base(base: Tables, before: Tables, after: Tables, ours: Tables) -> d
     What stays out may give a conflict too many; it never loses anything.
     """
     return {tab: _advance(table, before.get(tab), after.get(tab), ours.get(tab)) for tab, table in base.items()}
+
+
+def merged_part(before: Tables, after: Tables, theirs: Tables) -> dict[str, Table]:
+    """`after` with only those edits of `before` that `theirs` has too: what a squash merge brought of a submission.
+
+    Whoever made such a change on the branch, the workbook had it: an edit since then starts from it.
+    """
+    empty: Mapping[RowKey, Row] = {}
+    return {
+        tab: Table(table.spec, dict(_merged_rows(before[tab].rows if tab in before else empty, table, theirs.get(tab))))
+        for tab, table in after.items()
+    }
+
+
+def _merged_rows(before: Mapping[RowKey, Row], after: Table, theirs: Table | None) -> Iterator[tuple[RowKey, Row]]:
+    for key, row in after.rows.items():
+        old, their = before.get(key), theirs.rows.get(key) if theirs else None
+        if old is None:
+            if their and all(same_value(value, their.cells.get(title)) for title, value in row.cells.items()):
+                yield key, row
+            continue
+        cells = {
+            title: value if their and same_value(value, their.cells.get(title)) else old.cells.get(title)
+            for title, value in row.cells.items()
+        }
+        yield key, replace(row, cells=cells)
+    for key, row in before.items():
+        if key not in after.rows:
+            yield key, row
 
 
 def _advance(base: Table, before: Table | None, after: Table | None, ours: Table | None) -> Table:

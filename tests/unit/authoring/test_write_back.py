@@ -129,6 +129,35 @@ def test_write_back_keeps_what_was_edited_since_the_submission(desk: Desk, host:
     assert {change.cell for change in done.plan.kept} == {"Tiers!B2", "Factors!C2"}
 
 
+@pytest.mark.parametrize("later", [80, 83])
+def test_write_back_after_a_squash_merge_keeps_the_further_edit(host: FakePullRequestHost, later: int) -> None:
+    """The submission's commit is not in the branch, its edit is: what was typed since, even the old value, counts."""
+    source = FakeWorkbook()
+    write_back(source, host, "main")
+    source.type("Tiers", (2, 2), 82.0)
+    pull = submit_workbook(source, host, REQUEST).pull
+    assert pull
+    source.type("Tiers", (2, 2), float(later))
+    host.push({RULES: host.read_files(pull.head_revision)[RULES]})
+    push(host, "B: {min: 40", "B: {min: 45")
+    done = write_back(source, host, "main")
+    assert done.outcome == "written", done.plan.findings
+    assert (value(source, "Tiers!B2"), value(source, "Tiers!B3")) == (later, 45)
+    assert [(change.old, change.new) for change in done.plan.kept] == [(82, later)]
+
+
+def test_write_back_while_a_submission_is_in_review_takes_what_others_changed(host: FakePullRequestHost) -> None:
+    """Its edit is not in the branch: it stays an edit; another value of the same cell there is a conflict."""
+    source = FakeWorkbook()
+    write_back(source, host, "main")
+    source.type("Tiers", (2, 2), 82.0)
+    submit_workbook(source, host, REQUEST)
+    push(host, "B: {min: 40", "B: {min: 45")
+    assert [change.cell for change in write_back(source, host, "main").plan.kept] == ["Tiers!B2"]
+    push(host, "A: {min: 80", "A: {min: 90")
+    assert write_back(source, host, "main").outcome == "refused"
+
+
 def test_write_back_sees_what_is_typed_while_it_writes(desk: Desk, host: FakePullRequestHost) -> None:
     """Typed or saved between the read and the write: seen, said, and part of the next attempt."""
     write_back(desk.source(), host, "main")

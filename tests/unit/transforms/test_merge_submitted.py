@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from mergecells.domain.tables import DeleteRow, Row, Table, Tables
 from mergecells.transforms.merge import merge_tables
-from mergecells.transforms.merge_submitted import advance_base
+from mergecells.transforms.merge_submitted import advance_base, merged_part
 from unit.transforms.test_merge import Sides, table, three_sides
 from unit.transforms.yaml_styles import edited
 
@@ -107,3 +107,24 @@ def test_row_that_the_submission_added_stays_where_others_moved_it() -> None:
     later = table("Factors", {"c/a": {"weight": 0}, "c/new": {"weight": 1}})
     result = merge_tables(advance_base(base, base, ours, ours), ours, later)
     assert (result.edits, result.conflicts) == ((), ())
+
+
+@given(VALUES, VALUES, VALUES)
+def test_part_that_was_merged_is_what_the_branch_says_too(
+    before: tuple[float, ...], after: tuple[float, ...], theirs: tuple[float, ...]
+) -> None:
+    """Property, cell by cell: the submitted value where the branch has it, else the one before; all of it when merged
+    whole, nothing of it when not at all."""
+    part = read_weights(merged_part(weights(before), weights(after), weights(theirs)))
+    assert part == tuple(new if new == their else old for old, new, their in zip(before, after, theirs, strict=True))
+    assert read_weights(merged_part(weights(before), weights(after), weights(after))) == after
+
+
+def test_part_that_was_merged_has_a_new_row_only_if_the_branch_has_all_of_it() -> None:
+    """A row with one other cell is somebody else's; a deleted row stays to be compared with."""
+    before = table("Factors", {"c/a": {"weight": 1}})
+    after = table("Factors", {"c/b": {"weight": 0.5}})
+    same = merged_part(before, after, table("Factors", {"c/b": {"weight": 0.5}}))
+    assert set(same["Factors"].rows) == {("c", "a"), ("c", "b")}
+    other = merged_part(before, after, table("Factors", {"c/b": {"weight": 0.25}}))
+    assert set(other["Factors"].rows) == {("c", "a")}

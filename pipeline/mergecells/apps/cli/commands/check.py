@@ -28,6 +28,10 @@ def check(
     ] = None,
     kind: Annotated[Kind | None, typer.Option("--kind", help="What a file on its own is. Default: guessed.")] = None,
     output: Annotated[FindingsOutput, typer.Option("--output", help="How to print.")] = FindingsOutput.TEXT,
+    save: Annotated[
+        list[str] | None,
+        typer.Option("--save", metavar="FORM=FILE", help="Write another form as well, as sarif=findings.sarif."),
+    ] = None,
     workbook: Annotated[
         str | None,
         typer.Option("--workbook", help="Check it with this workbook's edits: google, or a file."),
@@ -39,13 +43,16 @@ def check(
     """Check everything and report all findings at once, each with its file position and its cell in the workbook."""
     from mergecells.apps.cli.check_run import from_here, merge_reports, report_extra, run_checks
     from mergecells.apps.cli.engines_line import engines_line
+    from mergecells.apps.cli.findings_files import save_findings, wanted_files
     from mergecells.apps.cli.findings_output import render_findings
     from mergecells.domain.revision import short
 
     context: CliContext = ctx.obj
+    files = wanted_files(save or [])
     annotates = output in (FindingsOutput.GITHUB, FindingsOutput.SARIF)
-    reports = run_checks(context, paths or [], kind, allow_large, workbook)
+    reports = list(run_checks(context, paths or [], kind, allow_large, workbook))
     report = merge_reports(from_here(root, each) if annotates else each for root, each in reports)
+    save_findings(files, reports)
     colour = output is FindingsOutput.TEXT and sys.stdout.isatty() and not os.environ.get("NO_COLOR")
     text = render_findings(report.findings, output, report_extra(report), colour)
     if text:
