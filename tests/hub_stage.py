@@ -7,11 +7,12 @@ import hashlib
 import hmac
 import json
 import secrets
+import shutil
 import subprocess
 import threading
 import time
 from base64 import b64decode
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -207,14 +208,28 @@ class HubStage:
 
 
 @contextlib.contextmanager
-def hub_stage(folder: Path, monkeypatch: pytest.MonkeyPatch, manifest: str = "") -> Iterator[HubStage]:
-    """The checkout is filled into the sheet and pushed to GitHub; `manifest` is more text for mergecells.yaml."""
+def hub_stage(
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    manifest: str = "",
+    scoring: Mapping[str, bytes] | None = None,
+    engines: bool = False,
+) -> Iterator[HubStage]:
+    """The checkout is filled into the sheet and pushed to GitHub. `manifest` is more text for mergecells.yaml;
+    `scoring` are all rule files in the place of the template's; with `engines` formulas are recomputed by all."""
     with staged() as google, GitHubServer(folder / "github") as github, accounts() as people:
         github.store.accounts = {"app": Account("mergecells[bot]", is_app=True), "bob": Account("bob", "Bob")}
         checkout = make_stage(folder)
         text = (checkout.root / "mergecells.yaml").read_text()
         old = text[text.index("pull_requests:") :].split("\n\n")[0] if "pull_requests:" in text else ""
         text = text.replace(old, "")
+        if engines:
+            text = "".join(line for line in text.splitlines(keepends=True) if not line.startswith("checks: {"))
+        if scoring is not None:
+            shutil.rmtree(checkout.root / "scoring")
+            for name, content in scoring.items():
+                (checkout.root / name).parent.mkdir(parents=True, exist_ok=True)
+                (checkout.root / name).write_bytes(content)
         text += f"pull_requests: {{host: github}}\ngoogle: {{spreadsheet: {google.book_id}}}\n{manifest}"
         (checkout.root / "mergecells.yaml").write_text(text)
         checkout.git("add", "-A")

@@ -7,21 +7,34 @@ import time
 from dataclasses import replace
 from typing import Any
 
-from mergecells.adapters.engine_process import EngineProcesses
 from mergecells.adapters.sqlite_hub import StoredSubmission
 from mergecells.apps.cli.impact_leads import manifest_leads
 from mergecells.apps.hub.desks import Desk
 from mergecells.apps.hub.documents import changes_json, conflict_json, findings_json, pull_json
 from mergecells.apps.hub.progress import Ledger, with_step
+from mergecells.authoring.check import check_files
 from mergecells.authoring.propose import Submission
 from mergecells.authoring.submit import SubmitRequest, submit_workbook
 from mergecells.domain.errors import MergecellsError
 from mergecells.domain.findings import count_findings
+from mergecells.transforms.formula_engines import Recompute
 
 logger = logging.getLogger("mergecells.hub")
 
 
-def carry_out(desk: Desk, row: StoredSubmission, ledger: Ledger) -> StoredSubmission | None:
+def warm_up(desk: Desk, engines: Recompute) -> None:
+    """Let the engines answer for the branch as it is: the first person need not wait for all of it."""
+    try:
+        with desk.line("submit") as line:
+            host = line.session.host
+            check_files(host.read_files(host.head(desk.branch)), recompute=engines)
+    except MergecellsError as error:
+        logger.warning("the branch cannot be checked: %s", error, extra={"event": "hub.warm-up"})
+    except Exception:  # a defect must not stop the queue of a sheet
+        logger.exception("the branch cannot be checked", extra={"event": "hub.failure"})
+
+
+def carry_out(desk: Desk, row: StoredSubmission, ledger: Ledger, engines: Recompute) -> StoredSubmission | None:
     """Submit the sheet for this person. Never raises: whatever happens is kept with the submission."""
     started = time.perf_counter()
     try:
@@ -32,7 +45,7 @@ def carry_out(desk: Desk, row: StoredSubmission, ledger: Ledger) -> StoredSubmis
                 author=row.author,
                 title=row.title,
                 allow_large=row.allow_large,
-                recompute=EngineProcesses(),
+                recompute=engines,
                 read_leads=manifest_leads(desk.root, quiet=True),
                 shared=True,
                 tell=lambda step: ledger.step(row.id, step),

@@ -10,13 +10,14 @@ from typing import Final
 
 from mergecells.adapters.google_identity import VerifiedPerson
 from mergecells.adapters.sqlite_hub import RUNNING, WAITING, StoredSubmission
-from mergecells.apps.hub.carry_out import carry_out, failed
+from mergecells.apps.hub.carry_out import carry_out, failed, warm_up
 from mergecells.apps.hub.desks import Desk, Desks
 from mergecells.apps.hub.documents import now_text
 from mergecells.apps.hub.progress import Ledger
 from mergecells.apps.hub.writing_back import bring_back
 from mergecells.apps.service.problems import ProblemError
 from mergecells.domain.live_status import LiveStatus
+from mergecells.transforms.formula_engines import Recompute
 
 logger = logging.getLogger("mergecells.hub")
 
@@ -35,8 +36,8 @@ class SubmissionQueue:
     """A thread for each sheet; what waits is in the store, not in memory. It also writes back to the sheet, since that
     is nothing to do while a submission reads it."""
 
-    def __init__(self, desks: Desks, ledger: Ledger) -> None:
-        self._desks, self._ledger = desks, ledger
+    def __init__(self, desks: Desks, ledger: Ledger, engines: Recompute) -> None:
+        self._desks, self._ledger, self._engines = desks, ledger, engines
         self._store = ledger.store
         self._wake = {desk.spreadsheet: threading.Event() for desk in desks}
         self._write_backs: dict[str, LiveStatus] = {}
@@ -127,6 +128,8 @@ class SubmissionQueue:
 
     def _work(self, desk: Desk) -> None:
         wake = self._wake[desk.spreadsheet]
+        if not self._store.in_states([WAITING], desk.spreadsheet):
+            warm_up(desk, self._engines)
         while not self.stopping:
             wake.wait()
             wake.clear()
@@ -146,4 +149,4 @@ class SubmissionQueue:
             waiting = self._store.in_states([WAITING], desk.spreadsheet)
             if not waiting:
                 return
-            carry_out(desk, waiting[0], self._ledger)
+            carry_out(desk, waiting[0], self._ledger, self._engines)

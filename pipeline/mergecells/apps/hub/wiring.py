@@ -11,10 +11,12 @@ from pathlib import Path
 from prometheus_client import CollectorRegistry, GCCollector, PlatformCollector, ProcessCollector
 from starlette.types import ASGIApp
 
+from mergecells.adapters.engine_process import EngineProcesses
 from mergecells.adapters.google_identity import IdentityVerifier
 from mergecells.adapters.google_keys import SigningKeys
 from mergecells.adapters.google_pacing import Pacer
 from mergecells.adapters.prometheus_metrics import metrics_namespace
+from mergecells.adapters.remembered_engines import RememberedEngines
 from mergecells.adapters.sqlite_hub import WAITING, HubStore, StoredSubmission
 from mergecells.apps.hub.app import build_app
 from mergecells.apps.hub.desks import Desks, open_desk
@@ -55,7 +57,7 @@ def build_hub(roots: Sequence[Path], settings: HubSettings) -> RunningHub:
         metrics.submission(row.state)
 
     ledger, releases = Ledger(store, changed), Releases(store, settings)
-    queue = SubmissionQueue(desks, ledger)
+    queue = SubmissionQueue(desks, ledger, RememberedEngines(EngineProcesses()))
     write_back = queue.ask_write_back if settings.write_back else None
     watch = Watch(desks, ledger, releases, settings.poll_seconds, write_back)
     hub = Hub(
