@@ -137,7 +137,7 @@ def export_workbook(
     merged = merge_tables(reading.base, reading.ours, theirs)
     conflicts = tuple(merged.conflicts)
     if conflicts:
-        told = tuple(conflict_finding(conflict, specs[conflict.tab].file) for conflict in conflicts)
+        told = tuple(conflict_finding(conflict, specs[conflict.tab].file_of(conflict.key)) for conflict in conflicts)
         return ExportResult(revision, merged.merged, conflicts=conflicts, findings=(*findings, *told))
     misplaced = check_removed(merged.merged)
     if misplaced:

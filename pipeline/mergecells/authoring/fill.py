@@ -117,7 +117,9 @@ def _merge_into(workbook: Workbook, head: _Head, read_base: ReadBase, contains: 
     merged = merge_tables(reading.base, ours, theirs)
     specs = {**reading.specs, **{tab: table.spec for tab, table in theirs.items()}}
     if merged.conflicts:
-        told = tuple(conflict_finding(conflict, specs[conflict.tab].file) for conflict in merged.conflicts)
+        told = tuple(
+            conflict_finding(conflict, specs[conflict.tab].file_of(conflict.key)) for conflict in merged.conflicts
+        )
         return FillPlan(None, revision, conflicts=tuple(merged.conflicts), findings=(*findings, *told))
     kept = tuple(merged.edits)
     if base_files is None and kept:

@@ -18,6 +18,7 @@ from mergecells.ports import PullRequestHost
 from mergecells.transforms.impact_examples import examples_impact
 from mergecells.transforms.plan_render_markdown import render_markdown, render_rest
 from mergecells.transforms.plan_words import counted, plan_title
+from mergecells.transforms.prompt_previews import preview_prompts
 from mergecells.transforms.yaml_to_config import load_config
 
 CHECK_NAME = "config check"
@@ -79,6 +80,7 @@ def make_plan(
         changes=ChangeSet(base=candidate.head, head="", changes=changes, files=files),
         findings=findings,
         impact=examples_impact(before.config, after.config),
+        prompts=preview_prompts(before.config, after.config),
         base_revision=base_revision or candidate.head,
         author=author,
         title=title or plan_title(changes, files),

@@ -21,6 +21,20 @@ class ExampleImpact(BaseModel):
     tier_after: str | None
 
 
+class PromptPreview(BaseModel):
+    """One prompt that changes: `words` is its text compared word by word, empty when only a partial or its front matter
+    changes; `before` and `after` are its messages with the inputs of `example` (of the samples, when that is empty),
+    None where that side has no such prompt or does not render."""
+
+    model_config = ConfigDict(frozen=True)
+
+    slug: str
+    example: str = ""
+    words: str = ""
+    before: str | None = None
+    after: str | None = None
+
+
 class Plan(BaseModel):
     """ChangeSet + impact + findings + base revision + who asked for it."""
 
@@ -30,6 +44,7 @@ class Plan(BaseModel):
     findings: tuple[Finding, ...] = ()
     impact: tuple[ExampleImpact, ...] = ()
     leads: Impact | None = None
+    prompts: tuple[PromptPreview, ...] = ()
     base_revision: str
     author: str = ""
     title: str = ""

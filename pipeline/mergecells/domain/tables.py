@@ -39,6 +39,7 @@ class TableSpec:
     A trailing segment `[]` means a sequence of scalars, where the last key is the item's value.
     `optional_last_key`: a row whose last key is blank stands for the parent node (a vertical's component row).
     `removable`: a row node of null is shown as a row with `remove` set.
+    A `file` with a `{key title}` in it: one file for each row, whose top level is the row (`row_path` is empty).
     `key_column`: a lookup table, whose one key is a cell of this kind that people edit like the others.
     """
 
@@ -51,6 +52,20 @@ class TableSpec:
     removable: bool = False
     title: str = ""
     key_column: Column | None = None
+
+    @property
+    def is_per_file(self) -> bool:
+        """Whether each row is a file of its own: the path then has the one key in it, and the rows no path inside."""
+        return "{" in self.file
+
+    def file_of(self, key: RowKey) -> str:
+        """The file of a row."""
+        return self.file.replace("{" + self.keys[0] + "}", key[0]) if self.is_per_file else self.file
+
+    @property
+    def place(self) -> str:
+        """What a finding about the whole tab names: the file, or the folder of the files."""
+        return self.file.partition("{")[0] if self.is_per_file else self.file
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,7 +36,7 @@ def _deleted(tab: str, base: Table, head: Table | None, limits: Checks) -> Itera
     shown = ", ".join(" / ".join(key) for key in gone[:3]) + (", …" if len(gone) > 3 else "")
     limit = f"{limits.max_deleted_share:.0%}"
     message = f"{len(gone)} of {len(base.rows)} rows of {tab} are deleted ({shown}); more than {limit} needs a yes."
-    yield Finding(code=CODE, message=message, hint=_HINT, file=base.spec.file, cell=str(CellRef(tab, 1, 1)))
+    yield Finding(code=CODE, message=message, hint=_HINT, file=base.spec.place, cell=str(CellRef(tab, 1, 1)))
 
 
 def _blanked(base: Tables, head: Tables, limits: Checks) -> Iterator[Finding]:
@@ -55,7 +55,7 @@ def _blanked(base: Tables, head: Tables, limits: Checks) -> Iterator[Finding]:
         f"{len(blanked)} cells are blanked, the first is {title} of {' / '.join(key)} in {table.spec.tab}; "
         f"more than {limits.max_blanked_cells} needs a yes."
     )
-    yield Finding(code=CODE, message=message, hint=_HINT, file=table.spec.file, cell=str(ref) if ref else None)
+    yield Finding(code=CODE, message=message, hint=_HINT, file=table.spec.file_of(key), cell=str(ref) if ref else None)
 
 
 def _kept_rows(head: Table | None) -> Iterator[tuple[RowKey, Row]]:

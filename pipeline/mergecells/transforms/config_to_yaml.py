@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from mergecells.domain.revision import Files
 from mergecells.domain.tables import AddRow, DeleteRow, Edit, MoveRow, RenameRow, SetCell, TableSpec
+from mergecells.transforms.prompt_edits import edit_prompts
 from mergecells.transforms.tables import REMOVE
 from mergecells.transforms.yaml_nodes import paused_collector
 from mergecells.transforms.yaml_removal import RowRemoval
@@ -22,13 +23,17 @@ def apply_edits(files: Files, specs: Mapping[str, TableSpec], edits: Sequence[Ed
     there any more (its parent went, too) does nothing. Comments, order, quotes and line endings stay.
 
     Every changed file is parsed again and compared with what it must read as, before it is returned.
-    Raises ConfigRejectedError when a file that should change does not parse, MergecellsError when an edit does not
-    fit the file.
+    Raises UsageError for a prompt deleted or renamed in a sheet, ConfigRejectedError when a file that should change
+    does not parse, MergecellsError when an edit does not fit the file.
     """
     by_file: dict[str, list[Edit]] = {}
     for edit in edits:
-        by_file.setdefault(specs[edit.tab].file, []).append(edit)
+        if not specs[edit.tab].is_per_file:
+            by_file.setdefault(specs[edit.tab].file, []).append(edit)
     changed: dict[str, bytes] = {}
+    for spec in specs.values():
+        own = [edit for edit in edits if edit.tab == spec.tab] if spec.is_per_file else []
+        changed |= edit_prompts(files, spec, own)
     for file, file_edits in by_file.items():
         with paused_collector():
             content = _edit_file(file, files.get(file), specs, file_edits)

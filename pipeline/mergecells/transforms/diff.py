@@ -117,7 +117,8 @@ class _Teller:
     def _change(self, kind: str, tab: str, key: RowKey, field: str = "", **values: TableValue) -> Change:
         table = (self.base if kind == "removed" else self.head)[tab]
         documents = self.base_documents if kind == "removed" else self.head_documents
-        place = row_location(table.spec, documents.get(table.spec.file), key, field)
+        file = table.spec.file_of(key)
+        place = row_location(table.spec, documents.get(file), key, field)
         row = self.sheet[tab].rows.get(key) if tab in self.sheet and kind != "removed" else None
         refs = row.refs if row else {}
         cell = refs.get(field or table.spec.keys[-1]) or refs.get(table.spec.keys[0])
@@ -128,7 +129,7 @@ class _Teller:
                 "key": key_text(key),
                 "field": field,
                 **values,
-                "file": table.spec.file,
+                "file": file,
                 "line": place.line if place else None,
                 "cell": str(cell) if cell else None,
             }

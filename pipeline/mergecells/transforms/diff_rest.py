@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from mergecells.domain.budgets import BUDGETS_FILE
 from mergecells.domain.changes import Change
 from mergecells.domain.configset import (
     EXAMPLES_FILE,
@@ -16,11 +17,23 @@ from mergecells.domain.configset import (
 )
 from mergecells.domain.locations import DocumentPath
 from mergecells.domain.manifest import MANIFEST_NAME
+from mergecells.domain.prices import PRICES_FILE
+from mergecells.domain.prompts import PROMPTS_FOLDER
+from mergecells.domain.routing import ROUTING_FILE
 from mergecells.domain.tables import TableSpec, TableValue
+from mergecells.transforms.prompt_to_config import is_prompt
 from mergecells.transforms.table_diff import same_value
 from mergecells.transforms.table_specs import ITEM
 
-_AREAS = {RULES_FILE: "Rules", FIELDS_FILE: "Lead", EXAMPLES_FILE: "Examples", MANIFEST_NAME: "Manifest"}
+_AREAS = {
+    ROUTING_FILE: "Routing",
+    BUDGETS_FILE: "Budgets",
+    PRICES_FILE: "Prices",
+    RULES_FILE: "Rules",
+    FIELDS_FILE: "Lead",
+    EXAMPLES_FILE: "Examples",
+    MANIFEST_NAME: "Manifest",
+}
 
 Leaves = dict[DocumentPath, TableValue]
 
@@ -30,15 +43,21 @@ def diff_rest(
 ) -> Iterator[Change]:
     """One change for each scalar that differs and belongs to no table."""
     for file in sorted({*base, *head}):
-        patterns = [pattern for spec in specs.values() if spec.file == file for pattern in _shown(spec)]
+        patterns = [pattern for spec in specs.values() if _holds(spec, file) for pattern in _shown(spec)]
         old, new = _leaves(base.get(file), patterns), _leaves(head.get(file), patterns)
         for path in {**old, **new}:
             if path not in old or path not in new or not same_value(old[path], new[path]):
                 yield _change(file, path, old, new, head if path in new else base)
 
 
+def _holds(spec: TableSpec, file: str) -> bool:
+    return is_prompt(file) if spec.is_per_file else spec.file == file
+
+
 def _shown(spec: TableSpec) -> Iterator[tuple[str, ...]]:
     """The paths of a table's cells, with placeholders; ITEM stands for any index."""
+    if spec.is_per_file:  # the name is that of the row
+        yield ("name",)
     for column in spec.columns:
         yield (*spec.row_path, *column.path)
         if spec.optional_last_key:
@@ -82,11 +101,14 @@ def _change(file: str, path: DocumentPath, old: Leaves, new: Leaves, documents: 
     kind = "added" if path not in old else "removed" if path not in new else "changed"
     folder = next((each for each in (VERTICALS_FOLDER, TABLES_FOLDER) if file.startswith(each)), "")
     area = file[len(folder) :].removesuffix(".yaml") if folder else ""
+    key = ".".join(map(str, path))
+    if is_prompt(file):
+        area, key = "Prompts", f"{file[len(PROMPTS_FOLDER) : -len('.md')]} / {key}"
     return Change.model_validate(
         {
             "kind": kind,
             "area": area or _AREAS.get(file, file),
-            "key": ".".join(map(str, path)),
+            "key": key,
             "old": old.get(path),
             "new": new.get(path),
             "file": file,

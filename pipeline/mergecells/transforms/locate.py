@@ -163,12 +163,12 @@ def _index_row(
 ) -> None:
     own = cell_of(key, spec.keys[-1] if key[-1] else spec.keys[0])
     if own:
-        index.setdefault((spec.file, path), own)
+        index.setdefault((spec.file_of(key), path), own)
     for column in spec.columns:
         ref = None if spec.removable and column.title == REMOVE else cell_of(key, column.title)
         if ref:
             # With an empty path the row's node is the value itself: its cell says more than that of the key.
-            index[spec.file, path + column.path] = ref
+            index[spec.file_of(key), path + column.path] = ref
 
 
 def row_document_path(spec: TableSpec, key: RowKey) -> DocumentPath:

@@ -11,6 +11,7 @@ from mergecells.domain.plan import ExampleImpact, Plan
 from mergecells.domain.revision import short
 from mergecells.transforms.impact_render_markdown import render_impact_markdown
 from mergecells.transforms.markdown_escape import code_span, table_code_span
+from mergecells.transforms.plan_render_prompts import render_previews
 from mergecells.transforms.plan_words import counted, excerpts, moved_leads, place, score_change, score_text, value_text
 
 MAX_BODY = 65_536
@@ -45,7 +46,9 @@ def render_markdown(plan: Plan, limit: int = MAX_BODY, *, checked: bool = True) 
     """
     changes, impact, findings = _sections(plan, limit, checked)
     leads = _leads_section(plan, limit // 4)
-    lines = [*changes.lines, *impact.lines, *([leads] if leads else []), *findings.lines, *_provenance(plan)]
+    room = max(limit - _RESERVED - len(leads) - changes.used - impact.used - findings.used, 0)
+    prompts, _ = render_previews(plan.prompts, room)
+    lines = [*changes.lines, *prompts, *impact.lines, *([leads] if leads else []), *findings.lines, *_provenance(plan)]
     return "\n".join(lines).rstrip() + "\n"
 
 

@@ -10,11 +10,13 @@ from mergecells.domain.plan import ExampleImpact, Plan
 from mergecells.transforms.impact_words import headline
 from mergecells.transforms.markdown_escape import visible
 from mergecells.transforms.plan_words import counted, excerpts, moved_leads, place, score_change, score_text, value_text
+from mergecells.transforms.word_diff import diff_words, show_words
 
 _RED, _GREEN, _YELLOW, _OFF = "\x1b[31m", "\x1b[32m", "\x1b[33m", "\x1b[0m"
 _SIGNS = {"added": "+", "removed": "-", "changed": "~", "renamed": ">", "moved": "^"}
 _TONES = {"added": _GREEN, "removed": _RED}
 _SHOWN_VALUE = 100
+_SHOWN_WORDS = 600
 
 
 def render_text(plan: Plan, colour: bool = False, limit: int = 200) -> str:
@@ -39,6 +41,9 @@ def _changes(plan: Plan, colour: bool, limit: int) -> Iterator[str]:
 def change_line(change: Change) -> str:
     """`~ Factors  company_info / years_in_business  weight: 0.7 → 0.6  (Factors!D7, scoring/rules.yaml:12)`."""
     parts = [f"{_SIGNS[change.kind]} {visible(change.area)}", visible(change.key)]
+    if isinstance(change.old, str) and isinstance(change.new, str) and "\n" in change.old + change.new:
+        parts.append(f"{visible(change.field)}: {visible(_words(change.old, change.new), _SHOWN_WORDS)}")
+        return _placed(parts, change)
     sides = excerpts(value_text(change.old), value_text(change.new), _SHOWN_VALUE)
     old, new = (visible(side, _SHOWN_VALUE) for side in sides)
     if change.kind == "changed" or old or new:
@@ -46,6 +51,15 @@ def change_line(change: Change) -> str:
         parts.append(f"{visible(change.field)}: {both}" if change.field else both)
     elif change.field:
         parts.append(visible(change.field))
+    return _placed(parts, change)
+
+
+def _words(old: str, new: str) -> str:
+    """A long text word by word: `… at most [-30-]{+25+} words …`."""
+    return show_words(diff_words(old, new), around=_SHOWN_VALUE // 2)
+
+
+def _placed(parts: list[str], change: Change) -> str:
     where = ", ".join(visible(text) for text in (change.cell or "", place(change)) if text)
     return "  ".join(parts) + (f"  ({where})" if where else "")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
 
 from mergecells.domain.configset import Document
@@ -12,6 +12,7 @@ from mergecells.domain.findings import Finding
 from mergecells.domain.prompts import PARTIALS_FOLDER, PROMPTS_FOLDER, Prompt, PromptFront, included_partials
 from mergecells.domain.revision import Files
 from mergecells.transforms.prompt_source import parse_prompt_source
+from mergecells.transforms.prompt_types import BODY
 from mergecells.transforms.yaml_guard import decode
 from mergecells.transforms.yaml_shape import validate_document
 
@@ -86,6 +87,18 @@ def parse_prompt(
     return prompt, source.document, findings
 
 
+def with_body(document: Document, content: bytes) -> Document:
+    """The document of a prompt with its text beside the front matter, under a key that no front matter has.
+
+    So that tables, cells and differences treat the text like every other value of the file.
+    """
+    if not isinstance(document.value, dict):
+        return document
+    source = parse_prompt_source(document.file, content)
+    value = {**document.value, BODY: source.body}
+    return replace(document, value=value, value_positions={**document.value_positions, (BODY,): (source.body_line, 1)})
+
+
 def used_partials(body: str, partials: Mapping[str, str]) -> list[str]:
     """The partials that a body uses, with those that they use themselves, sorted; unknown names are left out."""
     found: set[str] = set()
@@ -116,7 +129,7 @@ def _add(reading: PromptReading, file: str, content: bytes) -> None:
     prompt, document, findings = parse_prompt(file, content, reading.partials)
     reading.findings += findings
     if document is not None:
-        reading.documents[file] = document
+        reading.documents[file] = with_body(document, content)
     if prompt is None:
         return
     first = reading.prompts.get(prompt.slug)

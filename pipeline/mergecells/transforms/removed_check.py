@@ -35,7 +35,7 @@ def _finding(table: Table, row: Row, title: str, message: str) -> Finding:
         code="workbook.removed",
         message=f"Tab {table.spec.tab}: {message}",
         hint="Clear `remove`, or clear what stands in and below the removed row.",
-        file=table.spec.file,
+        file=table.spec.place,
         cell=str(cell) if cell else None,
     )
 

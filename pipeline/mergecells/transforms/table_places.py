@@ -17,7 +17,7 @@ def document_path(spec: TableSpec, value: Any, key: RowKey) -> DocumentPath:
     path = tuple(names.get(part, part) for part in spec.row_path)
     if spec.optional_last_key and not key[-1]:
         return path[:-2]
-    if path[-1] != ITEM:
+    if path[-1:] != (ITEM,):
         return path
     for part in path[:-1]:
         value = value.get(part) if isinstance(value, dict) else None

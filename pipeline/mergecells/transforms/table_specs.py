@@ -17,6 +17,7 @@ from mergecells.domain.configset import (
 from mergecells.domain.manifest import CustomTab, Manifest
 from mergecells.domain.scoring import FieldType
 from mergecells.domain.tables import Column, ColumnKind, TableSpec
+from mergecells.transforms.call_tables import call_specs
 
 REMOVE = "remove"
 """The column that shows a row whose node is null: a vertical takes it out of the base rules."""
@@ -91,14 +92,17 @@ _EXAMPLE_COLUMNS = (
 
 
 def table_specs(documents: Mapping[str, Document], manifest: Manifest) -> dict[str, TableSpec]:
-    """Every tab in its order: the built-in ones, one for each lookup table and each vertical, the manifest's own.
+    """Every tab in its order: the built-in ones, one for each lookup table and each vertical, those of prompts, routes,
+    budgets and prices where these have files, the manifest's own.
 
     The built-in tabs are there whatever the files hold. Examples has one column for each field of the lead.
     """
     specs = [_TIERS, _COMPONENTS, _FACTORS, _FORMULAS, _LISTS, _LEAD, _examples(documents)]
     specs += [_lookup_table(file, columns) for file, columns in _table_columns(documents)]
     specs += [_vertical(name) for name in _vertical_names(documents)]
-    specs += [_custom(tab) for tab in manifest.tabs]
+    custom = [_custom(tab) for tab in manifest.tabs]
+    taken = frozenset(spec.tab.lower() for spec in (*specs, *custom))
+    specs += [*call_specs(documents, taken), *custom]
     return {spec.tab: spec for spec in specs}
 
 

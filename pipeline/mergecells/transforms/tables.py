@@ -7,6 +7,7 @@ from typing import Any
 
 from mergecells.domain.configset import Document
 from mergecells.domain.tables import Column, Row, RowKey, Table, TableSpec, TableValue
+from mergecells.transforms.prompt_types import BODY, prompt_documents, shown_body
 from mergecells.transforms.table_diff import diff_tables, same_value
 from mergecells.transforms.table_specs import ITEM, REMOVE, table_specs
 
@@ -18,7 +19,10 @@ def tables_from_documents(specs: Mapping[str, TableSpec], documents: Mapping[str
 
     Blank text and a missing key are both None. Where a sequence repeats an item, the later row is left out.
     """
-    return {tab: _table(spec, documents.get(spec.file)) for tab, spec in specs.items()}
+    return {
+        tab: _table_of_files(spec, documents) if spec.is_per_file else _table(spec, documents.get(spec.file))
+        for tab, spec in specs.items()
+    }
 
 
 def item_key(value: TableValue) -> str:
@@ -63,6 +67,16 @@ def _table(spec: TableSpec, document: Document | None) -> Table:
     if document is not None:
         for key, node in _nodes(spec, document.value, spec.row_path, ()):
             rows.setdefault(key, Row(key, {column.title: cell_value(spec, node, column) for column in spec.columns}))
+    return Table(spec, rows)
+
+
+def _table_of_files(spec: TableSpec, documents: Mapping[str, Document]) -> Table:
+    """One row for each prompt; its text is beside the front matter in the document's value."""
+    rows: dict[RowKey, Row] = {}
+    for name, document in sorted(prompt_documents(documents).items()):
+        cells = {column.title: cell_value(spec, document.value, column) for column in spec.columns}
+        body = cells.get(BODY)
+        rows[name,] = Row((name,), {**cells, BODY: shown_body(body) if isinstance(body, str) else None})
     return Table(spec, rows)
 
 

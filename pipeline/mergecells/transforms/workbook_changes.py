@@ -22,6 +22,7 @@ from mergecells.domain.tables import (
     TableValue,
 )
 from mergecells.transforms.locate import row_document_path
+from mergecells.transforms.word_diff import diff_words, show_words
 
 CONFLICT = "merge.conflict"
 
@@ -41,7 +42,7 @@ def _describe(edit: Edit, ours: Tables, documents: Mapping[str, Document]) -> Ch
     table = ours[edit.tab]
     new_key = edit.new_key if isinstance(edit, RenameRow) else edit.key
     place = _place(table, edit.key, edit.column if isinstance(edit, SetCell) else None, documents)
-    common = {"area": edit.tab, "key": show_key(new_key), "file": table.spec.file, "line": place}
+    common = {"area": edit.tab, "key": show_key(new_key), "file": table.spec.file_of(edit.key), "line": place}
     cell = _cell(table, new_key, edit.column if isinstance(edit, SetCell) else None)
     if isinstance(edit, SetCell):
         return Change(kind="changed", field=edit.column, old=edit.old, new=edit.value, cell=cell, **common)
@@ -62,7 +63,7 @@ def _cell(table: Table, key: RowKey, column: str | None) -> str | None:
 
 
 def _place(table: Table, key: RowKey, column: str | None, documents: Mapping[str, Document]) -> int | None:
-    document = documents.get(table.spec.file)
+    document = documents.get(table.spec.file_of(key))
     if document is None:
         return None
     path = row_document_path(table.spec, key)
@@ -87,7 +88,7 @@ def render_change(change: Change) -> str:
     """`Factors: company_info / years: weight 0.3 → 0.4 (Factors!C7, scoring/rules.yaml:23)`."""
     what = f"{change.area}: {change.key}"
     if change.kind == "changed":
-        text = f"{what}: {change.field} {show_value(change.old)} → {show_value(change.new)}"
+        text = f"{what}: {change.field} {_sides(change.old, change.new)}"
     elif change.kind == "renamed":
         text = f"{change.area}: {change.old} renamed to {change.new}"
     else:
@@ -95,6 +96,13 @@ def render_change(change: Change) -> str:
     place = f"{change.file}:{change.line}" if change.line else change.file
     where = ", ".join(part for part in (change.cell, place) if part)
     return f"{text}  [{where}]" if where else text
+
+
+def _sides(old: TableValue, new: TableValue) -> str:
+    """Both values; of texts of several lines, the words that differ."""
+    if isinstance(old, str) and isinstance(new, str) and "\n" in old + new:
+        return show_words(diff_words(old, new))
+    return f"{show_value(old)} → {show_value(new)}"
 
 
 def conflict_finding(conflict: Conflict, file: str | None = None) -> Finding:

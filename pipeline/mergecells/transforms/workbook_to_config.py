@@ -60,7 +60,7 @@ def _missing_tab(workbook: Workbook, spec: TableSpec, specs: Mapping[str, TableS
         code="workbook.missing-tab",
         message=f"{workbook.source} has no tab {spec.tab!r}.",
         hint=f"{back}, or run `mergecells fill --apply` to have it made again.",
-        file=spec.file,
+        file=spec.place,
     )
 
 
@@ -293,7 +293,7 @@ class _TabReading:
                 severity=severity,
                 message=f"Tab {self.sheet.name}: {message}",
                 hint=hint,
-                file=self.spec.file,
+                file=self.spec.place,
                 cell=str(CellRef(self.sheet.name, *place)),
             )
         )

@@ -36,7 +36,7 @@ def row_path(spec: TableSpec, key: RowKey) -> tuple[str, ...]:
     """The names from the top of the file to a row; a blank last key stands for the parent node."""
     names = dict(zip(spec.keys, key, strict=True))
     path = [names[part[1:-1]] if part.startswith("{") else part for part in spec.row_path]
-    if path[-1] == ITEM:
+    if path[-1:] == [ITEM]:
         path[-1] = key[-1]
     return tuple(path[:-2]) if is_parent_row(spec, key) else tuple(path)
 
@@ -52,6 +52,8 @@ def find_row(tree: SourceTree, spec: TableSpec, key: RowKey) -> Place | None:
 def find_path(tree: SourceTree, path: Sequence[str]) -> Place | None:
     steps: list[Step] = []
     collection: Collection | None = tree.root
+    if not path:  # the file itself is the row
+        return Place(((Collection([], True, False), Entry("", "", "", tree.root)),))
     for name in path:
         entry = collection.find(name) if collection else None
         if collection is None or entry is None:

@@ -43,6 +43,7 @@ def diff(
     from mergecells.transforms.impact_examples import examples_impact
     from mergecells.transforms.plan_render_markdown import render_markdown
     from mergecells.transforms.plan_render_text import render_text
+    from mergecells.transforms.prompt_previews import preview_prompts
     from mergecells.transforms.yaml_to_config import load_config
 
     context: CliContext = ctx.obj
@@ -57,9 +58,11 @@ def diff(
     if output is DiffOutput.JSON:
         print_json(changes.model_dump())
         return
-    impact = examples_impact(load_config(old).config, load_config(new).config) if changes.files else ()
+    before, after = load_config(old).config, load_config(new).config
+    impact = examples_impact(before, after) if changes.files else ()
+    previews = preview_prompts(before, after)
     leads = _impact(context, old, new, (base_revision, head_revision)) if changes.files else None
-    plan = Plan(changes=changes, impact=impact, leads=leads, base_revision=base_revision)
+    plan = Plan(changes=changes, impact=impact, leads=leads, prompts=previews, base_revision=base_revision)
     shown = render_markdown(plan, checked=False) if output is DiffOutput.MARKDOWN else render_text(plan, wants_colour())
     print(shown.rstrip("\n"))
 
