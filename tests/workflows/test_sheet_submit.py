@@ -75,19 +75,18 @@ def test_event_in_conflict_with_main_is_red_and_shows_three_values(world: World)
 HOSTILE = '"; touch pwned; echo "$(touch pwned)`touch pwned` ${{ secrets.MERGECELLS_GOOGLE_CREDENTIALS }} ' + "'"
 
 
-@pytest.mark.parametrize("name", ["title", "requested_by", "nonce", "spreadsheet"])
-def test_event_with_hostile_text_runs_none_of_it(world: World, name: str) -> None:
+def test_event_with_hostile_text_runs_none_of_it(world: World) -> None:
     """A title is a title; whatever else is refused. No line of shell ever holds it."""
     world.begin()
     world.google.type("Tiers", (2, 2), 82)
-    job = submitted(world, **{name: HOSTILE})
+    for name in ("requested_by", "nonce", "spreadsheet", "title"):
+        job = submitted(world, **{name: HOSTILE})
+        assert HOSTILE not in (world.folder / f"run-{world.runs}" / "job-submit" / "step.sh").read_text()
+        assert "private_key" not in job.output
+        if name != "title":
+            assert (job.result, world.server.store.pulls) == ("failure", {})
+    assert world.server.store.pulls[1].title.startswith('"; touch pwned;')
     assert not list(world.folder.rglob("pwned"))
-    assert HOSTILE not in (world.folder / "run-1" / "job-submit" / "step.sh").read_text()
-    assert "private_key" not in job.output
-    if name == "title":
-        assert world.server.store.pulls[1].title.startswith('"; touch pwned;')
-    else:
-        assert (job.result, world.server.store.pulls) == ("failure", {})
 
 
 def test_event_of_another_type_starts_nothing(world: World) -> None:
