@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Final, cast
 
 from mergecells.formula.codegen import CallWriter, Generator
-from mergecells.formula.codegen_lists import average, countif, lookup, median
+from mergecells.formula.codegen_lists import average, countif, lookup, median, vlookup
 from mergecells.formula.codegen_parts import Code, checked, either, holds, refuse_held
-from mergecells.formula.nodes import Boolean, Call, Name, Node, Omitted, Text
+from mergecells.formula.nodes import Boolean, Call, Name, Node, Number, Omitted, Text
 from mergecells.formula.values import fold
 from mergecells.formula.wildcards import has_wildcards
 
@@ -33,13 +33,25 @@ def _switch(writer: Generator, node: Call) -> Code:
     value, *rest = node.arguments
     if not all(type(case) is Text for case in rest[: len(rest) // 2 * 2 : 2]):
         return _switch_any(writer, node)
+    folded = f"folded({checked(*writer.code(value))})"
+    results = [*rest[1::2], *(rest[-1:] if len(rest) % 2 else ())]
+    if len(rest) % 2 and all(type(result) is Number for result in results):
+        return _number_by_text(writer, folded, rest)
     name = writer.temporary()
-    subject = f"({name} := folded({checked(*writer.code(value))}))"
+    subject = f"({name} := {folded})"
     branches = []
     for case, result in zip(rest[::2], rest[1::2], strict=False):
         branches.append((f"{subject} == {writer.constant(fold(case.value))}", writer.plain(result)))  # type: ignore[union-attr, arg-type]
         subject = name
     return either(branches, writer.plain(rest[-1]) if len(rest) % 2 else Code("missing()", ""))
+
+
+def _number_by_text(writer: Generator, folded: str, rest: list[Node]) -> Code:
+    """Numbers by constant texts, with one for all others: a dictionary. The first of two equal cases counts."""
+    numbers: dict[str, float] = {}
+    for case, result in zip(rest[::2], rest[1::2], strict=False):
+        numbers.setdefault(fold(cast(Text, case).value), cast(Number, result).value)
+    return Code(f"pick({writer.constant(numbers)}, {folded}, {writer.constant(cast(Number, rest[-1]).value)})", "F")
 
 
 def _switch_any(writer: Generator, node: Call) -> Code:
@@ -154,6 +166,16 @@ def _contains(writer: Generator, search: Call) -> Code:
     return Code(f"({writer.constant(fold(wanted.value))} in {writer.text(rest[0])}.lower())", "B")
 
 
+def _is_error(writer: Generator, node: Call) -> Code:
+    argument = node.arguments[0]
+    if type(argument) is Call and argument.name in ("SEARCH", "FIND") and type(argument.arguments[0]) is Text:
+        found = _contains(writer, argument)
+        if "f_ISNUMBER" not in found.source:
+            # An error value in place of the text is one too: that is for the reference interpreter, as any error.
+            return Code(f"(not {found.source})", "B")
+    return writer.plain_call(node)
+
+
 def _today(_writer: Generator, _node: Call) -> Code:
     return Code("D", "F")
 
@@ -175,11 +197,13 @@ SPECIAL_CALLS: Final[Mapping[str, CallWriter]] = {
     "MEDIAN": median,
     "COUNTIF": countif,
     "LOOKUP": lookup,
+    "VLOOKUP": vlookup,
     "ABS": _abs,
     "LEN": _len,
     "INT": _int,
     "ISBLANK": _type_test,
     "ISNUMBER": _type_test,
     "ISTEXT": _type_test,
+    "ISERROR": _is_error,
     "TODAY": _today,
 }

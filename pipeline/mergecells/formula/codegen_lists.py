@@ -6,24 +6,31 @@ from itertools import pairwise
 from typing import cast
 
 from mergecells.formula.codegen import Generator
-from mergecells.formula.codegen_parts import Code, checked, holds
-from mergecells.formula.nodes import ArrayLiteral, Call, Name, Node, Number, Omitted
+from mergecells.formula.codegen_parts import Code, checked, holds, refuse_held
+from mergecells.formula.nodes import ArrayLiteral, Boolean, Call, Name, Node, Number, Omitted
 from mergecells.formula.thresholds import equality_bounds
 from mergecells.formula.values import Array, ErrorValue
 
 
 def lookup(writer: Generator, node: Call) -> Code:
     """`LOOKUP(x,{0,10,50},{0.1,0.4,1})`: bisection among the smallest floats that count as equal to each key."""
-    general = writer.plain_call(node)
     value, *tables = node.arguments
     steps = _steps(tables)
-    if steps is None or type(value) is not Name:
-        return general
+    if steps is None:
+        return writer.plain_call(node)
     lows, results = steps
-    name, index = writer.variable(value), writer.temporary()
-    found = f"({index} := bisect({writer.constant(lows)}, {name}))"
-    quick = f"{writer.constant(results)}[{index} - 1] if {found} else missing()"
     kind = "F" if all(type(result) is float for result in results) else "V"
+    index = writer.temporary()
+
+    def quick_with(source: str) -> str:
+        found = f"({index} := bisect({writer.constant(lows)}, {source}))"
+        return f"{writer.constant(results)}[{index} - 1] if {found} else missing()"
+
+    if type(value) is not Name:
+        code = writer.code(value)
+        return Code(f"({quick_with(checked(*code))})", kind) if code.kind in "FX" else writer.plain_call(node)
+    general, name = writer.plain_call(node), writer.variable(value)
+    quick = quick_with(name)
     otherwise = f"num({general.source})" if kind == "F" else general.source
     return Code(f"(({quick}) if type({name}) is float else {otherwise})", kind)
 
@@ -48,9 +55,30 @@ def _is_line(table: Array) -> bool:
 def countif(writer: Generator, node: Call) -> Code:
     """`COUNTIF(list,field)`: the usual membership test."""
     table, condition = node.arguments
-    if type(table) is not Name or type(condition) is not Name:
+    if type(table) is not Name:
         return writer.plain_call(node)
+    if type(condition) is not Name:
+        refuse_held(condition)
+        code = writer.code(condition)
+        if code.kind != "T":
+            return writer.plain_call(node)
+        return Code(f"count_in({writer.variable(table)}, {code.source})", "F")
     return Code(f"count_in({writer.variable(table)}, {writer.variable(condition)})", "F")
+
+
+def vlookup(writer: Generator, node: Call) -> Code:
+    """`VLOOKUP(text,table,3,FALSE)`: how a sheet reads from a table."""
+    if len(node.arguments) == 4:
+        wanted, table, column, is_sorted = node.arguments
+        exact = (type(is_sorted) is Boolean and not is_sorted.value) or (
+            type(is_sorted) is Number and is_sorted.value == 0.0
+        )
+        if type(table) is Name and type(column) is Number and exact and type(wanted) is not Name:
+            code = writer.code(wanted)
+            if code.kind == "T":
+                source = f"vlookup_text({code.source}, {writer.variable(table)}, {writer.constant(column.value)})"
+                return Code(f"val({source})", "V")
+    return writer.plain_call(node)
 
 
 def average(writer: Generator, node: Call) -> Code:

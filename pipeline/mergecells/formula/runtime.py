@@ -20,6 +20,7 @@ from mergecells.formula.comparison import (
     unequal,
 )
 from mergecells.formula.functions.criteria import countif
+from mergecells.formula.functions.lookup import vlookup_text
 from mergecells.formula.functions.math import finite, power
 from mergecells.formula.functions.text import join
 from mergecells.formula.operators import snapped
@@ -162,6 +163,11 @@ def folded(value: Value) -> str | None:
     return None
 
 
+def pick(numbers: dict[str | None, float], wanted: str | None, otherwise: float) -> float:
+    """SWITCH of a folded text among constants."""
+    return numbers.get(wanted, otherwise)
+
+
 def position(number: float, count: int) -> int:
     """CHOOSE's index, from 1."""
     if not 1.0 <= number < count + 1:
@@ -247,6 +253,8 @@ GLOBALS: Final[dict[str, Any]] = {
     "if_error": if_error,
     "if_missing": if_missing,
     "folded": folded,
+    "pick": pick,
+    "vlookup_text": vlookup_text,
     "position": position,
     "summand": summand,
     "or_least": or_least,

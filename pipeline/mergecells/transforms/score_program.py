@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+import functools
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, TypeAlias
@@ -12,6 +13,7 @@ from mergecells.domain.findings import Finding
 from mergecells.domain.scoring import Component, Dialect, Fields, Rules
 from mergecells.formula import FormulaSyntaxError, Value, compile_formula, names_used, parse
 from mergecells.transforms.rule_order import order_by_use
+from mergecells.transforms.score_components import AllPoints, Points, compile_points
 from mergecells.transforms.score_values import LeadReader, as_list, share, share_of_field, without_noise
 
 Compute: TypeAlias = Callable[[Mapping[str, Value], float], Value]
@@ -34,12 +36,16 @@ class FactorProgram:
 
 @dataclass(frozen=True, slots=True)
 class ComponentProgram:
-    """`points` is what the component is worth in full: 100 x its weight."""
+    """`points` is what the component is worth in full: 100 x its weight.
+
+    `names`: what the component's own formula reads.
+    """
 
     name: str
     points: float
     factors: tuple[FactorProgram, ...]
     compute: Compute | None
+    names: frozenset[str] = frozenset()
 
 
 @dataclass(slots=True)
@@ -70,6 +76,8 @@ class RuleProgram:
     uses: Mapping[Compute, frozenset[str]]
     texts: Mapping[Compute, str] = field(default_factory=dict)
     dialect: Dialect = "excel"
+    all_points: AllPoints | None = None
+    """See `score_components`; None where there are too many factors for one function."""
 
     @property
     def component_names(self) -> tuple[str, ...]:
@@ -86,16 +94,9 @@ class RuleProgram:
         """Each component's points, and what was odd. The path that production takes for every lead."""
         issues: list[str] = []
         values = self._values(lead, serial, issues)
-        points: dict[str, float] = {}
-        for component in self.components:
-            if component.compute is not None:
-                part = _component_share(component, values, serial, issues)
-            else:
-                part = 0.0
-                for factor in component.factors:
-                    part += factor.weight * _factor_value(factor, values, serial, issues)
-            points[component.name] = without_noise(component.points * part)
-        return points, issues
+        if self.all_points is not None:
+            return self.all_points(values, serial, issues), issues
+        return {part.name: _component_points(part, values, serial, issues) for part in self.components}, issues
 
     def run(self, lead: Mapping[str, Any], serial: float) -> Run:
         """The same values as `points`, with everything on the way kept."""
@@ -154,6 +155,7 @@ def compile_rule_program(
         uses=formulas.uses,
         texts=formulas.texts,
         dialect=dialect,
+        all_points=compile_points(components, _own_points),
     )
 
 
@@ -214,7 +216,10 @@ def _component(name: str, body: Component, formulas: _Formulas) -> ComponentProg
         )
         for key, factor in body.factors.items()
     )
-    return ComponentProgram(name, 100.0 * body.weight, factors, formulas.compile(body.formula, name))
+    compute, points = formulas.compile(body.formula, name), 100.0 * body.weight
+    if compute is not None:
+        return ComponentProgram(name, points, factors, compute, names=formulas.uses[compute])
+    return ComponentProgram(name, points, factors, None)
 
 
 def _factor_value(factor: FactorProgram, values: Mapping[str, Value], serial: float, issues: list[str]) -> float:
@@ -227,6 +232,22 @@ def _factor_value(factor: FactorProgram, values: Mapping[str, Value], serial: fl
     if odd:
         issues.append(f"{factor.label} {odd}")
     return value
+
+
+def _component_points(
+    component: ComponentProgram, values: Mapping[str, Value], serial: float, issues: list[str]
+) -> float:
+    if component.compute is not None:
+        part = _component_share(component, values, serial, issues)
+    else:
+        part = 0.0
+        for factor in component.factors:
+            part += factor.weight * _factor_value(factor, values, serial, issues)
+    return without_noise(component.points * part)
+
+
+def _own_points(component: ComponentProgram) -> Points:
+    return functools.partial(_component_points, component)
 
 
 def _component_share(
@@ -242,8 +263,8 @@ def _component_share(
 def _with_factors(
     component: ComponentProgram, values: Mapping[str, Value], serial: float, issues: list[str]
 ) -> dict[str, Value]:
-    """What a component's formula sees: its factors' values first, then all that factor formulas see."""
-    own: Iterator[tuple[str, Value]] = (
-        (factor.key, _factor_value(factor, values, serial, issues)) for factor in component.factors
-    )
-    return {**values, **dict(own)}
+    """What a component's formula sees: its factors' values first, then what it names of what factor formulas see."""
+    own = {name: values[name] for name in component.names if name in values}
+    for factor in component.factors:
+        own[factor.key] = _factor_value(factor, values, serial, issues)
+    return own

@@ -21,6 +21,7 @@ from mergecells.transforms.lead_texts import TEXT_READERS, read_untyped
 _ISO = re.compile(r"\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:\d{2})?)?\Z")
 _DAY_SECONDS = 86_400
 _FIRST_YEAR = 1900
+_EXACT = 2**53
 _NOISE_PLACES = 9
 
 Reading = tuple[Value, str]
@@ -63,16 +64,13 @@ class LeadReader:
 
     def read(self, lead: Mapping[str, Any], issues: list[str]) -> dict[str, Value]:
         """Lower-case name → value. What is odd is appended to `issues`."""
-        values = dict(self._blank)
+        values = self._blank.copy()
         known = self._known
         for key, given in lead.items():
-            entry = known.get(key) or known.get(key.lower())
+            entry = known.get(key) or self.column(key)
             if entry is None:
-                if not self._open:
-                    continue
-                entry = (key.lower(), _read_any)
-            value, odd = entry[1](given)
-            values[entry[0]] = value
+                continue
+            values[entry[0]], odd = entry[1](given)
             if odd:
                 issues.append(f"{key}: {odd}")
         return values
@@ -125,8 +123,11 @@ def _read_text(given: Any) -> Reading:
 
 
 def _read_number(given: Any) -> Reading:
-    if type(given) is float and math.isfinite(given):
+    kind = type(given)
+    if kind is float and given - given == 0.0:
         return given, ""
+    if kind is int and -_EXACT < given < _EXACT:
+        return float(given), ""
     value, odd = _read_any(given)
     if odd or value is None or isinstance(value, float):
         return value, odd

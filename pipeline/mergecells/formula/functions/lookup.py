@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from typing import cast
+from typing import Final, cast
 
 from mergecells.formula.arguments import table_of
 from mergecells.formula.comparison import compare
@@ -45,6 +45,9 @@ def first_equal(wanted: Scalar, cells: tuple[Scalar, ...]) -> int:
     if index is None:
         raise Fault(NA)
     return index
+
+
+_SPECIAL: Final = frozenset("*?~")
 
 
 def first_equal_in(wanted: Scalar, table: Array, column: int | None = None) -> int:
@@ -171,6 +174,18 @@ def _vlookup(wanted: Scalar, pair: Pair, column: float, is_sorted: bool = True) 
         raise Fault(REF)
     row = last_not_above(wanted, table.columns[0]) if is_sorted else first_equal_in(wanted, table, 0)
     return item(table.rows[row], int(column) - 1)
+
+
+def vlookup_text(wanted: str, table: Value, column: float) -> Value:
+    """VLOOKUP of an exact text in a table that is searched often: by its index alone where that tells."""
+    if type(table) is Array and wanted and 1.0 <= column < table.width + 1 and not _SPECIAL.intersection(wanted):
+        index = line_index(table, 0)
+        if index is not None:
+            row = index.first_text(wanted)
+            if row is None:
+                raise Fault(NA)
+            return item(table.rows[row], int(column) - 1)
+    return _vlookup(wanted, (table, True), column, False)
 
 
 @function("ROWS(list)", "r", "n", "lookup", "How many rows.")

@@ -60,7 +60,8 @@ def _mid(text: str, start: float, count: float) -> str:
 
 @function("LOWER(text)", "t", "t", "text", "In small letters.")
 def _lower(text: str) -> str:
-    return bounded(text.lower())
+    text = text.lower()
+    return text if len(text) <= MAX_TEXT else bounded(text)
 
 
 @function("UPPER(text)", "t", "t", "text", "In capitals.")
@@ -81,7 +82,8 @@ def _proper(text: str) -> str:
 
 @function("TRIM(text)", "t", "t", "text", "Without spaces around, one between words. No-break spaces stay.")
 def _trim(text: str) -> str:
-    return _SPACES.sub(" ", text.strip(" "))
+    text = text.strip(" ")
+    return _SPACES.sub(" ", text) if "  " in text else text
 
 
 @function("CLEAN(text)", "t", "t", "text", "Without control characters (codes 0 to 31).")
