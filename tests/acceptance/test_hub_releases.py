@@ -10,9 +10,8 @@ import pytest
 
 from hub_stage import ACK, FLEET, AddOn, HubStage, hub_stage, until
 from standins.github_store import Review
+from standins.github_webhooks import payload
 from standins.lead_service import LeadService, lead_service
-
-EVENT = {"action": "anything", "repository": {"full_name": "Acme/Leads"}}
 
 
 @pytest.fixture
@@ -27,6 +26,17 @@ def stage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, services: list[LeadSe
     with hub_stage(tmp_path, monkeypatch, manifest) as made:
         for service in services:
             service.revision = made.github.store.sha("main")
+        yield made
+
+
+@pytest.fixture(scope="module")
+def calm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HubStage]:
+    """One hub for what changes nothing in it."""
+    with (
+        pytest.MonkeyPatch.context() as patch,
+        hub_stage(tmp_path_factory.mktemp("hub"), patch) as made,
+        made.running(),
+    ):
         yield made
 
 
@@ -51,11 +61,13 @@ def test_merge_is_noticed_by_webhooks_and_followed_until_live(stage: HubStage, s
     with stage.running():
         ada, made = submitted(stage)
         approve(stage)
-        assert stage.deliver("pull_request_review", EVENT).json() == {"status": "taken"}
+        assert stage.deliver("pull_request_review", payload("pull_request_review$submitted", "Acme/Leads")).json() == {
+            "status": "taken"
+        }
         told = ada.wait_for(made, "approved")
         assert (told["message"], told["pull_request"]["approved_by"]) == ("#1 is approved by Bob.", ["Bob"])
         merged = stage.merge(1)
-        assert stage.deliver("pull_request", EVENT).json() == {"status": "taken"}
+        assert stage.deliver("pull_request", payload("pull_request$closed")).json() == {"status": "taken"}
         told = ada.wait_for(made, "releasing")
         assert (told["revision"], told["live"]["words"]) == (merged, "live on 0 of 2 services")
         services[0].revision = merged
@@ -84,7 +96,7 @@ def test_release_that_a_service_refuses_is_stuck_with_a_way_back(stage: HubStage
         before, merged = services[0].revision, stage.merge(1)
         services[0].revision = merged
         services[1].rejected = {"revision": merged, "at": "…", "reason": "tier A cannot be reached", "findings": []}
-        stage.deliver("pull_request", EVENT)
+        stage.deliver("pull_request", payload("pull_request$closed"))
         told = ada.wait_for(made, "stuck")
         assert told["live"]["stragglers"] == [
             {"service": services[1].url, "reason": "refused it: tier A cannot be reached"}
@@ -92,7 +104,7 @@ def test_release_that_a_service_refuses_is_stuck_with_a_way_back(stage: HubStage
         assert told["live"]["rollback"]["number"] == 2
         assert stage.github.store.pulls[2].title.startswith(f"Roll back to {(before or '')[:12]}")
         services[1].rejected, services[1].revision = None, merged
-        stage.deliver("push", EVENT)
+        stage.deliver("push", payload("push$event"))
         assert ada.wait_for(made, "live")["final"]
 
 
@@ -110,11 +122,14 @@ def test_deliveries_out_of_order_and_repeated_change_nothing(stage: HubStage) ->
     """An event is a hint. What it says is not believed: a made-up `merged` of a request that is open merges nothing."""
     with stage.running():
         ada, made = submitted(stage)
-        lie = {**EVENT, "action": "closed", "pull_request": {"number": 1, "merged": True, "merge_commit_sha": "f" * 40}}
+        merged = {"number": 1, "merged": True, "merge_commit_sha": "f" * 40}
+        lie = payload("pull_request$closed", pull_request=merged)
         assert stage.deliver("pull_request", lie, delivery="11111111-aaaa").json() == {"status": "taken"}
         assert stage.deliver("pull_request", lie, delivery="11111111-aaaa").json() == {"status": "known"}
         approve(stage)
-        assert stage.deliver("pull_request_review", EVENT).json() == {"status": "taken"}
+        assert stage.deliver("pull_request_review", payload("pull_request_review$submitted", "Acme/Leads")).json() == {
+            "status": "taken"
+        }
         told = ada.wait_for(made, "approved")
         assert (told["pull_request"]["state"], told["revision"]) == ("open", None)
     with stage.running():
@@ -126,28 +141,47 @@ def test_pull_request_closed_unmerged_ends_the_submission(stage: HubStage) -> No
     with stage.running():
         ada, made = submitted(stage)
         stage.github.store.pulls[1].state = "closed"
-        stage.deliver("pull_request", EVENT)
+        stage.deliver("pull_request", payload("pull_request$closed", pull_request={"merged": False}))
         told = ada.wait_for(made, "refused")
     assert (told["final"], told["message"]) == (True, "Pull request #1 was closed without a merge.")
 
 
-def test_webhooks_are_refused_unless_signed_and_of_their_form(stage: HubStage) -> None:
+@pytest.mark.parametrize(
+    ("event", "name", "status"),
+    [
+        ("ping", "ping$event", "pong"),
+        ("push", "push$event", "taken"),
+        ("pull_request", "pull_request$opened", "taken"),
+        ("pull_request", "pull_request$synchronize", "taken"),
+        ("pull_request_review", "pull_request_review$dismissed", "taken"),
+        ("check_run", "check_run$completed", "taken"),
+        ("check_suite", "check_suite$completed", "taken"),
+        ("star", "star$created", "ignored"),
+    ],
+)
+def test_events_as_github_describes_them_are_taken(calm: HubStage, event: str, name: str, status: str) -> None:
+    """Payloads made from its published schemas; what the hub has no use for is ignored, and answered 202 too."""
+    answer = calm.deliver(event, payload(name))
+    assert (answer.status_code, answer.json()) == (202, {"status": status})
+
+
+def test_webhooks_are_refused_unless_signed_and_of_their_form(calm: HubStage) -> None:
     """Each with its status and words; unknown events and others' repositories are taken and ignored."""
-    with stage.running():
-        url = f"{stage.url}/webhooks/github"
-        answer = stage.deliver("push", EVENT, secret="another-secret-0123456789abcdef-0123")
-        assert (answer.status_code, answer.json()["type"]) == (401, "urn:mergecells:problem:signature-wrong")
-        answer = httpx.post(url, json=EVENT, trust_env=False)
-        assert (answer.status_code, answer.json()["type"]) == (401, "urn:mergecells:problem:signature-missing")
-        assert stage.deliver("Push!", EVENT).json()["type"] == "urn:mergecells:problem:header-malformed"
-        assert stage.deliver("push", EVENT, delivery="x").json()["type"] == "urn:mergecells:problem:header-malformed"
-        assert stage.deliver("ping", {"zen": "Keep it logically awesome."}).json() == {"status": "pong"}
-        answer = stage.deliver("workflow_job", EVENT)
-        assert (answer.status_code, answer.json()) == (202, {"status": "ignored"})
-        other = {"repository": {"full_name": "acme/other"}}
-        assert stage.deliver("push", other).json() == {"status": "ignored"}
-        assert stage.deliver("push", []).json() == {"status": "ignored"}
-        assert stage.deliver("push", {"x": "y" * 6_000_000}).json()["type"] == "urn:mergecells:problem:body-too-large"
+    event = payload("push$event")
+    url = f"{calm.url}/webhooks/github"
+    answer = calm.deliver("push", event, secret="another-secret-0123456789abcdef-0123")
+    assert (answer.status_code, answer.json()["type"]) == (401, "urn:mergecells:problem:signature-wrong")
+    answer = httpx.post(url, json=event, trust_env=False)
+    assert (answer.status_code, answer.json()["type"]) == (401, "urn:mergecells:problem:signature-missing")
+    assert calm.deliver("Push!", event).json()["type"] == "urn:mergecells:problem:header-malformed"
+    assert calm.deliver("push", event, delivery="x").json()["type"] == "urn:mergecells:problem:header-malformed"
+    assert calm.deliver("ping", {"zen": "Keep it logically awesome."}).json() == {"status": "pong"}
+    answer = calm.deliver("workflow_job", event)
+    assert (answer.status_code, answer.json()) == (202, {"status": "ignored"})
+    other = {"repository": {"full_name": "acme/other"}}
+    assert calm.deliver("push", other).json() == {"status": "ignored"}
+    assert calm.deliver("push", []).json() == {"status": "ignored"}
+    assert calm.deliver("push", {"x": "y" * 6_000_000}).json()["type"] == "urn:mergecells:problem:body-too-large"
 
 
 def test_fleet_tells_asked_and_acknowledging_services(stage: HubStage, services: list[LeadService]) -> None:

@@ -160,6 +160,31 @@ def test_twenty_people_at_once_lose_no_edit(stage: HubStage) -> None:
         assert f"Noted by person {number}." in rules
 
 
+def test_people_who_wait_share_a_turn_but_for_a_title_of_their_own(stage: HubStage) -> None:
+    """One read has all that they typed; another title is a turn of its own."""
+    store = HubStore(stage.folder / "hub.sqlite")
+    for name, title in (("ada", "Higher bar"), ("bob", ""), ("eve", "Mine"), ("dan", "Higher bar")):
+        who = f"{name}@example.com"
+        at = "2026-11-27T10:00:00Z"
+        row = StoredSubmission(
+            f"sub_{name}", stage.google.book_id, who, f"{name} <{who}>", title, False, "queued", at, at
+        )
+        store.enter(row)
+    store.close()
+    stage.edit("Tiers", (2, 2), 82)
+    before = stage.google.standin.calls.count("sheets.spreadsheets.batchUpdate")
+    with stage.running():
+        ada = stage.add_on()
+        ends = {name: ada.settle(f"sub_{name}") for name in ("ada", "bob", "eve", "dan")}
+    assert {end["state"] for end in ends.values()} == {"proposed"}
+    assert ends["bob"]["message"] == ends["dan"]["message"] == "Pull request #1 has these edits; ada submitted them."
+    assert ends["bob"]["changes"] == ends["ada"]["changes"]
+    assert ends["bob"]["progress"][-1] == {**ends["bob"]["progress"][-1], "step": "proposed", "done": True}
+    assert ends["eve"]["message"] == "Pull request #1 was updated."
+    assert stage.google.standin.calls.count("sheets.spreadsheets.batchUpdate") - before == 1
+    assert stage.github.store.pulls[1].title == "Mine"
+
+
 def test_submission_that_ran_when_the_hub_died_is_said_to_be_so(stage: HubStage) -> None:
     """What waited goes on; what ran can be sent again, and there is one pull request in the end."""
     store = HubStore(stage.folder / "hub.sqlite")

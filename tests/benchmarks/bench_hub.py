@@ -23,6 +23,7 @@ from typing import Any
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE.parent), str(HERE)]
 
+import httpx  # noqa: E402
 import pytest  # noqa: E402
 from bench_export import make_files  # noqa: E402
 
@@ -77,6 +78,7 @@ def timed(patch: pytest.MonkeyPatch, ends: dict[str, tuple[float, float]]) -> No
 def click(stage: HubStage, ends: Mapping[str, tuple[float, float]], label: str, number: int) -> None:
     """One edit, one click."""
     ada = stage.add_on()
+    ada.client.timeout = httpx.Timeout(400)
     stage.edit("Factors", (2 + number, 7), f"Noted {number}.")
     sheets, github = stage.google.standin.count(), len(stage.github.requests)
     made = ada.submit()["id"]

@@ -65,6 +65,18 @@ def carry_out(desk: Desk, row: StoredSubmission, ledger: Ledger, engines: Recomp
     return ended
 
 
+def shared(row: StoredSubmission, ended: StoredSubmission) -> StoredSubmission:
+    """The result of another's turn, which read the sheet while this one waited: its edits are in it."""
+    facts = {name: value for name, value in ended.document.items() if name not in {"progress", "message", "notes"}}
+    pull, message = ended.pull, str(ended.document.get("message", ""))
+    notes = list(ended.document.get("notes", []))
+    if ended.state == "proposed":
+        message = f"Pull request #{pull} has these edits; {ended.author.partition(' <')[0]} submitted them."
+        notes.append(f"One submission of the sheet brought in what all who waited had typed: {ended.id}.")
+    row = with_step(row, ended.state, ended.state, done=True, **facts, message=message, notes=notes)
+    return replace(row, pull=pull)
+
+
 def failed(row: StoredSubmission, message: str) -> StoredSubmission:
     """Ended by something outside; what was done is safe to do again."""
     return with_step(row, "failed", "failed", done=True, message=message)

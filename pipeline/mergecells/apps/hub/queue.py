@@ -10,7 +10,7 @@ from typing import Final
 
 from mergecells.adapters.google_identity import VerifiedPerson
 from mergecells.adapters.sqlite_hub import RUNNING, WAITING, StoredSubmission
-from mergecells.apps.hub.carry_out import carry_out, failed, warm_up
+from mergecells.apps.hub.carry_out import carry_out, failed, shared, warm_up
 from mergecells.apps.hub.desks import Desk, Desks
 from mergecells.apps.hub.documents import now_text
 from mergecells.apps.hub.progress import Ledger
@@ -34,7 +34,11 @@ _INTERRUPTED: Final = (
 
 class SubmissionQueue:
     """A thread for each sheet; what waits is in the store, not in memory. It also writes back to the sheet, since that
-    is nothing to do while a submission reads it."""
+    is nothing to do while a submission reads it.
+
+    A sheet is read after the button was pressed, so one turn has the edits of all who waited when it began: they get
+    its result. Whoever wants another title, or allows a large change, gets a turn of their own.
+    """
 
     def __init__(self, desks: Desks, ledger: Ledger, engines: Recompute) -> None:
         self._desks, self._ledger, self._engines = desks, ledger, engines
@@ -149,4 +153,9 @@ class SubmissionQueue:
             waiting = self._store.in_states([WAITING], desk.spreadsheet)
             if not waiting:
                 return
-            carry_out(desk, waiting[0], self._ledger, self._engines)
+            first, *others = waiting
+            ended = carry_out(desk, first, self._ledger, self._engines)
+            if ended is not None and ended.state != "failed":
+                for other in others:
+                    if (other.title or first.title, other.allow_large) == (first.title, first.allow_large):
+                        self._ledger.change(other.id, lambda now, ended=ended: shared(now, ended))  # type: ignore[misc]
