@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shlex
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ import pytest
 import yaml
 
 from acceptance.stage import ADA, Answer, command
+from addon_stage import add_on
 from google_stage import ROBOT, Stage, staged
 
 BOB = "bob@example.com"
@@ -193,3 +195,33 @@ def test_init_google_that_cannot_share_makes_everything_else_and_says_so(tmp_pat
     assert answer.status == 0, answer
     assert f"not shared with {BOB}" in answer.messages
     assert sheet_of(root) in answer.messages
+
+
+@pytest.mark.needs("node")
+def test_init_google_tells_the_add_on_where_to_submit(tmp_path: Path, google: Stage) -> None:
+    """The sheet remembers hub and repository, also after a submission and a fill; the script may ask that hub and no
+    other; the add-on of the new repository knows both without any typing."""
+    hub = "https://hub.acme.example:8443/leads"
+    root, answer = started(tmp_path, "--hub", f"{hub}/", "--github", "acme/lead-rules")
+    assert answer.status == 0, answer
+    google.book_id = sheet_of(root)
+    assert "'metadataValue': 'https://hub.acme.example:8443/leads'" in str(google.book.metadata)
+    script = json.loads((root / "sheets/appsscript.json").read_text())
+    assert script["urlFetchWhitelist"] == [f"{hub}/", "https://api.github.com/"]
+    manifest = (root / "mergecells.yaml").read_text().replace("host: github", "host: local")
+    (root / "mergecells.yaml").write_text(manifest.replace("acme/lead-rules", str(tmp_path / "leads.git")))
+    subprocess.run(["git", "clone", "-q", "--bare", root, tmp_path / "leads.git"], check=True)
+    google.type("Tiers", (2, 2), 82)
+    assert command("--config-root", root, "submit", "--author", ADA).status == 0
+    assert command("--config-root", root, "fill", "--apply").status == 0
+    with add_on(google, root / "sheets") as sheet:
+        settings = sheet.value("openSidebar")["settings"]
+    assert settings == {"way": "hub", "hub": hub, "repository": "acme/lead-rules"}
+
+
+def test_init_google_without_a_hub_leaves_it_out(tmp_path: Path, google: Stage) -> None:
+    """Nothing is remembered that was not given."""
+    root, _ = started(tmp_path)
+    google.book_id = sheet_of(root)
+    keys = {each["metadataKey"] for each in google.book.metadata}
+    assert not keys & {"mergecells.hub", "mergecells.repository"}

@@ -7,11 +7,14 @@ import subprocess
 from pathlib import Path
 
 import pytest
+import yaml
 
 from acceptance.stage import ADA, Stage, command
 from mergecells.adapters.packaged_template import read_template
 from mergecells.domain.findings import has_errors
 from mergecells.transforms.yaml_to_config import load_config
+
+REPOSITORY = Path(__file__).resolve().parents[2]
 
 
 def git(folder: Path, *arguments: str) -> str:
@@ -99,3 +102,42 @@ def test_init_into_a_folder_with_spaces_names_a_next_step_that_works(tmp_path: P
     answer = command("init", tmp_path / "our leads", "--author", ADA)
     assert answer.status == 0, answer
     assert f"cd '{tmp_path / 'our leads'}' && mergecells submit" in answer.messages
+
+
+def test_init_puts_the_add_on_into_the_repository(tmp_path: Path) -> None:
+    """Every file as it ships, so that `clasp push` works there; no hub is known yet."""
+    assert command("init", tmp_path / "leads", "--no-bare", "--author", ADA).status == 0
+    made = {path.name: path.read_bytes() for path in (tmp_path / "leads/sheets").iterdir()}
+    shipped = {path.name: path.read_bytes() for path in (REPOSITORY / "sheets").iterdir()}
+    assert made == shipped
+    assert b"https://hub.example.com/" in made["appsscript.json"]
+
+
+def test_init_for_github_names_it_and_pushes_nothing(tmp_path: Path) -> None:
+    """The manifest has the host, `origin` its address, and no bare repository is made; the next step is said."""
+    answer = command("init", tmp_path / "leads", "--github", "acme/lead-rules", "--author", ADA)
+    assert answer.status == 0, answer
+    assert "git push -u origin main" in answer.messages
+    manifest = yaml.safe_load((tmp_path / "leads/mergecells.yaml").read_text())
+    assert manifest["pull_requests"] == {"host": "github", "repository": "acme/lead-rules"}
+    assert git(tmp_path / "leads", "remote", "get-url", "origin") == "https://github.com/acme/lead-rules.git"
+    assert not (tmp_path / "leads.git").exists()
+    assert command("--config-root", tmp_path / "leads", "check").status == 0
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (["--github", "lead-rules"], "--github takes OWNER/NAME"),
+        (["--github", "acme/lead-rules", "--bare", "x.git"], "two places for pull requests"),
+        (["--hub", "https://hub.example.com"], "Add --google."),
+        (["--google", "--hub", "http://hub.example.com"], "--hub takes the address of a hub"),
+        (["--google", "--hub", "https://me:secret@hub.example.com"], "--hub takes the address of a hub"),
+    ],
+)
+def test_init_with_options_that_do_not_fit_makes_nothing(tmp_path: Path, options: list[str], told: str) -> None:
+    """What is wrong and what would be right, before anything is written."""
+    answer = command("init", tmp_path / "leads", *options, "--author", ADA)
+    assert answer.status == 2
+    assert told in answer.messages
+    assert list(tmp_path.iterdir()) == []

@@ -26,12 +26,12 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_wheel_holds_the_template_byte_for_byte(wheel: Path) -> None:
-    """`init` needs the rules, schemas, manifest and workflows of this repository in the installed package."""
+    """`init` needs the rules, schemas, manifest, add-on and workflows of this repository in the installed package."""
     with zipfile.ZipFile(wheel) as archive:
         names = set(archive.namelist())
         data = [
             file
-            for pattern in ("scoring/**/*.yaml", "prompts/**/*.*", "schemas/*.json")
+            for pattern in ("scoring/**/*.yaml", "prompts/**/*.*", "schemas/*.json", "sheets/*")
             for file in REPOSITORY.glob(pattern)
         ]
         workflows = [REPOSITORY / path for path in WORKFLOWS]

@@ -69,8 +69,12 @@ class GitRepository(GitReading):
 
     def publish(self, remote: str, address: str, branch: str) -> None:
         """Add a remote, push the branch to it and let the branch follow it."""
-        self._git.run("remote", "add", "--", remote, address)
+        self.add_remote(remote, address)
         self._git.run("push", "--quiet", "--no-verify", "--set-upstream", "--", remote, branch)
+
+    def add_remote(self, remote: str, address: str) -> None:
+        """Nothing is sent or fetched."""
+        self._git.run("remote", "add", "--", remote, address)
 
     def commit_files(
         self,

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 EXAMPLES: dict[str, tuple[str, ...]] = {
-    "init": ("mergecells init leads", "mergecells init leads --bare /srv/git/leads.git"),
+    "init": (
+        "mergecells init leads",
+        "mergecells init leads --bare /srv/git/leads.git",
+        "mergecells init leads --google --hub https://hub.example.com --github acme/lead-rules",
+    ),
     "fill": ("mergecells fill", "mergecells fill --workbook review.xlsx --apply", "mergecells fill --merged --apply"),
     "export": ("mergecells export", "mergecells export --apply"),
     "check": (

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import shlex
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -24,11 +24,23 @@ if TYPE_CHECKING:
 @dataclass(frozen=True, slots=True)
 class SheetOrder:
     """`sheet`: the id or address of an empty one that is there; without it one is made, in the Drive folder `folder`
-    where that is given. `share`: mail addresses."""
+    where that is given. `share`: mail addresses. `hub`, `repository`: what the sheet's add-on is told."""
 
     sheet: str = ""
     folder: str = ""
     share: Sequence[str] = ()
+    hub: str = ""
+    repository: str = ""
+
+    @property
+    def told(self) -> dict[str, str]:
+        """The add-on's settings, as the sheet's metadata holds them; sheets/settings.js reads them."""
+        return {key: value for key, value in (("hub", self.hub), ("repository", self.repository)) if value}
+
+    @property
+    def options(self) -> str:
+        """The same as it is typed to `init`, with a blank before each."""
+        return (f" --hub {self.hub}" if self.hub else "") + (f" --github {self.repository}" if self.repository else "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +63,12 @@ class NewSheet:
         whole = f"{before}{named}{after}" if line else f"{text}{named}"
         return {**files, MANIFEST_NAME: whole.encode()}
 
-    def fill(self, layout: WorkbookLayout) -> None:
-        """Fill it. Raises MergecellsError; the sheet may then hold a part, with which `fill` goes on."""
+    def fill(self, layout: WorkbookLayout, told: Mapping[str, str]) -> None:
+        """Fill it, and tell its add-on where to submit. Raises MergecellsError; the sheet may then hold a part, with
+        which `fill` goes on."""
         self.sheet.write(layout)
+        if told:
+            self.sheet.remember({**self.sheet.read().metadata, **told})
 
     def share(self, mails: Sequence[str]) -> list[str]:
         """Let people in; what did not work, in words. The repository is whole without it."""
@@ -69,12 +84,12 @@ class NewSheet:
 
 
 @contextlib.contextmanager
-def said_what_stays(sheet: NewSheet, folder: Path) -> Iterator[None]:
+def said_what_stays(sheet: NewSheet, folder: Path, order: SheetOrder) -> Iterator[None]:
     """Whatever ends it halfway, Ctrl-C as well: the person learns which sheet stays, and how to go on or clean up.
 
     The folder is removed, so going on means `init` again, with the sheet that is there.
     """
-    again = f"mergecells init {shlex.quote(str(folder))} --google --sheet {sheet.address}"
+    again = f"mergecells init {shlex.quote(str(folder))} --google --sheet {sheet.address}{order.options}"
     stays = f"The sheet {sheet.address} {'was made and stays' if sheet.made else 'may hold a part of the workbook'}."
     remove = " Or delete it in Drive." if sheet.made else ""
     stays = f"{stays} To go on with it: {again}.{remove}"

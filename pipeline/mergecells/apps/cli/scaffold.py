@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mergecells.adapters.git_repository import GitRepository
+from mergecells.adapters.packaged_addon import read_addon
 from mergecells.adapters.packaged_template import read_template
 from mergecells.adapters.packaged_workflows import names_source, read_workflows
 from mergecells.adapters.xlsx_workbook import XlsxWorkbook
@@ -16,7 +17,7 @@ from mergecells.apps.cli.new_sheet import SheetOrder, said_what_stays, take_shee
 from mergecells.authoring.fill import plan_fill
 from mergecells.domain.errors import MergecellsError, UsageError
 from mergecells.domain.identity import Identity
-from mergecells.domain.manifest import Manifest
+from mergecells.domain.manifest import MANIFEST_NAME, Manifest
 from mergecells.domain.revision import Files, Revision
 from mergecells.domain.workbook_layout import WorkbookLayout
 from mergecells.transforms.yaml_to_config import parse_manifest
@@ -52,6 +53,7 @@ Business rules, kept by mergecells.
 | `prompts/routing.yaml` | providers, models, intents and the models that serve each |
 | `prompts/budgets.yaml`, `prompts/prices.yaml` | what calls may cost, and what models cost |
 | `schemas/` | JSON Schemas for editors |
+| `sheets/` | the add-on of the Google Sheet: menu and sidebar, for clasp |
 | `.github/` | workflows for GitHub: check, release, submit from a Google Sheet, drift |
 
 ## Change a rule
@@ -85,9 +87,11 @@ def scaffold(
     author: Identity,
     template: Files | None = None,
     order: SheetOrder | None = None,
+    github: str = "",
 ) -> Scaffold:
     """Make a config repository in `folder`, which must be empty or missing, as must `bare`. It starts from `template`,
-    the packaged one unless given. With an `order`, its workbook is a Google Sheet.
+    the packaged one unless given. With an `order`, its workbook is a Google Sheet. `github`: OWNER/NAME where pull
+    requests are made, in the place of `bare`; nothing is pushed there.
 
     When a step fails, what was made until then is removed again. Raises UsageError, MergecellsError.
     """
@@ -100,27 +104,36 @@ def scaffold(
         steps.enter_context(_removed_on_failure(folder))
         steps.enter_context(_removed_on_failure(bare))
         sheet = take_sheet(order, f"{folder.name}: rules") if order else None
-        if sheet:
-            steps.enter_context(said_what_stays(sheet, folder))
+        if sheet and order:
+            steps.enter_context(said_what_stays(sheet, folder, order))
             template = sheet.with_manifest(template)
+        template = _with_github(template, github) if github else template
         manifest, _ = parse_manifest(template)
         workbook = sheet.address if sheet else str(folder / manifest.workbook)
         texts = _texts(folder.name, manifest, workbook if sheet else manifest.workbook)
         workflows = read_workflows()
-        files = {**template, **workflows, **{path: text.encode() for path, text in texts.items()}}
+        addon = read_addon(order.hub if order else "")
+        files = {**template, **workflows, **addon, **{path: text.encode() for path, text in texts.items()}}
         _write(folder, files)
         checkout = GitRepository.init_checkout(folder, manifest.branch)
         revision = checkout.commit_worktree(manifest.branch, "Start from the rules that mergecells ships", author)
         if bare:
             GitRepository.init_bare(bare, manifest.branch)
             checkout.publish("origin", str(bare), manifest.branch)
+        if github:
+            checkout.add_remote("origin", f"https://github.com/{github}.git")
         layout = _lay_out(template, revision)
-        if sheet:
-            sheet.fill(layout)
+        if sheet and order:
+            sheet.fill(layout, order.told)
         else:
             XlsxWorkbook(Path(workbook)).write(layout)
     notes = tuple(sheet.share(order.share)) if sheet and order else ()
     return Scaffold(folder, revision, workbook, tuple(sorted(files)), bare, names_source(workflows), notes)
+
+
+def _with_github(files: Files, repository: str) -> Files:
+    told = f"pull_requests:\n  host: github\n  repository: {repository}\n"
+    return {**files, MANIFEST_NAME: files[MANIFEST_NAME] + told.encode()}
 
 
 def _require_empty(place: Path) -> None:

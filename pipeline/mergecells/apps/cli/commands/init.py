@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -43,6 +44,10 @@ def init(
     drive_folder: Annotated[
         str, typer.Option("--drive-folder", metavar="ID", help="Drive folder for the sheet, as of a shared drive.")
     ] = "",
+    hub: Annotated[str, typer.Option("--hub", metavar="URL", help="The hub to which the sheet's add-on submits.")] = "",
+    github: Annotated[
+        str, typer.Option("--github", metavar="OWNER/NAME", help="Pull requests on GitHub, in the place of --bare.")
+    ] = "",
     output: Annotated[Output, typer.Option("--output", help="How to print the result.")] = Output.TEXT,
 ) -> None:
     """Make a config repository: manifest, rules, schemas, workbook, git history and a place for pull requests."""
@@ -51,26 +56,37 @@ def init(
     context: CliContext = ctx.obj
     place = Path(os.path.abspath(folder))
     beside = place.with_name(f"{place.name}.git")
-    repository = None if no_bare else Path(os.path.abspath(bare)) if bare else beside
-    order = _sheet_order(google, sheet, drive_folder, share or [])
-    made = scaffold(place, repository, _identity(author, place), order=order)
+    _check_github(github, bare)
+    repository = None if no_bare or github else Path(os.path.abspath(bare)) if bare else beside
+    order = _sheet_order(google, sheet, drive_folder, share or [], hub, github)
+    made = scaffold(place, repository, _identity(author, place), order=order, github=github)
     for note in made.notes:
         context.say(note)
     if output is Output.JSON:
         print_json(_as_json(made))
         return
-    _print_text(context, made, folder)
+    _print_text(context, made, folder, github)
 
 
-def _sheet_order(google: bool, sheet: str, folder: str, share: list[str]) -> SheetOrder | None:
+def _check_github(github: str, bare: Path | None) -> None:
+    from mergecells.domain.errors import UsageError
+
+    if github and not re.fullmatch(r"[\w.-]+/[\w.-]+", github):
+        raise UsageError(f"--github takes OWNER/NAME, not {github!r}.", "As in acme/lead-rules.")
+    if github and bare:
+        raise UsageError("--github and --bare are two places for pull requests.", "Give one of them.")
+
+
+def _sheet_order(google: bool, sheet: str, folder: str, share: list[str], hub: str, github: str) -> SheetOrder | None:
+    from mergecells.adapters.packaged_addon import hub_address
     from mergecells.apps.cli.new_sheet import SheetOrder
     from mergecells.domain.errors import UsageError
 
     if not google:
-        if sheet or folder or share:
-            raise UsageError("--share, --sheet and --drive-folder are about a Google Sheet.", "Add --google.")
+        if sheet or folder or share or hub:
+            raise UsageError("--share, --sheet, --drive-folder and --hub are about a Google Sheet.", "Add --google.")
         return None
-    return SheetOrder(sheet, folder, share)
+    return SheetOrder(sheet, folder, share, hub_address(hub) if hub else "", github)
 
 
 def _identity(given: str | None, place: Path) -> Identity:
@@ -100,13 +116,17 @@ def _as_json(made: Scaffold) -> dict[str, object]:
     }
 
 
-def _print_text(context: CliContext, made: Scaffold, typed: Path) -> None:
+def _print_text(context: CliContext, made: Scaffold, typed: Path, github: str) -> None:
     from mergecells.adapters.packaged_workflows import SOURCE_FILE
 
     print(f"{made.folder}  {len(made.files)} files, committed as {made.revision[:12]}")
     print(f"{made.workbook}  the workbook")
     if made.repository:
         print(f"{made.repository}  pull requests, `origin` of the folder")
+    elif github:
+        context.say(
+            f"Pull requests go to https://github.com/{github}: `git push -u origin main` once it is there, empty."
+        )
     else:
         context.say("Without a remote there is no place for pull requests: `git remote add origin` a bare repository.")
     if not made.workflows_ready:
