@@ -63,7 +63,7 @@ function unreachable_(message, host) {
   }
   return problem_(
     `${host} cannot be reached.`,
-    'Your edits are safe in this sheet; nothing was submitted.',
-    'Try again in a minute. If it stays like this, tell whoever runs the hub.'
+    'Your edits are safe in this sheet.',
+    'Try again in a minute; nothing is submitted twice. If it stays like this, tell whoever runs it.'
   );
 }

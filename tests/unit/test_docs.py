@@ -140,6 +140,17 @@ def test_docs_every_test_named_in_the_table_of_faults_exists() -> None:
     assert missing == []
 
 
+def test_docs_texts_in_the_sheet_guides_table_of_errors_are_those_of_the_code() -> None:
+    """Each is in the add-on or in the package, between its `…`; a message that is reworded must be reworded here too."""
+    table = (REPOSITORY / "docs/sheet-guide.md").read_text(encoding="utf-8").partition("## When something is wrong")[2]
+    texts = re.findall(r"^\| (?!the sidebar says|---)(.*?) \|", table.partition("\n## ")[0], re.MULTILINE)
+    assert len(texts) > 20
+    places = [*(REPOSITORY / "sheets").iterdir(), *(REPOSITORY / "pipeline").rglob("*.py")]
+    code = "\n".join(place.read_text(encoding="utf-8") for place in places if place.is_file())
+    pieces = {piece.strip("() ") for text in texts for piece in re.split("…|100 %", text)}
+    assert {piece for piece in pieces if len(piece) > 3 and piece not in code} == set()
+
+
 @pytest.mark.parametrize("record", RECORDS, ids=page_name)
 def test_docs_decision_record_is_complete(record: Path) -> None:
     """Number and title, a status, context, decision, consequences, rejected alternatives, and a line in the index."""
