@@ -141,7 +141,7 @@ def test_docs_every_test_named_in_the_table_of_faults_exists() -> None:
 
 
 def test_docs_texts_in_the_sheet_guides_table_of_errors_are_those_of_the_code() -> None:
-    """Each is in the add-on or in the package, between its `…`; a message that is reworded must be reworded here too."""
+    """Each is in the add-on or in the package, between its `…`; a message that is reworded must be so here too."""
     table = (REPOSITORY / "docs/sheet-guide.md").read_text(encoding="utf-8").partition("## When something is wrong")[2]
     texts = re.findall(r"^\| (?!the sidebar says|---)(.*?) \|", table.partition("\n## ")[0], re.MULTILINE)
     assert len(texts) > 20
