@@ -2,7 +2,8 @@
 
 The peers (`column_peers.py`) compute all 37 factors with clean semantics; their results are compared with ours on the
 same leads before anything is timed. Two shapes of input: texts as a CSV gives them, and typed, dictionary-encoded
-columns. Times are the best of three, memory is the growth of the process's peak.
+columns. All take turns, and the best of three rounds counts: time on the wall, and processor time of all threads, which
+other programs disturb less. Memory is the most that a call holds at once, at three sizes.
 
 Run: python tests/benchmarks/bench_columns.py [LEADS]
 """
@@ -11,10 +12,10 @@ from __future__ import annotations
 
 import importlib.util
 import os
-import resource
 import sys
 import time
-from collections.abc import Callable
+import tracemalloc
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -27,19 +28,32 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 ONE_BY_ONE = 10_000
 
 
-def best(call: Callable[[], object], rounds: int = 3) -> float:
-    """Seconds of the fastest of some calls."""
-    times = []
+def in_turns(calls: Mapping[str, Callable[[], object]], rounds: int = 3) -> dict[str, tuple[float, float]]:
+    """Seconds on the wall and of the processor, of each call's fastest round."""
+    best = {name: (float("inf"), float("inf")) for name in calls}
     for _ in range(rounds):
-        begun = time.perf_counter()
+        for name, call in calls.items():
+            begun, used = time.perf_counter(), time.process_time()
+            call()
+            used, begun = time.process_time() - used, time.perf_counter() - begun
+            best[name] = min(best[name][0], begun), min(best[name][1], used)
+    return best
+
+
+def growth(call: Callable[[], object]) -> float:
+    """The most bytes that a call holds at once, the result included: Python's, NumPy's and Arrow's."""
+    import pyarrow as pa
+
+    usual = pa.default_memory_pool()
+    pool = pa.proxy_memory_pool(usual)
+    pa.set_memory_pool(pool)
+    tracemalloc.start()
+    try:
         call()
-        times.append(time.perf_counter() - begun)
-    return min(times)
-
-
-def peak() -> float:
-    """The process's largest memory so far, in MiB."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        return tracemalloc.get_traced_memory()[1] + (pool.max_memory() or 0)
+    finally:
+        tracemalloc.stop()
+        pa.set_memory_pool(usual)
 
 
 def one_by_one(snapshot: Snapshot, raw: Any, length: int) -> float:
@@ -51,7 +65,7 @@ def one_by_one(snapshot: Snapshot, raw: Any, length: int) -> float:
         for lead in part:
             snapshot.score({name: readers[name](text) for name, text in lead.items()}, DAY)
 
-    return best(score, 1) / len(part) * length
+    return in_turns({"": score}, 1)[""][0] / len(part) * length
 
 
 def same(ours: Any, theirs: Any, length: int) -> str:
@@ -79,27 +93,34 @@ def section(title: str, snapshot: Snapshot, raw: Any, types: dict[str, str]) -> 
     kinds = {name: prepared.column(name).chunk(0).dictionary.to_pylist() for name in texts}
     frame = frame.with_columns([pl.col(name).cast(pl.Enum(found)) for name, found in kinds.items()])
     arrays = for_numpy(prepared, types)
-    before = peak()
     ours = snapshot.score_many(raw, DAY, texts=True)
-    grown = peak() - before
     print(f"\n{title}: {length:,} leads, {raw.num_columns} fields")
     print(f"  NumPy by hand:  {same(ours, in_numpy(arrays, DAY)['score'], length)}")
     print(f"  Polars by hand: {same(ours, in_polars(raw_frame, DAY, raw=True)['score'], length)}")
-    times = {
-        "Polars by hand, raw texts": best(lambda: in_polars(raw_frame, DAY, raw=True)),
-        "score_many, raw texts": best(lambda: snapshot.score_many(raw, DAY, texts=True)),
-        "Polars by hand, prepared": best(lambda: in_polars(frame, DAY, raw=False)),
-        "NumPy by hand, prepared": best(lambda: in_numpy(arrays, DAY)),
-        "score_many, prepared": best(lambda: snapshot.score_many(prepared, DAY)),
-    }
-    for name, seconds in times.items():
-        print(f"  {name:28s}{seconds * 1e3:9,.0f} ms")
-    by_hand = min(times["Polars by hand, prepared"], times["NumPy by hand, prepared"])
-    from_texts = times["score_many, raw texts"] / times["Polars by hand, raw texts"]
-    print(
-        f"  from texts {from_texts:.2f} x by hand, prepared {times['score_many, prepared'] / by_hand:.2f} x the faster"
+    del ours
+    times = in_turns(
+        {
+            "Polars by hand, raw texts": lambda: in_polars(raw_frame, DAY, raw=True),
+            "score_many, raw texts": lambda: snapshot.score_many(raw, DAY, texts=True),
+            "Polars by hand, prepared": lambda: in_polars(frame, DAY, raw=False),
+            "NumPy by hand, prepared": lambda: in_numpy(arrays, DAY),
+            "score_many, prepared": lambda: snapshot.score_many(prepared, DAY),
+        }
     )
-    print(f"  peak memory +{grown:,.0f} MiB, the result included")
+    for name, (wall, used) in times.items():
+        print(f"  {name:28s}{wall * 1e3:9,.0f} ms, processor {used * 1e3:9,.0f} ms")
+    for what, ours_name, peers in (
+        ("from texts", "score_many, raw texts", ["Polars by hand, raw texts"]),
+        ("prepared", "score_many, prepared", ["Polars by hand, prepared", "NumPy by hand, prepared"]),
+    ):
+        wall, used = (times[ours_name][i] / min(times[peer][i] for peer in peers) for i in (0, 1))
+        print(f"  {what}: {wall:.2f} x the faster by hand, processor {used:.2f} x (target 1.5)")
+    for part in (length // 4, length // 2, length):
+        raw_part, typed_part = raw.slice(0, part), prepared.slice(0, part)
+        texts_held = growth(lambda leads=raw_part: snapshot.score_many(leads, DAY, texts=True))  # type: ignore[misc]
+        typed_held = growth(lambda leads=typed_part: snapshot.score_many(leads, DAY))  # type: ignore[misc]
+        shown = f"texts {texts_held / 2**20:.0f} MiB, prepared {typed_held / 2**20:.0f} MiB"
+        print(f"  memory, {part:9,} leads: {shown}; {texts_held / part:.0f} and {typed_held / part:.0f} bytes a lead")
 
 
 def main() -> None:

@@ -1,6 +1,7 @@
 """`make bench`: every bench_*.py in turn, each in a process of its own, so that one cannot warm up another.
 
 A benchmark prints its figures as ratios against a named peer measured in the same run. Nothing here fails on a time.
+Arguments that start with a dash are passed on: `make bench ARGS="lead --peers"`.
 """
 
 from __future__ import annotations
@@ -13,15 +14,16 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 
 
-def main(wanted: list[str]) -> int:
-    """Run the benchmarks whose names contain one of `wanted` (all without any). Returns 1 when one could not run."""
+def main(arguments: list[str]) -> int:
+    """Run the benchmarks whose names contain one of the words (all without any). Returns 1 when one could not run."""
     failed = []
+    wanted, options = [a for a in arguments if a[0] != "-"], [a for a in arguments if a[0] == "-"]
     for script in sorted(HERE.glob("bench_*.py")):
         if wanted and not any(word in script.stem for word in wanted):
             continue
         print(f"\n== {script.stem.removeprefix('bench_')}", flush=True)
         started = time.monotonic()
-        if subprocess.run([sys.executable, str(script)], cwd=HERE.parents[1], check=False).returncode:
+        if subprocess.run([sys.executable, str(script), *options], cwd=HERE.parents[1], check=False).returncode:
             failed.append(script.name)
         print(f"   ({time.monotonic() - started:.0f} s)", flush=True)
     if failed:
