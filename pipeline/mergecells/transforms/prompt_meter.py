@@ -17,7 +17,7 @@ MAX_VALUE_CHARACTERS = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class RenderLimits:
-    """Turns of all loops together, seconds of the clock, characters of the result."""
+    """Turns of all loops together, seconds that the thread computes (a busy machine takes none), characters in all."""
 
     turns: int = MAX_TURNS
     seconds: float = MAX_SECONDS
@@ -31,10 +31,10 @@ class RenderMeter:
         self._limits = limits
         self._turns = 0
         self._characters = 0
-        self._until = time.monotonic() + limits.seconds
+        self._until = time.thread_time() + limits.seconds
 
     def check_time(self) -> None:
-        if time.monotonic() > self._until:
+        if time.thread_time() > self._until:
             raise PromptRenderError(f"Rendering took more than {self._limits.seconds:g} seconds.", _HINT)
 
     def turn(self) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from jinja2 import TemplateSyntaxError, nodes
@@ -12,8 +13,11 @@ from jinja2 import TemplateSyntaxError, nodes
 from mergecells.transforms.prompt_filters import FILTERS
 from mergecells.transforms.prompt_sandbox import LOOP_ATTRIBUTES, TESTS, PromptEnvironment
 
-MAX_BODY_CHARACTERS = 500_000
+MAX_BODY_CHARACTERS = 100_000
 MAX_NESTING = 8
+_READ = 256
+"""Bodies whose facts are kept: each partial is asked about once for each prompt that uses it."""
+
 
 _ALLOWED: tuple[type[nodes.Node], ...] = (
     nodes.Template,
@@ -88,6 +92,7 @@ class BodyFacts:
     problems: tuple[BodyProblem, ...] = ()
 
 
+@lru_cache(maxsize=_READ)
 def read_body(body: str) -> BodyFacts:
     """The facts about a body or a partial on its own; with a problem of syntax, nothing else is known."""
     if len(body) > MAX_BODY_CHARACTERS:
