@@ -13,7 +13,7 @@ from jinja2 import TemplateSyntaxError, nodes
 from mergecells.transforms.prompt_filters import FILTERS
 from mergecells.transforms.prompt_sandbox import LOOP_ATTRIBUTES, TESTS, PromptEnvironment
 
-MAX_BODY_CHARACTERS = 100_000
+MAX_BODY_CHARACTERS = 50_000
 MAX_NESTING = 8
 _READ = 256
 """Bodies whose facts are kept: each partial is asked about once for each prompt that uses it."""
