@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import importlib
+import sys
+import types
 from typing import Any
 
 FORMULA_CELL = "S!XFD1"
@@ -12,7 +15,27 @@ _last: dict[tuple[str, ...], Any] = {}
 
 
 def start() -> None:
-    import xlcalculator  # noqa: F401 - takes a second
+    """Takes a second, and half a second more with SciPy, of which it needs two functions that are hardly ever called."""
+    for module, function in (("scipy.optimize", "newton"), ("scipy.special", "factorial2")):
+        if module not in sys.modules:
+            sys.modules[module] = _later(module, function)
+    import xlcalculator  # noqa: F401
+    for module in ("scipy.optimize", "scipy.special"):
+        if isinstance(sys.modules[module], _Later):
+            del sys.modules[module]
+
+
+class _Later(types.ModuleType):
+    """Stands for a module while another one takes a function from it."""
+
+
+def _later(module: str, function: str) -> _Later:
+    def call(*arguments: Any, **named: Any) -> Any:
+        return getattr(importlib.import_module(module), function)(*arguments, **named)
+
+    stand_in = _Later(module)
+    setattr(stand_in, function, call)
+    return stand_in
 
 
 def compute(sheet: dict[str, Any]) -> dict[str, Any]:

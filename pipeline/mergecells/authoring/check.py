@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import gc
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -87,6 +89,30 @@ def check_files(
     formula engines; without them the report says that nothing was compared with them. `read_leads` reads the leads that
     the manifest names, whose values lookups should find.
     """
+    with few_collections():
+        return _checked(files, tables, base_files, allow_large, recompute, read_leads)
+
+
+@contextmanager
+def few_collections() -> Iterator[None]:
+    """Python looks for circles of garbage less often: what a check makes stays, and looking through it took half of
+    the time that 10,000 factors need."""
+    before = gc.get_threshold()
+    gc.set_threshold(200_000, 20, 100)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
+
+
+def _checked(
+    files: Files,
+    tables: Tables | None,
+    base_files: Files | None,
+    allow_large: bool,
+    recompute: Recompute | None,
+    read_leads: ReadLeads | None,
+) -> CheckReport:
     loaded = load_config(files)
     custom, documents = check_custom_tabs(files, _manifest(loaded), loaded.documents)
     shown = tables if tables is not None else _tables(documents, _manifest(loaded))

@@ -107,21 +107,22 @@ def join(one: Abstract, other: Abstract) -> Abstract:
         return other
     if not other.kinds:
         return one
-    low = high = math.nan
-    numbers = [each for each in (one, other) if each.kinds & NUMBER]
-    if numbers:
-        low, high = min(each.low for each in numbers), max(each.high for each in numbers)
-    else:
-        low, high = -math.inf, math.inf
-    arrays = [each.array for each in (one, other) if each.kinds & ARRAY]
-    return Abstract(
-        one.kinds | other.kinds,
-        low,
-        high,
-        _joined_texts(one, other),
-        one.excluded & other.excluded,
-        arrays[0] if arrays and all(each is arrays[0] for each in arrays) else None,
-    )
+    kinds = one.kinds | other.kinds
+    low, high = -math.inf, math.inf
+    if kinds & NUMBER:
+        if not one.kinds & NUMBER:
+            low, high = other.low, other.high
+        elif not other.kinds & NUMBER:
+            low, high = one.low, one.high
+        else:
+            low = one.low if one.low <= other.low else other.low
+            high = one.high if one.high >= other.high else other.high
+    array = None
+    if kinds & ARRAY:
+        arrays = [each.array for each in (one, other) if each.kinds & ARRAY]
+        array = arrays[0] if all(each is arrays[0] for each in arrays) else None
+    texts = _joined_texts(one, other) if kinds & TEXT else None
+    return Abstract(kinds, low, high, texts, one.excluded & other.excluded, array)
 
 
 def join_all(values: Iterable[Abstract]) -> Abstract:

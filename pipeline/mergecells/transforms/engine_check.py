@@ -101,6 +101,14 @@ def ask(engine: EngineName, result: Result) -> Calculation | str:
     return calculation or "a formula that grows too long when it is rewritten"
 
 
+def _same(result: Result) -> object:
+    """Equal for results that make the same calculation: 1 and TRUE are equal to Python and not to a spreadsheet."""
+    inputs = (
+        (name, type(value), id(value) if isinstance(value, Array) else value) for name, value in result.inputs.items()
+    )
+    return (result.site.text, result.scenario.date, *inputs)
+
+
 class _Batch:
     """What one engine is asked, each calculation once, and how its answers compare."""
 
@@ -110,6 +118,8 @@ class _Batch:
         self.computed = self.compared = self.mismatches = 0
         self._cells = 0
         self._formulas: set[str] = set()
+        self._known: dict[object, list[EngineCase]] = {}
+        self._full = False
         groups: dict[object, tuple[Calculation, list[EngineCase]]] = {}
         for case in in_order(cases):
             self._add(case, groups)
@@ -119,6 +129,13 @@ class _Batch:
         self._groups = [group for _, group in ordered]
 
     def _add(self, case: EngineCase, groups: dict[object, tuple[Calculation, list[EngineCase]]]) -> None:
+        same = _same(case.result)
+        if same in self._known:
+            self._known[same].append(case)
+            return
+        if self._full:
+            self.reasons[f"outside the sample (seed {SEED})"] += 1
+            return
         calculation = ask(self.engine, case.result)
         if isinstance(calculation, str):
             self.reasons[calculation] += 1
@@ -128,10 +145,12 @@ class _Batch:
         if key not in groups:
             self._cells += len(calculation.cells)
             if len(groups) >= MOST_ASKED[self.engine] or self._cells > MOST_CELLS[self.engine]:
-                self._cells -= len(calculation.cells)
+                self._full = True
                 self.reasons[f"outside the sample (seed {SEED})"] += 1
                 return
-        groups.setdefault(key, (calculation, []))[1].append(case)
+        found = groups.setdefault(key, (calculation, []))[1]
+        found.append(case)
+        self._known[same] = found
 
     def compare(self, answers: Sequence[Answer]) -> Iterator[Mismatch]:
         """What the engine computes differently, but for its known defects."""
