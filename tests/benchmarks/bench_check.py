@@ -54,7 +54,8 @@ def made_files(factors: int) -> Files:
             lines.append(f'      f{number}_{each}x: {{weight: 0.1, formula: "={formula}"}}')
     fields = (
         "fields:\n  years: {type: number, sample: 7}\n  budget: {type: number, sample: 900}\n"
-        "  visits: {type: number, sample: 3}\n  title: {type: text, sample: CEO}\n  consent: {type: boolean, sample: true}\n"
+        "  visits: {type: number, sample: 3}\n  title: {type: text, sample: CEO}\n"
+        "  consent: {type: boolean, sample: true}\n"
     )
     return {"scoring/rules.yaml": "\n".join(lines).encode() + b"\n", "scoring/fields.yaml": fields.encode()}
 

@@ -15,7 +15,7 @@ _last: dict[tuple[str, ...], Any] = {}
 
 
 def start() -> None:
-    """Takes a second, and half a second more with SciPy, of which it needs two functions that are hardly ever called."""
+    """Takes a second, and half a second more with SciPy, whose two functions are hardly ever called."""
     for module, function in (("scipy.optimize", "newton"), ("scipy.special", "factorial2")):
         if module not in sys.modules:
             sys.modules[module] = _later(module, function)
