@@ -20,6 +20,7 @@ def start() -> None:
         if module not in sys.modules:
             sys.modules[module] = _later(module, function)
     import xlcalculator  # noqa: F401
+
     for module in ("scipy.optimize", "scipy.special"):
         if isinstance(sys.modules[module], _Later):
             del sys.modules[module]

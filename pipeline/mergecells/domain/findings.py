@@ -6,9 +6,18 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 Severity = Literal["error", "warning"]
+
+
+class Excerpt(BaseModel):
+    """The text that a finding is about, and the character in it (from 0) that it points to."""
+
+    model_config = ConfigDict(frozen=True)
+
+    text: str
+    offset: int
 
 
 class Finding(BaseModel):
@@ -24,6 +33,8 @@ class Finding(BaseModel):
     line: int | None = None
     column: int | None = None
     cell: str | None = None
+    excerpt: Excerpt | None = Field(default=None, exclude=True, repr=False)
+    """For people at a terminal; no part of what programs get."""
 
     def __str__(self) -> str:
         """`scoring/rules.yaml:12:5 (Factors!C7): message. Hint. [code]`"""

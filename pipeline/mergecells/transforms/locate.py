@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from mergecells.domain.configset import Document
-from mergecells.domain.findings import Finding, Severity
+from mergecells.domain.findings import Excerpt, Finding, Severity
 from mergecells.domain.locations import CellRef, DocumentPath, FileLocation
 from mergecells.domain.revision import Files
 from mergecells.domain.tables import RowKey, Table, Tables, TableSpec
@@ -59,8 +60,10 @@ class Locator:
         column = place.column if place else None
         if place and column and offset:
             column += self._shift(place, path, offset)
+        excerpt = self._excerpt(file, path, offset) if offset is not None and not key else None
         return Finding(
             code=code,
+            excerpt=excerpt,
             severity=severity,
             message=message,
             hint=hint,
@@ -76,11 +79,19 @@ class Locator:
             return None
         return document.locate_key(path) if key else document.locate(path)
 
+    def _excerpt(self, file: str, path: DocumentPath, offset: int) -> Excerpt | None:
+        text = self._value(file, path) if self.has(file, path) else None
+        return Excerpt(text=text, offset=offset) if isinstance(text, str) and offset <= len(text) else None
+
+    def _value(self, file: str, path: DocumentPath) -> Any:
+        value: Any = self.documents[file].value
+        for part in path:
+            value = value[part]
+        return value
+
     def _shift(self, place: FileLocation, path: DocumentPath, offset: int) -> int:
         """From the start of a scalar to its character `offset`; 0 where escapes, folds or blocks come before it."""
-        text = self.documents[place.file].value
-        for part in path:
-            text = text[part]
+        text = self._value(place.file, path)
         if place.file not in self._lines:
             self._lines[place.file] = self.files.get(place.file, b"").decode("utf-8-sig", errors="replace").splitlines()
         lines = self._lines[place.file]

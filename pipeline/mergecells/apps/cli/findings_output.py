@@ -11,6 +11,7 @@ from xml.etree import ElementTree
 
 from mergecells._version import __version__
 from mergecells.apps.cli.choices import FindingsOutput
+from mergecells.apps.cli.pointed_text import pointed
 from mergecells.domain.findings import Finding, count_findings
 from mergecells.transforms.finding_codes import CODES
 
@@ -37,8 +38,12 @@ def render_findings(
 
 
 def render_text(findings: Sequence[Finding], extra: Mapping[str, Any], colour: bool = False) -> str:
-    """One line for each finding, then a summary line."""
-    lines = [_coloured(finding) if colour else str(finding) for finding in findings]
+    """A line for each finding, its formula with a mark under the character where there is one; then a summary line."""
+    lines: list[str] = []
+    for finding in findings:
+        lines.append(_coloured(finding) if colour else str(finding))
+        if finding.excerpt:
+            lines += pointed(finding.excerpt.text, finding.excerpt.offset)
     return "\n".join([*lines, _summary(findings, extra, colour)])
 
 
