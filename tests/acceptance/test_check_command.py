@@ -65,12 +65,16 @@ def test_check_default_rule_set_is_clean_and_engines_agree() -> None:
 
 
 def test_check_text_is_one_line_for_each_finding_and_a_summary(root: Path) -> None:
-    """`file:line:column (cell): message. Hint. [code]`, all findings of the run, exit status 1."""
+    """`file:line:column (cell): message. Hint. [code]`, all findings of the run, exit status 1.
+
+    Below a finding that points into a formula stand the formula and a mark under the place.
+    """
     spoil(root, "weight: 0.3", "weight: 0.4")
     spoil(root, "years/20", "yaers/20")
     answer = command("check", root)
     assert answer.status == 1
-    first, second, summary, engines = answer.output.splitlines()
+    first, second, formula, mark, summary, engines = answer.output.splitlines()
+    assert formula[mark.index("^") :].startswith("yaers/20")
     assert engines.startswith("Engines: ")
     assert first == (
         "scoring/rules.yaml:8:5 (Factors!C2:C3): The factor weights of company sum to 1.1, not 1. "

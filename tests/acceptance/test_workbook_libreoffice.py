@@ -183,3 +183,67 @@ def test_fill_freezes_titles_again_that_libreoffice_let_go(tmp_path: Path) -> No
     before = source.path.read_bytes()
     refill(source, sample_files())
     assert source.path.read_bytes() == before
+
+
+NEWER_RULES = """\
+version: "1"
+tiers: {A: {min: 0}}
+lists:
+  ages: [3, 8, 12]
+components:
+  c:
+    weight: 1
+    factors:
+"""
+KNOWN = {
+    "ifs": '=IFS(years>5,0.4,TRUE,0.2)',
+    "switch": '=SWITCH(years,4,0.7,0.1)',
+    "maxifs": '=MAXIFS(ages,ages,"<9")/10',
+    "joined": '=LEN(TEXTJOIN("-",TRUE,"a","b"))/10',
+    "spread": '=STDEV.S(ages)/10',
+    "ceiling": '=CEILING.MATH(years/3)/10',
+    "missing": '=IFNA(MATCH(7,ages,0),0.5)',
+}  # fmt: skip
+NEWER = {
+    "let": '=LET(a,years/10,a+0.1)',
+    "lambda": '=LAMBDA(a,a/10)(years)',
+    "xlookup": '=XLOOKUP(8,ages,ages)/10',
+    "filter": '=SUM(FILTER(ages,ages<9))/20',
+    "sort": '=INDEX(SORT(ages),1)/10',
+    "sequence": '=SUM(SEQUENCE(3))/10',
+}  # fmt: skip
+
+
+def newer_files(formulas: dict[str, str]) -> dict[str, bytes]:
+    share = 1 / len(formulas)
+    lines = [f"      {name}_f: {{weight: {share:.6f}, formula: '{text}'}}\n" for name, text in formulas.items()]
+    return {"mergecells.yaml": b"version: 1\n", RULES: (NEWER_RULES + "".join(lines)).encode(),
+            "scoring/fields.yaml": b"fields: {years: {type: number, sample: 4}}\n"}  # fmt: skip
+
+
+def test_functions_of_excel_2019_survive_libreoffice(tmp_path: Path) -> None:
+    """IFS, SWITCH, MAXIFS, TEXTJOIN and their kin: computed as production does, and a save is no edit."""
+    files = newer_files(KNOWN)
+    source = filled(tmp_path / "w.xlsx", files)
+    ours = source.read()
+    edit(source.path, lambda workbook: None)
+    resave(source.path, tmp_path)
+    theirs = source.read()
+    assert compare_results(ours, theirs) > 20
+    assert export_workbook(theirs, files).edits == ()
+
+
+@pytest.mark.parametrize("name", NEWER)
+def test_function_that_libreoffice_lacks_is_shown_as_an_error_and_kept(tmp_path: Path, name: str) -> None:
+    """LibreOffice 7.4 has no LET, LAMBDA, XLOOKUP, FILTER, SORT and SEQUENCE: it saves them in small letters, with
+    #NAME? as the result. The export sees no edit in that. Red when LibreOffice learnt the function: move it to KNOWN."""
+    files = newer_files({name: NEWER[name]})
+    source = filled(tmp_path / "w.xlsx", files)
+    resave(source.path, tmp_path)
+    theirs = source.read()
+    result = export_workbook(theirs, files)
+    assert result.edits == ()
+    edit(source.path, lambda workbook: None)
+    resave(source.path, tmp_path)
+    cells = [cell for cell in source.read().sheets["Factors"].cells.values() if cell.formula]
+    assert any(str(cell.value).startswith("#") for cell in cells)

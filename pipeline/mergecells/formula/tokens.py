@@ -103,6 +103,7 @@ def _odd_character(character: str, position: int) -> FormulaSyntaxError:
     if character.isspace() or unicodedata.category(character) in {"Zs", "Cf"}:
         return FormulaSyntaxError(f"An invisible character ({name})", position, "Delete it or use a plain space.")
     if plain != character and plain.isascii():
-        return FormulaSyntaxError(f"{character} ({name})", position, f"Type a plain {plain}.")
+        typed = "comma" if plain == ";" else f"plain {plain}"  # a semicolon would be the next mistake
+        return FormulaSyntaxError(f"{character} ({name})", position, f"Type a {typed}.")
     hint = "Names and functions are written with the letters A to Z, functions in English."
     return FormulaSyntaxError(f"{character} ({name}) cannot stand in a formula", position, hint)

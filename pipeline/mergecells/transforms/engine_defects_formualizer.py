@@ -570,4 +570,7 @@ FORMUALIZER = (
         calls("DDB"),
         x=7.75,
     ),
+    _defect(
+        "takes no truth values in TAKE and DROP", "=TAKE(1,1,x)", None, calls("TAKE", "DROP", when=any_truth), x=True
+    ),
 )

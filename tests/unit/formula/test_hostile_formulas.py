@@ -43,6 +43,7 @@ CASES = {
     "full-width digit": Hostile("=years*１", 8, "plain 1"),
     "full-width equals": Hostile("＝years", 1, "plain ="),
     "smart quotes": Hostile("=IF(years>1,“a”,1)", 13, "straight quotes"),
+    "full-width semicolon": Hostile("=IF(years>1；1；0)", 12, "type a comma"),
     "semicolons": Hostile("=IF(years>1;1;0)", 12, "comma"),
     "decimal comma": Hostile("=(years*0,5)", 10, "point"),
     "localised function": Hostile("=WENN(years>1,1,0)", 2, "IF"),
