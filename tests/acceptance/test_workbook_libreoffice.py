@@ -236,7 +236,7 @@ def test_functions_of_excel_2019_survive_libreoffice(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", NEWER)
 def test_function_that_libreoffice_lacks_is_shown_as_an_error_and_kept(tmp_path: Path, name: str) -> None:
     """LibreOffice 7.4 has no LET, LAMBDA, XLOOKUP, FILTER, SORT and SEQUENCE: it saves them in small letters, with
-    #NAME? as the result. The export sees no edit in that. Red when LibreOffice learnt the function: move it to KNOWN."""
+    #NAME? as the result. The export sees no edit in that. Red when LibreOffice learnt it: move it to KNOWN."""
     files = newer_files({name: NEWER[name]})
     source = filled(tmp_path / "w.xlsx", files)
     resave(source.path, tmp_path)
