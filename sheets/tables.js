@@ -38,7 +38,7 @@ function readTable_(sheet) {
   const titles = values[header].map(plain_);
   const width = titles.indexOf(KEY_TITLE);
   const columns = titles.slice(0, width);
-  const about = kindOf_(columns);
+  const about = kindOf_(columns, keyCount_(values.slice(header + 1).map((row) => row[width])));
   const formulas = range.getFormulas();
   const rows = values.slice(header + 1).map((cells, offset) => ({
     row: header + 2 + offset,
@@ -49,12 +49,22 @@ function readTable_(sheet) {
 }
 
 /**
- * @param {string[]} columns
- * @returns {TabKind} a lookup table or a tab of the team's own when nothing else fits: its key is the first column
+ * @param {unknown[]} remembered what the hidden column holds: each row's key as a JSON array
+ * @returns {number} of how many columns a key is made
  */
-function kindOf_(columns) {
+function keyCount_(remembered) {
+  const key = parsed_(String(remembered.find((each) => String(each).startsWith('[')) || '[""]'));
+  return Array.isArray(key) ? Math.max(1, key.length) : 1;
+}
+
+/**
+ * @param {string[]} columns
+ * @param {number} keys
+ * @returns {TabKind} when nothing else fits, a lookup table or another tab of rows: its key is in the first columns
+ */
+function kindOf_(columns, keys) {
   const known = TAB_KINDS.find((each) => each.titles.every((title) => columns.includes(title)));
-  return known || { kind: 'table', titles: [], keys: columns.slice(0, 1), optional: [], computed: [] };
+  return known || { kind: 'table', titles: [], keys: columns.slice(0, keys), optional: columns.slice(1, keys), computed: [] };
 }
 
 /**
