@@ -31,6 +31,8 @@ def compile_formula(formula: Formula) -> Compiled:
 
     Its result is that of `reference.evaluate_at` for every input. Values are those of the language (`to_value`).
     """
+    if not formula.text:
+        raise ValueError("a part of a formula has no text to be remembered by: use compile_node")
     key = (formula.text, formula.dialect)
     compiled = _memo.get(key)
     if compiled is None:
