@@ -281,14 +281,16 @@ def test_write_back_loses_no_edit(
     submits: bool,
 ) -> None:
     """Property: whatever was typed before and while it writes, and whatever was merged, each cell ends with the
-    person's value, or with the branch's where the person had none, or nothing is changed and the cell is marked."""
+    person's value, or with the branch's where the person had none, or nothing is changed and the cell is marked. What
+    the branch has of the person's own submission, by whatever merge, is where later edits start from."""
     host = FakePullRequestHost(sound_files())
     source = FakeWorkbook()
     write_back(source, host, "main")
     start = {place: float(value(source, f"{place[0]}!{chr(64 + place[2])}{place[1]}")) for place in CELLS}
     type_all(source, before)
-    if submits:
-        submit_workbook(source, host, REQUEST)
+    shown_before = {**start, **before}
+    if submits and submit_workbook(source, host, REQUEST).outcome == "proposed":
+        start |= {place: number for place, number in theirs.items() if before.get(place) == number}
     text = host.read_files("main")[RULES].decode()
     for place, number in theirs.items():
         head = CELLS[place].rpartition(" ")[0]
@@ -296,7 +298,7 @@ def test_write_back_loses_no_edit(
     host.push({RULES: text.encode()})
     source.meanwhile = [lambda: type_all(source, during)]
     done = write_back(source, host, "main")
-    ours = {**start, **before}
+    ours = dict(shown_before)
     if not in_conflict(start, ours, theirs):  # else it did not get as far as to write
         ours |= during
     conflicts = in_conflict(start, ours, theirs)
