@@ -13,14 +13,15 @@ import pytest
 
 @pytest.mark.needs("pgrep")
 def test_demo_once_plays_every_chapter_and_leaves_no_process(tmp_path: Path) -> None:
-    """Edit, review, merge and roll back reach both services; a bad edit and a forced commit do not."""
+    """Edit, review, merge and roll back reach both services; a bad edit and a forced commit do not. On a machine where
+    git knows nobody."""
     folder = tmp_path / "demo"
     done = subprocess.run(
         [sys.executable, "-m", "mergecells", "demo", "--once", "--folder", str(folder)],
         capture_output=True,
         text=True,
         check=False,
-        env={**os.environ, "NO_COLOR": "1"},
+        env={**os.environ, "NO_COLOR": "1", "HOME": str(tmp_path), "XDG_CONFIG_HOME": str(tmp_path)},
         timeout=110,
     )
 

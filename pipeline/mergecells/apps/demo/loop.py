@@ -45,8 +45,8 @@ def play(story: Story) -> Ending:
 def make_config(story: Story) -> None:
     story.line.chapter("1  A config repository, a workbook, a place for pull requests")
     folder, bare = story.root, story.bare
-    story.line.event(f"$ mergecells init {folder.name} --bare {bare.name}")
-    done = story.stage.run("init", str(folder), "--bare", str(bare))
+    story.line.event(f'$ mergecells init {folder.name} --bare {bare.name} --author "{OPERATOR}"')
+    done = story.stage.run("init", str(folder), "--bare", str(bare), "--author", OPERATOR)
     story.line.quote(done.output + done.messages)
 
 
