@@ -115,10 +115,12 @@ def crowd(stage: HubStage, ends: Mapping[str, tuple[float, float]]) -> None:
         made = list(pool.map(press, range(20)))
     told = [until(lambda each=each: (now := people[0].show(each))["settled"] and now, 400) for each in made]
     whole = time.perf_counter() - started
-    own = sum(ends[each][0] - ends[each][1] for each in made)
+    turns = [ends[each] for each in made if each in ends]  # who waited for the sheet shares a turn
+    own = sum(taken - waited for taken, waited in turns)
     states = sorted({one["state"] for one in told})
     print(
-        f"20 people at once: {', '.join(states)} in {len({one['pull_request']['number'] for one in told})} request; "
+        f"20 people at once: {', '.join(states)} in {len({one['pull_request']['number'] for one in told})} request, "
+        f"{len(turns)} turns; "
         f"{stage.google.standin.count() - sheets} Sheets, {len(stage.github.requests) - github} GitHub requests; "
         f"all done after {whole:.1f} s, {own:.1f} s of it our own",
         flush=True,
