@@ -7,10 +7,25 @@ from typing import TYPE_CHECKING, Protocol
 # For types only: a service that reads rules must not pay for the models of workbooks and pull requests.
 if TYPE_CHECKING:
     import datetime
-    from collections.abc import Iterator, Mapping
+    from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 
     from mergecells.domain.config_tree import ConfigTree
+    from mergecells.domain.llm import (
+        Attempt,
+        BudgetState,
+        CachedAnswer,
+        CacheStats,
+        CallContext,
+        Cap,
+        LedgerEntry,
+        ModelAnswer,
+        ModelRequest,
+        QualityRecord,
+        Reserved,
+        Turn,
+    )
     from mergecells.domain.locations import CellRef
+    from mergecells.domain.messages import Message
     from mergecells.domain.pulls import CheckResult, Proposal, PullRequest
     from mergecells.domain.revision import Files, Revision
     from mergecells.domain.workbook import Workbook
@@ -232,4 +247,134 @@ class Clock(Protocol):
 
     def now(self) -> datetime.datetime:
         """The time in UTC, for people."""
+        ...
+
+
+class ModelProvider(Protocol):
+    """One provider's API: OpenAI and those that speak as it does, Anthropic, Gemini. Tries once: retrying is the
+    ladder's. Used on one event loop."""
+
+    async def complete(self, request: ModelRequest) -> ModelAnswer:
+        """The whole answer. Raises ProviderError."""
+        ...
+
+    def stream(self, request: ModelRequest) -> AsyncIterator[str | ModelAnswer]:
+        """Pieces of text as they come, and the whole answer as the last item. Raises ProviderError, also for a stream
+        that ends without the provider's own end."""
+        ...
+
+    async def close(self) -> None: ...
+
+
+class ResponseCache(Protocol):
+    """Keeps complete answers. Safe from any thread; nothing raises: a cache that fails is a miss, told in the log.
+
+    Several processes may share one; `claim` lets one of them ask the provider while the others wait.
+    """
+
+    def get(self, key: str) -> CachedAnswer | None:
+        """The answer if it is there, whole and not too old; counted as a hit or a miss."""
+        ...
+
+    def peek(self, key: str) -> CachedAnswer | None:
+        """As `get`, without counting: for those who wait for another's answer."""
+        ...
+
+    def put(self, key: str, answer: CachedAnswer, ttl_s: float) -> None: ...
+
+    def claim(self, key: str, owner: str, lease_s: float) -> bool:
+        """Whether `owner` may make the answer now: nobody else has claimed it, or the claim has run out."""
+        ...
+
+    def release(self, key: str, owner: str) -> None:
+        """Give the claim back, whether an answer was put or not. Another's claim stays."""
+        ...
+
+    def stats(self) -> CacheStats: ...
+
+    def clear(self) -> int:
+        """Remove every answer; how many there were."""
+        ...
+
+    def close(self) -> None: ...
+
+
+class BudgetLedger(Protocol):
+    """What was spent, and what is held back for calls under way. Exact and atomic, also between processes.
+
+    Unlike a cache it may not fail in silence: it raises MergecellsError, and the call is then not made.
+    """
+
+    def reserve(self, reservation: str, caps: Sequence[Cap], amount: int, lease_s: float) -> Reserved:
+        """Hold `amount` nano-dollars back on every key at once, if each of them stays within its halt; else on none.
+
+        After `lease_s` without `settle` the process is taken for dead, and the amount counts as spent: the provider may
+        have answered.
+        """
+        ...
+
+    def settle(self, reservation: str, amount: int) -> tuple[LedgerEntry, ...]:
+        """Replace what was held back by what was spent, also more than that or 0. A second time does nothing."""
+        ...
+
+    def read(self, keys: Sequence[str]) -> tuple[LedgerEntry, ...]:
+        """What the keys hold now, in their order; 0 for one that was never used."""
+        ...
+
+    def close(self) -> None: ...
+
+
+class IntentClassifier(Protocol):
+    """Tells what a message is about, where the rules of `routing.yaml` are not enough."""
+
+    async def classify(self, message: str, intents: Mapping[str, str]) -> tuple[str, float, str]:
+        """(intent, confidence 0..1, reason) for a message; `intents` are name → description."""
+        ...
+
+
+class CallTrace(Protocol):
+    """One call as it goes, for a tracing backend. No method may fail or block."""
+
+    def attempt(self, attempt: Attempt, started_at: float) -> None: ...
+
+    def finish(self, turn: Turn, messages: Sequence[Message], text: str) -> None: ...
+
+
+class Tracer(Protocol):
+    """Where calls are traced. No method may fail or block."""
+
+    def begin(self, context: CallContext, slug: str, at: float) -> CallTrace: ...
+
+    def close(self) -> None:
+        """Send what is left, within a second."""
+        ...
+
+
+class LlmMetrics(Protocol):
+    """Numbers about calls for operators. No method may fail or block."""
+
+    def turn_finished(self, turn: Turn) -> None: ...
+
+    def attempt_finished(self, attempt: Attempt) -> None: ...
+
+    def cache_asked(self, result: str) -> None:
+        """`result`: hit, miss, shared (another call's answer), bypass (not asked)."""
+        ...
+
+    def budgets_seen(self, budgets: Sequence[BudgetState]) -> None: ...
+
+    def breaker_changed(self, provider: str, state: str) -> None:
+        """`state`: closed, open, half_open."""
+        ...
+
+
+class TurnLog(Protocol):
+    """Where calls and their quality are remembered. `record_` neither raises nor waits for the database."""
+
+    def record_turn(self, turn: Turn) -> None: ...
+
+    def record_quality(self, quality: QualityRecord) -> None: ...
+
+    def close(self) -> None:
+        """Write what is left, within a bounded time."""
         ...

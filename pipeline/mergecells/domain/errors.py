@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from mergecells.domain.findings import Finding
+    from mergecells.domain.llm import Attempt, BudgetState, ErrorKind
 
 
 class MergecellsError(Exception):
@@ -56,3 +57,52 @@ class PromptInputError(UsageError):
 
 class PromptRenderError(MergecellsError):
     """A prompt that cannot be rendered: its template is at fault, or rendering would pass a limit."""
+
+
+class UnknownPromptError(UsageError):
+    """No prompt of that slug in the current Snapshot."""
+
+
+class ProviderError(MergecellsError):
+    """One try with one model failed. `status` is the HTTP status; `retry_after` seconds that the provider asked for."""
+
+    def __init__(
+        self,
+        kind: ErrorKind,
+        message: str,
+        hint: str = "",
+        *,
+        status: int | None = None,
+        retry_after: float | None = None,
+    ) -> None:
+        super().__init__(message, hint)
+        self.kind: ErrorKind = kind
+        self.status = status
+        self.retry_after = retry_after
+
+
+class LlmCallError(MergecellsError):
+    """A call that got no answer it may give back. `kind` is how the last try failed; `attempts` are all of them."""
+
+    def __init__(self, kind: ErrorKind, message: str, hint: str = "", attempts: Sequence[Attempt] = ()) -> None:
+        super().__init__(message, hint)
+        self.kind: ErrorKind = kind
+        self.attempts = tuple(attempts)
+
+
+class BudgetExceededError(LlmCallError):
+    """Refused before it was made: its worst case would pass a budget's halt. `budgets` are all that apply."""
+
+    def __init__(
+        self, message: str, hint: str = "", attempts: Sequence[Attempt] = (), budgets: Sequence[BudgetState] = ()
+    ) -> None:
+        super().__init__("budget", message, hint, attempts)
+        self.budgets = tuple(budgets)
+
+
+class InvalidAnswerError(LlmCallError):
+    """The model answered, but not with the JSON that the prompt's `outputs` asks for. `text` is what it said."""
+
+    def __init__(self, message: str, hint: str = "", attempts: Sequence[Attempt] = (), text: str = "") -> None:
+        super().__init__("invalid_output", message, hint, attempts)
+        self.text = text

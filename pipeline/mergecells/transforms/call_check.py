@@ -29,7 +29,7 @@ def check_calls(config: ConfigSet, locator: Locator) -> Iterator[Finding]:
     if config.prompts and not templates_can_be_read():
         message = "Jinja2 is not installed: the texts of prompts are not checked."
         first = next(iter(config.prompts.values()))
-        hint = "Install it: pip install 'mergecells[llm]'."
+        hint = "Install it: pip install 'mergecells[prompts]'."
         yield Finding(code="prompt.not-checked", severity="warning", message=message, hint=hint, file=first.file)
         return
     yield from check_partials(config.partials, locator)

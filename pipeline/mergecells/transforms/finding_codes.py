@@ -405,7 +405,7 @@ CODES: Mapping[str, CodeEntry] = {
     ),
     "prompt.not-checked": CodeEntry(
         "Jinja2 is not installed, so the texts of prompts were not read.",
-        "Install `mergecells[llm]`.",
+        "Install `mergecells[prompts]`.",
         "`pip install mergecells` alone",
     ),
     "route.unknown-model": CodeEntry(

@@ -1,4 +1,4 @@
-"""What a model costs: from `prices.yaml`, else from the bundled table (genai-prices, the extra `llm`), else unknown."""
+"""What a model costs: from `prices.yaml`, else from the bundled table (genai-prices), else unknown."""
 
 from __future__ import annotations
 

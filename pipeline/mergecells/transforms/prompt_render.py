@@ -1,6 +1,6 @@
 """A prompt and the inputs of a call → messages. Pure: the same prompt, partials and inputs give the same messages.
 
-Needs Jinja2 (the extra `llm`), which is imported with this module and nowhere in the core.
+Needs Jinja2 (the extra `prompts`), which is imported with this module and nowhere in the core.
 """
 
 from __future__ import annotations

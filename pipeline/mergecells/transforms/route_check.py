@@ -184,7 +184,7 @@ def check_prices(config: ConfigSet, used: frozenset[str], locator: Locator) -> I
         if model is None or provider is None or name in config.prices.prices:
             continue
         if not is_in_bundled_table(name, model, provider):
-            because = "" if table else " (the bundled table is not installed: pip install 'mergecells[llm]')"
+            because = "" if table else " (the bundled table is not installed: pip install 'mergecells[prompts]')"
             yield locator.finding(
                 "price.missing",
                 f"{name} has no price{because}.",
