@@ -15,7 +15,6 @@ if TYPE_CHECKING:
         BudgetState,
         CachedAnswer,
         CacheStats,
-        CallContext,
         Cap,
         LedgerEntry,
         ModelAnswer,
@@ -332,18 +331,12 @@ class IntentClassifier(Protocol):
         ...
 
 
-class CallTrace(Protocol):
-    """One call as it goes, for a tracing backend. No method may fail or block."""
-
-    def attempt(self, attempt: Attempt, started_at: float) -> None: ...
-
-    def finish(self, turn: Turn, messages: Sequence[Message], text: str) -> None: ...
-
-
 class Tracer(Protocol):
     """Where calls are traced. No method may fail or block."""
 
-    def begin(self, context: CallContext, slug: str, at: float) -> CallTrace: ...
+    def turn_finished(self, turn: Turn, messages: Sequence[Message], text: str) -> None:
+        """One call, ended; its tries and their times are in the turn. `messages` and `text` are what was said."""
+        ...
 
     def close(self) -> None:
         """Send what is left, within a second."""
@@ -366,6 +359,8 @@ class LlmMetrics(Protocol):
     def breaker_changed(self, provider: str, state: str) -> None:
         """`state`: closed, open, half_open."""
         ...
+
+    def quality_recorded(self, quality: QualityRecord) -> None: ...
 
 
 class TurnLog(Protocol):

@@ -109,6 +109,8 @@ class Attempt:
     outcome: Outcome
     status: int | None = None
     """The HTTP status, where there was one."""
+    started_at: float = 0.0
+    """Unix time."""
     seconds: float = 0.0
     cost_est: float | None = 0.0
     message: str = ""
