@@ -9,6 +9,12 @@ import signal
 import pytest
 from hypothesis import HealthCheck, settings
 
+from postgres_stage import extend_path, postgres
+
+__all__ = ["postgres"]
+
+extend_path()
+
 # No test may fail because the machine was slow; speed is measured in tests/benchmarks.
 settings.register_profile("default", deadline=None, suppress_health_check=[HealthCheck.too_slow], max_examples=60)
 settings.load_profile("default")

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 
     from mergecells.domain.config_tree import ConfigTree
+    from mergecells.domain.history import LogCounts, NodeCost, Pruned, QualityFacts, TurnFacts
     from mergecells.domain.llm import (
         Attempt,
         BudgetState,
@@ -372,4 +373,66 @@ class TurnLog(Protocol):
 
     def close(self) -> None:
         """Write what is left, within a bounded time."""
+        ...
+
+
+class TurnLogCounts(Protocol):
+    """A TurnLog that tells how it fares: for metrics, since recording itself says nothing."""
+
+    def counts(self) -> LogCounts: ...
+
+
+class History(Protocol):
+    """What was remembered, for reports. Times are Unix seconds; `until` is not included. Raises MergecellsError."""
+
+    def describe(self) -> str:
+        """Where it is, without any password."""
+        ...
+
+    @property
+    def synthetic(self) -> bool:
+        """Whether it was made up, to try reports."""
+        ...
+
+    def turns(self, since: float, until: float) -> Iterator[TurnFacts]:
+        """Calls that started in the period, oldest first."""
+        ...
+
+    def quality(self, since: float, until: float) -> Iterator[QualityFacts]: ...
+
+    def node_costs(self, since: float, until: float) -> Iterator[NodeCost]:
+        """Nodes whose last call was in the period."""
+        ...
+
+    def call(self, call_id: str) -> Turn | None:
+        """One call with its attempts."""
+        ...
+
+    def prune(self, before: float, *, apply: bool) -> Pruned:
+        """Count what ended before then, and with `apply` delete it."""
+        ...
+
+    def close(self) -> None: ...
+
+
+class ThreadStore(Protocol):
+    """Conversations: the messages of a thread in their order. Bounded: the oldest of a long thread go."""
+
+    def messages(self, thread: str, limit: int) -> tuple[Message, ...]:
+        """The newest `limit` messages, oldest first; empty for a new thread. Raises MergecellsError."""
+        ...
+
+    def append(self, thread: str, messages: Sequence[Message], call_id: str) -> None:
+        """Add all of them or none. Raises MergecellsError."""
+        ...
+
+    def close(self) -> None: ...
+
+
+class Calibrations(Protocol):
+    """How many characters a token of one prompt has with one model, as providers reported it."""
+
+    def characters_per_token(self, prompt_slug: str, prompt_sha: str, model: str) -> float | None:
+        """From this very text of the prompt, else from earlier texts of it; None below a minimum of samples. Neither
+        raises nor waits: it answers from memory. Without images: what they count is not in the characters."""
         ...
