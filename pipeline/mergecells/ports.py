@@ -272,18 +272,24 @@ class ResponseCache(Protocol):
     Several processes may share one; `claim` lets one of them ask the provider while the others wait.
     """
 
-    def get(self, key: str) -> CachedAnswer | None:
-        """The answer if it is there, whole and not too old; counted as a hit or a miss."""
+    @property
+    def quick(self) -> bool:
+        """Whether `get` is done in a fraction of a millisecond, so that an event loop may wait for it."""
         ...
 
-    def peek(self, key: str) -> CachedAnswer | None:
-        """As `get`, without counting: for those who wait for another's answer."""
+    def get(self, key: str) -> CachedAnswer | None:
+        """The answer if it is there, whole and not too old. Counts nothing."""
+        ...
+
+    def count(self, found: CachedAnswer | None) -> None:
+        """Count a call that was served with `found`, or one that was not: statistics add up over processes."""
         ...
 
     def put(self, key: str, answer: CachedAnswer, ttl_s: float) -> None: ...
 
     def claim(self, key: str, owner: str, lease_s: float) -> bool:
-        """Whether `owner` may make the answer now: nobody else has claimed it, or the claim has run out."""
+        """Whether `owner` may make the answer now: nobody else has claimed it, or the claim has run out. The owner's
+        own claim is renewed."""
         ...
 
     def release(self, key: str, owner: str) -> None:
@@ -293,7 +299,7 @@ class ResponseCache(Protocol):
     def stats(self) -> CacheStats: ...
 
     def clear(self) -> int:
-        """Remove every answer; how many there were."""
+        """Remove every answer, and count from 0 again; how many answers there were."""
         ...
 
     def close(self) -> None: ...
@@ -308,17 +314,22 @@ class BudgetLedger(Protocol):
     def reserve(self, reservation: str, caps: Sequence[Cap], amount: int, lease_s: float) -> Reserved:
         """Hold `amount` nano-dollars back on every key at once, if each of them stays within its halt; else on none.
 
-        After `lease_s` without `settle` the process is taken for dead, and the amount counts as spent: the provider may
-        have answered.
+        After `lease_s` without `settle` the process is taken for dead, and the amount counts as spent (`lapsed`): the
+        provider may have answered.
         """
         ...
 
     def settle(self, reservation: str, amount: int) -> tuple[LedgerEntry, ...]:
-        """Replace what was held back by what was spent, also more than that or 0. A second time does nothing."""
+        """Replace what was held back by what was spent, also more than that or 0, and also after its lease. A second
+        time does nothing. What the keys of the reservation hold then; empty for one that is not known."""
         ...
 
     def read(self, keys: Sequence[str]) -> tuple[LedgerEntry, ...]:
         """What the keys hold now, in their order; 0 for one that was never used."""
+        ...
+
+    def entries(self, limit: int) -> tuple[LedgerEntry, ...]:
+        """What was used last, newest first, at most `limit` keys."""
         ...
 
     def close(self) -> None: ...

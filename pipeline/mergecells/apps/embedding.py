@@ -47,7 +47,7 @@ def open_config(
     """
     clock, telling = SystemClock(), metrics or NoMetrics()
     folder = ConfigRoot(Path(os.path.abspath(path)))
-    place = _state_folder(folder.path) if state_dir == "" else Path(state_dir) if state_dir is not None else None
+    place = state_folder(folder.path) if state_dir == "" else Path(state_dir) if state_dir is not None else None
     kept = PublishedTrees(place, keep=KEPT_TREES) if place is not None else None
     started = time.monotonic()
     seen = (folder.fingerprint(), folder.whole())
@@ -73,7 +73,7 @@ def _watcher(folder: ConfigRoot, config: Config, watch: bool) -> Watcher:
     return FileWatcher(folder.watched, config.wake)
 
 
-def _state_folder(path: Path) -> Path:
+def state_folder(path: Path) -> Path:
     """One folder for each config path of this user."""
     base = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
     return Path(base) / "mergecells" / hashlib.sha256(os.fsencode(path)).hexdigest()[:16]

@@ -90,6 +90,10 @@ class LlmCallError(MergecellsError):
         self.attempts = tuple(attempts)
 
 
+class LedgerError(MergecellsError):
+    """The ledger of budgets cannot be asked, so no call may be made."""
+
+
 class BudgetExceededError(LlmCallError):
     """Refused before it was made: its worst case would pass a budget's halt. `budgets` are all that apply."""
 

@@ -129,6 +129,8 @@ class BudgetState:
     halt: float
     spent: float
     reserved: float = 0.0
+    lapsed: float = 0.0
+    """Part of `spent`: the worst cases of calls whose process ended without saying what they cost."""
 
     @property
     def remaining(self) -> float:
@@ -279,11 +281,13 @@ class Cap:
 
 @dataclass(frozen=True, slots=True)
 class LedgerEntry:
-    """What one key of a ledger holds. Nano-dollars; `reserved` is that of calls which are not settled yet."""
+    """What one key of a ledger holds. Nano-dollars; `reserved` is that of calls which are not settled yet, `lapsed` the
+    part of `spent` that was reserved by calls which never said what they cost."""
 
     key: str
     spent: int
     reserved: int
+    lapsed: int = 0
 
 
 @dataclass(frozen=True, slots=True)
