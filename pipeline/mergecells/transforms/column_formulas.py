@@ -12,10 +12,11 @@ from typing import Any, Final, cast
 import numpy as np
 
 from mergecells.formula import Value, parse
+from mergecells.transforms.column_chunks import LeadColumn, TextsInput
 from mergecells.transforms.column_codes import combine, encode
-from mergecells.transforms.column_input import LeadColumn, TextsInput, texts_of
 from mergecells.transforms.column_kernel import Kernel, NotKernelError
 from mergecells.transforms.column_kernels import compile_kernel
+from mergecells.transforms.column_text_input import texts_of
 from mergecells.transforms.column_values import (
     Coded,
     Codes,

@@ -54,6 +54,33 @@ def mask_of(mask: Any) -> Any:
     return mask if mask.any() else None
 
 
+def picked(truth: Any, one: Any, other: Any) -> Any:
+    """`np.where` of floats or of booleans, by operations on bits: in a third to two thirds of the time."""
+    if not isinstance(truth, np.ndarray) or truth.ndim == 0:
+        return np.where(truth, one, other)
+    kinds = {np.asarray(value).dtype for value in (one, other)}
+    if kinds == {np.dtype(np.bool_)}:
+        return (truth & one) | (other & ~truth)
+    if kinds != {np.dtype(np.float64)}:
+        return np.where(truth, one, other)
+    first, second = _float_bits(one), _float_bits(other)
+    if isinstance(first, int) and first == 0:
+        # All bits where `truth` is 0, none where it is 1.
+        mask = np.subtract(truth.view(np.int8), 1).astype(np.int64)
+        return np.bitwise_and(mask, second, out=mask).view(np.float64)
+    mask = np.negative(truth.view(np.int8)).astype(np.int64)
+    if isinstance(second, int) and second == 0:
+        return np.bitwise_and(mask, first, out=mask).view(np.float64)
+    mask &= first ^ second
+    mask ^= second
+    return mask.view(np.float64)
+
+
+def _float_bits(value: Any) -> Any:
+    """The bits of floats as whole numbers."""
+    return np.asarray(value).view(np.int64) if np.ndim(value) else int(np.float64(value).view(np.int64))
+
+
 def constant_kernel(value: float) -> Kernel:
     """The same number in every row."""
     return Kernel("F", lambda _inputs: (value, None), value, value)
@@ -164,9 +191,9 @@ def chosen(condition: Kernel, value: Kernel, otherwise: Kernel) -> Kernel:
         truth, error = test(inputs)
         (one, wrong), (other, also) = one_run(inputs), other_run(inputs)
         if wrong is not None or also is not None:
-            picked = np.where(truth, False if wrong is None else wrong, False if also is None else also)
-            error = either_mask(error, mask_of(picked))
-        return np.where(truth, one, other), error
+            failed = picked(truth, np.False_ if wrong is None else wrong, np.False_ if also is None else also)
+            error = either_mask(error, mask_of(failed))
+        return picked(truth, one, other), error
 
     low, high = min(value.low, otherwise.low), max(value.high, otherwise.high)
     varies = condition.varies or value.varies or otherwise.varies

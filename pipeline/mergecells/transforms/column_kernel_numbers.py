@@ -29,6 +29,7 @@ from mergecells.transforms.column_kernel import (
     made_finite,
     mapped,
     mask_of,
+    picked,
     table_kernel,
 )
 from mergecells.transforms.column_values import Coded, Floats, Mask, Numbers
@@ -66,7 +67,7 @@ def _if_error(writer: Writer, node: Call) -> Kernel:
         if error is None:
             return found, None
         other, other_error = other_run(inputs)
-        return np.where(error, other, found), None if other_error is None else mask_of(error & other_error)
+        return picked(error, other, found), None if other_error is None else mask_of(error & other_error)
 
     low, high = min(value.low, otherwise.low), max(value.high, otherwise.high)
     return Kernel("F", run, low, high, varies=value.varies, fresh=value.fresh)
@@ -99,7 +100,7 @@ def _extreme_of(one: Kernel, other: Kernel, largest: bool) -> Kernel:
 
         return arithmetic(one, other, unsigned, "F", low, high)
     test = np.greater_equal if largest else np.less_equal
-    return arithmetic(one, other, lambda a, b, _out: np.where(test(a, b), a, b), "F", low, high)
+    return arithmetic(one, other, lambda a, b, _out: picked(test(a, b), a, b), "F", low, high)
 
 
 def _sum(writer: Writer, node: Call) -> Kernel:
@@ -124,7 +125,7 @@ def _summand(writer: Writer, node: Node, otherwise: float) -> Kernel:
             given = cast(Numbers, inputs[key])
             if given.blank is None or otherwise == 0.0:
                 return given.x, None
-            return np.where(given.blank, otherwise, given.x), None
+            return picked(given.blank, otherwise, given.x), None
 
         return Kernel("F", run, varies=True)
     values = [writer.fixed[node.key]] if column is None and node.key in writer.fixed else []
@@ -164,25 +165,30 @@ def _round(writer: Writer, node: Call) -> Kernel:
 
     def run(inputs: Inputs) -> Result:
         value, error = inner.run(inputs)
-        return rounded_half_away(np.asarray(value, dtype=np.float64), places), error
+        return rounded_half_away(np.asarray(value, dtype=np.float64), places, positive=inner.low >= 0.0), error
 
     low = math.floor(inner.low) if inner.low > -1e9 else -INF
     high = math.ceil(inner.high) if inner.high < 1e9 else INF
     return Kernel("F", run, low, high, varies=inner.varies, fresh=inner.varies)
 
 
-def rounded_half_away(value: Floats, places: float) -> Floats:
-    """ROUND as `functions.rounding` has it: the same fast path, and its own function where that does not hold."""
+def rounded_half_away(value: Floats, places: float, *, positive: bool = False) -> Floats:
+    """ROUND as `functions.rounding` has it: the fast path, and its own function near ties and for large numbers.
+
+    `positive` tells that no number is below 0. Overflow has to be ignored by whoever calls this.
+    """
     scale = 10.0 ** int(places)
-    with np.errstate(all="ignore"):
-        scaled = np.abs(value) * scale
-        whole = np.floor(scaled)
-        rest = scaled - whole
-        sure = (scaled < 1e9) & ~((rest > 0.49999) & (rest < 0.50001))
-        result = np.asarray((whole + (rest > 0.5)) / scale)
-    result = np.asarray(np.where(value >= 0.0, result, -result))
-    unsure = ~(sure & (np.abs(value) < 1e9))
-    if unsure.any():
+    raised = np.asarray((value if positive else np.abs(value)) * scale)
+    raised += 0.5
+    whole = np.asarray(np.floor(raised))
+    raised -= whole
+    # Written so that NaN is unsure too. What is left after the comma is near 0 or 1 at a tie; 1e9 leaves it 7 digits.
+    sure = bool(whole.max(initial=0.0) < 1e9 and raised.min(initial=0.5) > 2e-5 and raised.max(initial=0.5) < 1 - 2e-5)
+    unsure = None if sure else ~((whole < 1e9) & (raised > 2e-5) & (raised < 1 - 2e-5))
+    result = np.asarray(np.divide(whole, scale, out=whole))
+    if not positive:
+        result = np.asarray(picked(value >= 0.0, result, -result))
+    if unsure is not None:
         flat = result.reshape(-1)
         for row in np.flatnonzero(unsure).tolist():
             flat[row] = round_half_away(float(value.reshape(-1)[row]), places)
@@ -225,7 +231,7 @@ def _median(writer: Writer, node: Call) -> Kernel:
     if low > high or hands_on(parts[2]):
         raise NotKernelError
     inner = made_finite(_summand(writer, parts[2], 0.0))
-    return mapped(inner, lambda x: np.where(x >= high, high, np.where(x < low, low, x)), "F", low, high)
+    return mapped(inner, lambda x: picked(x >= high, high, picked(x < low, low, x)), "F", low, high)
 
 
 def each_row(writer: Writer, node: Call) -> Kernel:

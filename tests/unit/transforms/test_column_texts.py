@@ -15,7 +15,7 @@ from unit.transforms.test_column_formulas import ROWS, assert_same, columns_of, 
 np = pytest.importorskip("numpy")
 pa = pytest.importorskip("pyarrow")
 
-from mergecells.transforms import column_formulas, column_input, score, score_columns  # noqa: E402 - both need NumPy
+from mergecells.transforms import column_arrow, column_formulas, score, score_columns  # noqa: E402 - both need NumPy
 
 PIECES = [
     *("a", "A", "b", "Google", "google", " ", "  ", "@", ".", "-", "abc.de", "3", "12", "TRUE", "true", "Mar 3, 2024"),
@@ -72,7 +72,7 @@ def check(formula: str, seed: int) -> None:
         mock.patch.object(score, "COLUMNS_FROM", 1),
         mock.patch.object(score_columns, "CHUNK", chance.choice([30, 1000])),
         mock.patch.object(column_formulas, "_BLOCK", chance.choice([30, 1000])),
-        mock.patch.object(column_input, "_SAMPLE", chance.choice([4, 40])),
+        mock.patch.object(column_arrow, "_SAMPLE", chance.choice([4, 40])),
     ):
         assert_same(scorer_of(formula), arrays, columns)
 
@@ -109,5 +109,5 @@ def test_text_that_grows_too_long_over_columns_equals_one_lead() -> None:
     """An error where a text would have more characters than a cell holds."""
     formula = '=LEN(SUBSTITUTE(w,"a","' + "b" * 200 + '"))/40000'
     columns: dict[str, list[Any]] = {"w": ["a" * (150 + row) for row in range(ROWS)], "x": [0.0] * ROWS}
-    with mock.patch.object(score, "COLUMNS_FROM", 1), mock.patch.object(column_input, "_SAMPLE", 4):
+    with mock.patch.object(score, "COLUMNS_FROM", 1), mock.patch.object(column_arrow, "_SAMPLE", 4):
         assert_same(scorer_of(formula), {**columns, "w": pa.array(columns["w"])}, columns)
