@@ -55,7 +55,6 @@ class Formulas:
     _kernels: dict[tuple[Any, ...], Kernel | None] = field(default_factory=dict)
     _families: dict[tuple[Any, ...], object] = field(default_factory=dict)
     _used: dict[Compute, tuple[list[str], dict[str, Value]]] = field(default_factory=dict)
-    _wholes: Table | None = None
 
     def compute(self, compute: Compute, env: Env, length: int) -> ColumnValue:
         """The formula's result for every row of a chunk."""
@@ -177,15 +176,16 @@ class Formulas:
         places, others = column.wholes
         if others is not None and len(others) * 4 > length:
             return None
-        if self._wholes is None:
-            self._wholes = Table([*map(float, range(_LOWEST, _HIGHEST)), None])
         key = (compute, name, "whole")
         table = self._tables.get(key)
         if table is None:
             size = _BLANK + 1
             table = self._tables.setdefault(key, Table([None] * size, np.zeros(size, dtype=np.bool_)))
-        wholes = self._wholes.values
-        table.complete(places, lambda code: compute({**fixed, name: wholes[code]}, self.serial))
+
+        def result(code: int) -> Value:
+            return compute({**fixed, name: None if code == _BLANK else float(code + _LOWEST)}, self.serial)
+
+        table.complete(places, result)
         return Coded(places, table, column.family), others
 
     # By a kernel
@@ -193,14 +193,22 @@ class Formulas:
     def _kernel(self, compute: Compute, fixed: dict[str, Value], inputs: dict[str, ColumnValue]) -> Kernel | None:
         if any(isinstance(column, Coded) and column.table.local for column in inputs.values()):
             return None
-        key = (compute, *((name, c.table if isinstance(c, Coded) else None) for name, c in inputs.items()))
+        key = (compute, *((name, c.table if isinstance(c, Coded) else type(c)) for name, c in inputs.items()))
         if key not in self._kernels:
-            try:
-                formula = parse(self.program.texts[compute], self.program.dialect)
-                self._kernels[key] = compile_kernel(formula, inputs, fixed, self.serial)
-            except NotKernelError:
-                self._kernels[key] = None
+            # Without tables and constants of this call a kernel does for the next one too.
+            lasting = fixed is self._names(compute)[1] and not any(isinstance(c, Coded) for c in inputs.values())
+            kept = self.program.kernels.of(self.serial) if lasting else self._kernels
+            if key not in kept:
+                kept[key] = self._compiled(compute, fixed, inputs)
+            self._kernels[key] = kept[key]
         return self._kernels[key]
+
+    def _compiled(self, compute: Compute, fixed: dict[str, Value], inputs: dict[str, ColumnValue]) -> Kernel | None:
+        try:
+            formula = parse(self.program.texts[compute], self.program.dialect)
+            return compile_kernel(formula, inputs, fixed, self.serial)
+        except NotKernelError:
+            return None
 
     # By distinct inputs
 

@@ -129,14 +129,18 @@ class Writer:
 
     def alone(self, node: Node, convert: Callable[[Value], Any] | None = None) -> Kernel | None:
         """`node` by a table of its results; None when it reads columns of numbers, or several."""
+        if type(node) is Number:
+            return constant_kernel(node.value)
+        if type(node) is Name and type(self.inputs.get(node.key)) is Numbers:
+            return None
         names = {part.key for part in walk(node) if type(part) is Name}
         varying = [name for name in names if name in self.inputs]
         columns = [self.inputs[name] for name in varying]
         if any(not isinstance(column, Coded) or column.table.known is not None for column in columns):
             return None
         coded = cast("list[Coded]", columns)
-        if len({id(column.family) for column in coded}) > 1 or type(node) is Number:
-            return None if coded else constant_kernel(cast(Number, node).value)
+        if len({id(column.family) for column in coded}) > 1:
+            return None
         compute = compile_node(node)
         base = {name: value for name, value in self.fixed.items() if name in names}
         tables = [column.table.values for column in coded]

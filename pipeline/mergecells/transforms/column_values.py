@@ -50,7 +50,9 @@ class Table:
         with self._lock:
             if self.known is None:
                 return
-            for code in np.unique(codes[~self.known[codes]]).tolist():
+            wanted = np.zeros(len(self.known), dtype=np.bool_)
+            wanted[codes] = True
+            for code in np.flatnonzero(wanted & ~self.known).tolist():
                 self.values[code] = compute(code)
                 for is_field, worth in self._shares.items():
                     _note_worth(self, code, is_field, worth)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -62,6 +63,21 @@ class Run:
     values: dict[str, Value] = field(default_factory=dict)
 
 
+class Kernels:
+    """What the columnar path has compiled for one evaluation date, kept over calls; see `column_formulas`."""
+
+    def __init__(self) -> None:
+        self._held: tuple[float, dict[Any, Any]] = (math.nan, {})
+
+    def of(self, serial: float) -> dict[Any, Any]:
+        """Those of this date. Another date's are dropped."""
+        held = self._held
+        if held[0] != serial:
+            # One assignment, and what was handed out stays whole: threads may score for two dates at a time.
+            held = self._held = serial, {}
+        return held[1]
+
+
 @dataclass(frozen=True, slots=True)
 class RuleProgram:
     """`tiers` from the best down: (lowest score, name). `intermediates` in an order in which they can be computed.
@@ -78,6 +94,7 @@ class RuleProgram:
     dialect: Dialect = "excel"
     all_points: AllPoints | None = None
     """See `score_components`; None where there are too many factors for one function."""
+    kernels: Kernels = field(default_factory=Kernels, compare=False)
 
     @property
     def component_names(self) -> tuple[str, ...]:

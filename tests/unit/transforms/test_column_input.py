@@ -7,6 +7,7 @@ import math
 import random
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import pytest
 
@@ -16,6 +17,8 @@ from mergecells.transforms.score_result import ScoreColumns
 
 np = pytest.importorskip("numpy")
 pa = pytest.importorskip("pyarrow")
+
+from mergecells.transforms import score_columns  # noqa: E402 - needs NumPy
 
 SNAPSHOT = load_snapshot(Path(__file__).resolve().parents[3])
 DAY = datetime.date(2026, 3, 1)
@@ -75,6 +78,37 @@ def test_arrow_table_of_every_type_scores_as_its_rows_do() -> None:
     """Integers beyond 2^53, float32, NaN, infinities, dates before 1900, texts in a number field, dictionaries."""
     table = typed_table()
     assert flat(SNAPSHOT.score_many(table, DAY)) == one_by_one(table.to_pylist())
+
+
+@pytest.mark.parametrize("size", [37, 64, 1_000])
+def test_slice_of_a_table_in_chunks_scores_as_its_rows_do(size: int) -> None:
+    """Chunks that begin in the middle of a byte of a bitmap, and anything at all below what is blank."""
+    table = with_rubbish(typed_table()).slice(13, 500)
+    with mock.patch.object(score_columns, "CHUNK", size):
+        assert flat(SNAPSHOT.score_many(table, DAY)) == one_by_one(table.to_pylist())
+
+
+def with_rubbish(table: Any) -> Any:
+    """Two columns more, with values below their blanks that would be wrong anywhere else."""
+    known = pa.py_buffer(np.packbits(np.arange(ROWS) % 3 > 0, bitorder="little"))
+    numbers = np.where(np.arange(ROWS) % 3 > 0, np.arange(ROWS) * 0.5, math.nan)
+    codes = np.where(np.arange(ROWS) % 3 > 0, np.arange(ROWS) % 2, 99).astype(np.int8)
+    indices = pa.Array.from_buffers(pa.int8(), ROWS, [known, pa.py_buffer(codes)])
+    kinds = pa.array(["Germany", "France"])
+    countries = pa.DictionaryArray.from_buffers(pa.dictionary(pa.int8(), pa.string()), ROWS, indices.buffers(), kinds)
+    table = table.append_column("budget", pa.Array.from_buffers(pa.float64(), ROWS, [known, pa.py_buffer(numbers)]))
+    return table.append_column("country", countries)
+
+
+def test_issues_stand_in_the_order_of_the_columns() -> None:
+    """Although columns are read when formulas ask for them, and some by no formula at all."""
+    table = typed_table().slice(0, 300)
+    table = table.append_column("contact_name", pa.array([1.5, math.inf, None] * 100))
+    table = table.select([*reversed(table.column_names)])
+    with mock.patch.object(score_columns, "CHUNK", 70):
+        found = SNAPSHOT.score_many(table, DAY)
+    assert max(map(len, found.issues)) > 1
+    assert flat(found) == one_by_one(table.to_pylist())
 
 
 def test_frames_score_as_the_arrow_table_does() -> None:
