@@ -15,9 +15,15 @@ from typing import Any
 from mergecells._version import __version__
 
 _HOMES = {
+    "BudgetExceededError": ("mergecells.domain.errors", "BudgetExceededError"),
+    "CallContext": ("mergecells.domain.llm", "CallContext"),
     "Config": ("mergecells.serving.live_config", "Config"),
     "ConfigRejectedError": ("mergecells.domain.errors", "ConfigRejectedError"),
     "Finding": ("mergecells.domain.findings", "Finding"),
+    "InvalidAnswerError": ("mergecells.domain.errors", "InvalidAnswerError"),
+    "Llm": ("mergecells.prompting.client", "Llm"),
+    "LlmCallError": ("mergecells.domain.errors", "LlmCallError"),
+    "LlmResult": ("mergecells.domain.llm", "LlmResult"),
     "MergecellsError": ("mergecells.domain.errors", "MergecellsError"),
     "Score": ("mergecells.transforms.score", "Score"),
     "ScoreColumns": ("mergecells.transforms.score_result", "ScoreColumns"),
@@ -25,12 +31,19 @@ _HOMES = {
     "Status": ("mergecells.serving.status", "Status"),
     "UsageError": ("mergecells.domain.errors", "UsageError"),
     "open": ("mergecells.apps.embedding", "open_config"),
+    "open_llm": ("mergecells.apps.prompting", "open_llm"),
 }
 
 __all__ = [
+    "BudgetExceededError",
+    "CallContext",
     "Config",
     "ConfigRejectedError",
     "Finding",
+    "InvalidAnswerError",
+    "Llm",
+    "LlmCallError",
+    "LlmResult",
     "MergecellsError",
     "Score",
     "ScoreColumns",
@@ -39,6 +52,7 @@ __all__ = [
     "UsageError",
     "__version__",
     "open",
+    "open_llm",
 ]
 
 

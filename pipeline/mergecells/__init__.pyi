@@ -1,7 +1,17 @@
 from mergecells._version import __version__
 from mergecells.apps.embedding import open_config as open
-from mergecells.domain.errors import ConfigRejectedError, MergecellsError, UsageError
+from mergecells.apps.prompting import open_llm
+from mergecells.domain.errors import (
+    BudgetExceededError,
+    ConfigRejectedError,
+    InvalidAnswerError,
+    LlmCallError,
+    MergecellsError,
+    UsageError,
+)
 from mergecells.domain.findings import Finding
+from mergecells.domain.llm import CallContext, LlmResult
+from mergecells.prompting.client import Llm
 from mergecells.serving.live_config import Config
 from mergecells.serving.snapshot import Snapshot
 from mergecells.serving.status import Status
@@ -9,9 +19,15 @@ from mergecells.transforms.score import Score
 from mergecells.transforms.score_result import ScoreColumns
 
 __all__ = [
+    "BudgetExceededError",
+    "CallContext",
     "Config",
     "ConfigRejectedError",
     "Finding",
+    "InvalidAnswerError",
+    "Llm",
+    "LlmCallError",
+    "LlmResult",
     "MergecellsError",
     "Score",
     "ScoreColumns",
@@ -20,4 +36,5 @@ __all__ = [
     "UsageError",
     "__version__",
     "open",
+    "open_llm",
 ]

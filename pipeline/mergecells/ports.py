@@ -16,6 +16,7 @@ if TYPE_CHECKING:
         BudgetState,
         CachedAnswer,
         CacheStats,
+        CallContext,
         Cap,
         LedgerEntry,
         ModelAnswer,
@@ -338,8 +339,9 @@ class BudgetLedger(Protocol):
 class IntentClassifier(Protocol):
     """Tells what a message is about, where the rules of `routing.yaml` are not enough."""
 
-    async def classify(self, message: str, intents: Mapping[str, str]) -> tuple[str, float, str]:
-        """(intent, confidence 0..1, reason) for a message; `intents` are name → description."""
+    async def classify(self, message: str, intents: Mapping[str, str], context: CallContext) -> tuple[str, float, str]:
+        """(intent, confidence 0..1, reason) for a message; `intents` are name → description, `context` that of the call
+        which the message is of, for budgets and traces. Raises MergecellsError."""
         ...
 
 

@@ -64,7 +64,11 @@ class UnknownPromptError(UsageError):
 
 
 class ProviderError(MergecellsError):
-    """One try with one model failed. `status` is the HTTP status; `retry_after` seconds that the provider asked for."""
+    """One try with one model failed. `status` is the HTTP status; `retry_after` seconds that the provider asked for.
+
+    `may_cost`: the provider may have worked and may charge for it, though no usable answer came (a timeout, a cut
+    stream). A refusal and a connection that was never made cost nothing.
+    """
 
     def __init__(
         self,
@@ -74,9 +78,11 @@ class ProviderError(MergecellsError):
         *,
         status: int | None = None,
         retry_after: float | None = None,
+        may_cost: bool = False,
     ) -> None:
         super().__init__(message, hint)
         self.kind: ErrorKind = kind
+        self.may_cost = may_cost
         self.status = status
         self.retry_after = retry_after
 

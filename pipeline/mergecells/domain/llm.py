@@ -76,6 +76,10 @@ class ReportedUsage:
     output_tokens: int | None = None
     cached_input_tokens: int = 0
     reasoning_tokens: int = 0
+    cache_written_tokens: int = 0
+    """Part of `input_tokens` too: what the provider put into its own cache, at a price of its own (Anthropic)."""
+    cost: float | None = None
+    """Dollars, where the provider itself says what it took (Perplexity, OpenRouter)."""
 
 
 @dataclass(frozen=True, slots=True)

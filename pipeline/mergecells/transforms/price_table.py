@@ -39,3 +39,22 @@ def is_in_bundled_table(name: str, model: Model, provider: Provider) -> bool:
     except LookupError:
         return False
     return True
+
+
+def bundled_cost(
+    name: str, model: Model, provider: Provider, given: int, made: int, cached: int = 0, written: int = 0
+) -> float | None:
+    """Dollars for one request by the bundled table, fees for requests and steps for long contexts included; None
+    where it has no price."""
+    known_as = bundled_provider(provider.kind)
+    if known_as is None or not bundled_table_is_there():
+        return None
+    from genai_prices import Usage, calc_price
+
+    usage = Usage(
+        input_tokens=given, output_tokens=made, cache_read_tokens=cached or None, cache_write_tokens=written or None
+    )
+    try:
+        return float(calc_price(usage, model_ref=model.id or name, provider_id=known_as).total_price)
+    except (LookupError, ValueError):
+        return None

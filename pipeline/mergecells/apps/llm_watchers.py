@@ -1,0 +1,45 @@
+"""Wires what watches calls: history, traces, counts of tokens; each only where it is installed and configured."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from importlib.util import find_spec
+
+from mergecells.adapters.otlp_backends import read_backends
+from mergecells.domain.routing import Provider
+from mergecells.ports import Tracer, TurnLog
+from mergecells.prompting.counting import TokenCounter
+from mergecells.prompting.silence import NoTracer, NoTurnLog
+
+CONTENT_VARIABLE = "MERGECELLS_TRACE_CONTENT"
+
+
+def make_turn_log(url: str = "") -> TurnLog:
+    """The history, where its package is installed; else nothing is remembered."""
+    if find_spec("sqlalchemy") is None and not url:
+        return NoTurnLog()
+    from mergecells.apps.history import open_turn_log
+
+    return open_turn_log(url)
+
+
+def make_tracer(providers: Callable[[str], Provider | None]) -> Tracer:
+    """Spans to every backend that the environment configures. Raises UsageError for half a configuration."""
+    backends = read_backends(os.environ)
+    if not backends:
+        return NoTracer()
+    from mergecells.adapters.otlp_tracer import OtlpTracer
+    from mergecells.apps.redaction import redact_text
+
+    content = os.environ.get(CONTENT_VARIABLE, "").strip().lower() == "true"
+    return OtlpTracer(backends, content=content, redact=redact_text, providers=providers)
+
+
+def make_counter(history_url: str = "") -> TokenCounter:
+    """Exact where a vocabulary is on the machine, calibrated where usage was recorded, else by a guess."""
+    if find_spec("sqlalchemy") is None:
+        return TokenCounter()
+    from mergecells.apps.history import open_calibrations
+
+    return TokenCounter(calibration=open_calibrations(history_url).characters_per_token)

@@ -1,0 +1,76 @@
+"""Wires the client of language models: `mergecells.open_llm()`."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+from mergecells.adapters.provider_factory import ProviderFactory
+from mergecells.apps.llm_stores import llm_folder, open_cache, open_ledger
+from mergecells.apps.llm_watchers import make_counter, make_tracer, make_turn_log
+from mergecells.domain.routing import Provider
+from mergecells.ports import IntentClassifier, LlmMetrics, Tracer, TurnLog
+from mergecells.prompting.answer_cache import AnswerCache
+from mergecells.prompting.budget_guard import BudgetGuard
+from mergecells.prompting.client import Llm
+from mergecells.prompting.parts import LlmParts
+from mergecells.prompting.plan import ConfigSource, PinnedConfig, pin
+from mergecells.prompting.silence import NoLlmMetrics
+from mergecells.serving.clock import SystemClock
+
+
+def open_llm(
+    config: str | os.PathLike[str] | ConfigSource | Callable[[], PinnedConfig],
+    *,
+    cache_url: str = "",
+    ledger_url: str = "",
+    history_url: str = "",
+    state_dir: str | os.PathLike[str] = "",
+    metrics: LlmMetrics | None = None,
+    tracer: Tracer | None = None,
+    turns: TurnLog | None = None,
+    classifier: IntentClassifier | None = None,
+) -> Llm:
+    """A client for the prompts of `config`: a path, what `mergecells.open()` returned, or a function that gives the
+    current Snapshot. A config that is opened here, by path, is closed with the client.
+
+    What is left out comes from the environment, see docs/llm.md: where answers are kept, budgets are counted and calls
+    are remembered (files below `state_dir`, else Redis and PostgreSQL by URL), and where spans are sent. Keys of
+    providers are read from the variables that `routing.yaml` names, with the first call. Raises UsageError.
+    """
+    source, path, closers = _source(config)
+    folder = llm_folder(path, os.fspath(state_dir))
+    told, clock = metrics or NoLlmMetrics(), SystemClock()
+    cache, ledger = open_cache(folder, cache_url), open_ledger(folder, ledger_url)
+    pinned = pin(source)
+    parts = LlmParts(
+        providers=ProviderFactory(),
+        cache=AnswerCache(cache, told),
+        budget=BudgetGuard(ledger, told, now=lambda: clock.now().timestamp()),
+        turns=turns or make_turn_log(history_url),
+        tracer=tracer or make_tracer(partial(_provider, pinned)),
+        metrics=told,
+        clock=clock,
+        counter=make_counter(history_url),
+        classifier=classifier,
+        closers=(cache.close, ledger.close, *closers),
+    )
+    return Llm(source, parts)
+
+
+def _source(
+    config: str | os.PathLike[str] | ConfigSource | Callable[[], PinnedConfig],
+) -> tuple[ConfigSource | Callable[[], PinnedConfig], Path, tuple[Callable[[], object], ...]]:
+    """(where Snapshots come from, the path of the config, what to close)."""
+    if isinstance(config, str | os.PathLike):
+        from mergecells.apps.embedding import open_config
+
+        opened = open_config(config)
+        return opened, Path(config), (opened.close,)
+    return config, getattr(config, "path", None) or Path(), ()
+
+
+def _provider(pinned: Callable[[], PinnedConfig], name: str) -> Provider | None:
+    return pinned().config.routing.providers.get(name)
