@@ -117,6 +117,11 @@ class GitReading:
             return []
         return self._commits("HEAD", limit, "--", *paths)
 
+    def log_between(self, older: Revision, newer: Revision, paths: Sequence[str] = (), limit: int = 50) -> list[Commit]:
+        """The commits by which the branch came from one full SHA to the other, newest first; of a merge, the merge.
+        `paths`: only those that changed one of them. Raises MergecellsError for a commit that is not here."""
+        return self._commits(f"{self.resolve(older)}..{self.resolve(newer)}", limit, "--first-parent", "--", *paths)
+
     def _commits(self, revision: Revision, limit: int, *paths: str) -> list[Commit]:
         form = "--format=%H%x1f%P%x1f%an <%ae>%x1f%cI%x1f%s%x1e"
         text = self._git.run("log", form, f"--max-count={limit}", "--no-show-signature", revision, *paths).text

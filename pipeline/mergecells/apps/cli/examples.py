@@ -54,6 +54,13 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     ),
     "prompts history": ("mergecells prompts history hook",),
     "prompts diff": ("mergecells prompts diff hook main~1", "mergecells prompts diff hook main~2 main"),
+    "report costs": (
+        "mergecells report costs",
+        "mergecells report costs --by revision --days 28 --chart costs.svg",
+        "mergecells report costs --by persona --output csv --out costs.csv",
+    ),
+    "history prune": ("mergecells history prune --days 90", "mergecells history prune --days 90 --apply"),
+    "history synthetic": ("mergecells history synthetic made-up.sqlite3 --days 28 --seed 7",),
     "demo": ("mergecells demo", "mergecells demo --once --folder /tmp/demo"),
 }
 

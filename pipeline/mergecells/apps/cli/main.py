@@ -39,6 +39,8 @@ COMMANDS = (
     "score",
     "formula",
     "prompts",
+    "report",
+    "history",
     "schema",
     "demo",
 )
