@@ -51,6 +51,7 @@ check-generated: $(STAMP)
 	$(BIN)/mergecells schema export --check
 	$(BIN)/python tools/command_reference.py --check
 	$(BIN)/python tools/function_reference.py --check
+	$(BIN)/python tools/metric_reference.py --check
 
 check-workflows: $(STAMP)
 	$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
@@ -80,6 +81,7 @@ docs: $(STAMP) ## rewrite the generated pages
 	@$(BIN)/mergecells schema export
 	@$(BIN)/python tools/command_reference.py
 	@$(BIN)/python tools/function_reference.py
+	@$(BIN)/python tools/metric_reference.py
 
 lock: $(STAMP) ## bring requirements.lock in line with pyproject.toml
 	@$(BIN)/uv pip compile pyproject.toml --quiet $(LOCK_OPTIONS) --all-extras --group dev $(if $(UPGRADE),--upgrade) \

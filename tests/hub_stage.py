@@ -251,6 +251,7 @@ def hub_stage(
             "MERGECELLS_HUB_FLEET_TOKEN": FLEET,
             "MERGECELLS_HUB_STATE": str(folder / "hub.sqlite"),
             "MERGECELLS_HUB_POLL_SECONDS": "3600",
+            "MERGECELLS_HUB_DRIFT_SECONDS": "0",
             "MERGECELLS_HUB_REQUESTS_PER_MINUTE": "100000",
         }
         for name, value in environ.items():

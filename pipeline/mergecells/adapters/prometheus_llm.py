@@ -1,23 +1,23 @@
-"""The metrics of LLM calls, for Prometheus. Labels come from the config; a persona's name is counted up to a limit."""
+"""The metrics of LLM calls, for Prometheus. Labels come from the config; personas and workflows are counted by
+name up to a limit."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from prometheus_client import REGISTRY, CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client import REGISTRY, CollectorRegistry
 
-from mergecells.adapters.prometheus_metrics import metrics_namespace
+from mergecells.adapters.metric_instruments import Instruments, exemplar
 from mergecells.domain.llm import Attempt, BudgetState, QualityRecord, Turn
 
 MOST_PERSONAS = 50
 OTHER = "other"
-"""What every persona beyond the first 50 is counted as: names are the caller's, and a series is for ever."""
+"""What every persona, and every workflow, beyond the first 50 is counted as: names are the caller's, and a series is
+for ever."""
 
 CONVERSATION = "conversation"
 """`prompt_slug` of a call without a prompt."""
 
-_SECONDS = (0.001, 0.005, 0.025, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 40, 80, 160)
-_SCORES = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
 _CIRCUITS = {"closed": 0, "half_open": 1, "open": 2}
 _DIMENSIONS = ("overall", "completeness", "clarity", "testability", "traceability")
 
@@ -26,48 +26,38 @@ class PrometheusLlmMetrics:
     """Implements `ports.LlmMetrics`. Make one for each registry."""
 
     def __init__(self, registry: CollectorRegistry = REGISTRY, namespace: str | None = None) -> None:
-        name = namespace or metrics_namespace()
-
-        def counter(metric: str, text: str, *labels: str) -> Counter:
-            return Counter(metric, text, labels, namespace=name, registry=registry)
-
-        def histogram(metric: str, text: str, *labels: str, buckets: Sequence[float] = _SECONDS) -> Histogram:
-            return Histogram(metric, text, labels, namespace=name, registry=registry, buckets=buckets)
-
-        def gauge(metric: str, text: str, *labels: str) -> Gauge:
-            return Gauge(metric, text, labels, namespace=name, registry=registry)
-
-        call = ("prompt_slug", "model")
-        self._requests = counter("prompt_requests", "LLM calls, by how they ended.", *call, "status")
-        self._seconds = histogram("prompt_duration_seconds", "From a call to its whole answer.", *call)
-        self._first = histogram("prompt_first_token_seconds", "From a streamed call to its first text.", "model")
-        self._tokens = counter("prompt_tokens", "Tokens paid for; cached_input is part of input.", *call, "token_type")
-        self._cost = counter("prompt_cost_usd", "US dollars; source says how well they are known.", *call, "source")
-        self._unpriced = counter("prompt_cost_unknown", "Calls whose cost is not known.", *call)
-        self._truncated = counter("prompt_truncated", "Answers that were cut at their limit.", *call)
-        self._fallbacks = counter("prompt_fallbacks", "Calls that another model than the first answered.", *call)
-        self._intents = counter("prompt_intents", "What calls were about.", "intent")
-        self._cache = counter("prompt_cache_requests", "hit, miss, shared (another call's answer), bypass.", "result")
-        self._saved = counter("prompt_cache_saved_usd", "US dollars that answers from the cache had cost.")
-        self._saved_tokens = counter("prompt_cache_saved_tokens", "Tokens of answers from the cache.")
-        self._attempts = counter("provider_attempts", "Tries with one model.", "provider", "model", "outcome")
-        self._attempt_seconds = histogram("provider_attempt_duration_seconds", "Of one try.", "provider")
-        self._circuit = gauge("provider_circuit_state", "0 closed, 1 half open, 2 open: left alone.", "provider")
-        self._budget = gauge(
-            "budget_usd", "Of day, total and personas: spent, reserved, warn, halt.", "budget", "amount"
-        )
-        self._warned = counter("budget_warned_calls", "Calls that ended past a budget's warning.", "scope")
-        self._persona_cost = counter("persona_cost_usd", "US dollars, known costs only.", "persona")
-        self._persona_turns = counter("persona_turns", "LLM calls.", "persona")
-        self._quality = histogram("quality_score", "0 to 1.", "prompt_slug", "dimension", buckets=_SCORES)
-        self._gates = counter("quality_validations", "Results that passed or failed.", "prompt_slug", "result")
+        made = Instruments(registry, namespace)
+        self._requests = made.counter("prompt_requests")
+        self._seconds = made.histogram("prompt_duration_seconds")
+        self._first = made.histogram("prompt_first_token_seconds")
+        self._tokens = made.counter("prompt_tokens")
+        self._cost = made.counter("prompt_cost_usd")
+        self._unpriced = made.counter("prompt_cost_unknown")
+        self._truncated = made.counter("prompt_truncated")
+        self._fallbacks = made.counter("prompt_fallbacks")
+        self._intents = made.counter("prompt_intents")
+        self._cache = made.counter("prompt_cache_requests")
+        self._saved = made.counter("prompt_cache_saved_usd")
+        self._saved_tokens = made.counter("prompt_cache_saved_tokens")
+        self._attempts = made.counter("provider_attempts")
+        self._attempt_seconds = made.histogram("provider_attempt_duration_seconds")
+        self._circuit = made.gauge("provider_circuit_state")
+        self._budget = made.gauge("budget_usd")
+        self._warned = made.counter("budget_warned_calls")
+        self._persona_cost = made.counter("persona_cost_usd")
+        self._persona_turns = made.counter("persona_turns")
+        self._workflow_cost = made.counter("workflow_cost_usd")
+        self._workflow_turns = made.counter("workflow_turns")
+        self._quality = made.histogram("quality_score")
+        self._gates = made.counter("quality_validations")
         self._personas: set[str] = set()
+        self._workflows: set[str] = set()
 
     def turn_finished(self, turn: Turn) -> None:
         """See `ports.LlmMetrics`."""
         slug, model = turn.prompt_slug or CONVERSATION, turn.model or "none"
         self._requests.labels(slug, model, turn.outcome).inc()
-        self._seconds.labels(slug, model).observe(turn.seconds)
+        self._seconds.labels(slug, model).observe(turn.seconds, exemplar(turn.context.trace_id))
         if turn.first_token_seconds is not None:
             self._first.labels(model).observe(turn.first_token_seconds)
         if turn.usage.truncated:
@@ -79,11 +69,7 @@ class PrometheusLlmMetrics:
             self._count_saved(turn)
         else:
             self._count_spent(turn, slug, model)
-        if turn.context.persona:
-            persona = self._bounded(turn.context.persona)
-            self._persona_turns.labels(persona).inc()
-            if turn.usage.cost_est:
-                self._persona_cost.labels(persona).inc(turn.usage.cost_est)
+        self._count_whose(turn)
 
     def attempt_finished(self, attempt: Attempt) -> None:
         """See `ports.LlmMetrics`."""
@@ -101,7 +87,7 @@ class PrometheusLlmMetrics:
             scope, _, name = state.key.partition(":")
             if state.warned:
                 self._warned.labels(scope).inc()
-            if scope in {"run", "node"} or (scope == "persona" and self._bounded(name) == OTHER):
+            if scope in {"run", "node"} or (scope == "persona" and _bounded(self._personas, name) == OTHER):
                 continue
             label = state.key if scope == "persona" else scope
             amounts = {"spent": state.spent, "reserved": state.reserved, "warn": state.warn, "halt": state.halt}
@@ -138,10 +124,23 @@ class PrometheusLlmMetrics:
         self._saved_tokens.inc(turn.usage.input_tokens + turn.usage.output_tokens)
         self._saved.inc(turn.saved_cost or 0.0)
 
-    def _bounded(self, persona: str) -> str:
-        if persona in self._personas:
-            return persona
-        if len(self._personas) >= MOST_PERSONAS:
-            return OTHER
-        self._personas.add(persona)
-        return persona
+    def _count_whose(self, turn: Turn) -> None:
+        cost = turn.usage.cost_est or 0.0
+        if turn.context.persona:
+            persona = _bounded(self._personas, turn.context.persona)
+            self._persona_turns.labels(persona).inc()
+            self._persona_cost.labels(persona).inc(cost)
+        if turn.context.workflow:
+            workflow = _bounded(self._workflows, turn.context.workflow)
+            self._workflow_turns.labels(workflow).inc()
+            self._workflow_cost.labels(workflow).inc(cost)
+
+
+def _bounded(known: set[str], name: str) -> str:
+    """The name, while there are not too many: it becomes a series."""
+    if name in known:
+        return name
+    if len(known) >= MOST_PERSONAS:
+        return OTHER
+    known.add(name)
+    return name

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from mergecells.adapters.published_source import MIRROR, GitBranch
 from mergecells.adapters.published_tree import PublishedTrees
@@ -14,6 +15,9 @@ from mergecells.domain.revision import Files
 from mergecells.serving.clock import SystemClock
 from mergecells.serving.follow import Follower, FollowStep, run_follower
 from mergecells.serving.rejections import Rejections
+
+if TYPE_CHECKING:
+    from mergecells.apps.follow_metrics import FollowMetrics
 
 
 def follow_once(repository: str, folder: Path, branch: str = "main", root: str | None = None) -> FollowStep:
@@ -36,6 +40,7 @@ def follow_branch(
     interval: float = 0.5,
     stop: threading.Event,
     report: Callable[[FollowStep | MergecellsError], None],
+    metrics: FollowMetrics | None = None,
 ) -> None:
     """Keep `folder/current` at the branch's newest good revision until `stop` is set.
 
@@ -45,7 +50,24 @@ def follow_branch(
     trees = PublishedTrees(folder)
     with trees.locked():
         trees.prepare()
-        run_follower(_follower(repository, trees, branch, root), stop.wait, interval, report)
+        follower = _follower(repository, trees, branch, root)
+        run_follower(_Counted(follower, metrics) if metrics else follower, stop.wait, interval, report)
+
+
+class _Counted:
+    """A follower whose steps are counted, each failure too: `run_follower` reports the same one once."""
+
+    def __init__(self, follower: Follower, metrics: FollowMetrics) -> None:
+        self._follower, self._metrics = follower, metrics
+
+    def step(self) -> FollowStep:
+        try:
+            step = self._follower.step()
+        except MergecellsError:
+            self._metrics.failed()
+            raise
+        self._metrics.stepped(step)
+        return step
 
 
 def _follower(repository: str, trees: PublishedTrees, branch: str, root: str | None) -> Follower:

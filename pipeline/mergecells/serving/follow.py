@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, Protocol
 
 from mergecells.domain.errors import ConfigRejectedError, MergecellsError
 from mergecells.domain.findings import Finding, has_errors
@@ -167,8 +167,14 @@ class Follower:
             )
 
 
+class Stepping(Protocol):
+    def step(self) -> FollowStep:
+        """See `Follower`."""
+        ...
+
+
 def run_follower(
-    follower: Follower,
+    follower: Stepping,
     wait: Callable[[float], bool],
     interval: float,
     report: Callable[[FollowStep | MergecellsError], None],

@@ -13,6 +13,7 @@ from mergecells.adapters.google_identity import IdentityRefusedError, IdentityVe
 from mergecells.adapters.sqlite_hub import HubStore
 from mergecells.apps.hub.desks import Desk, Desks, Line
 from mergecells.apps.hub.documents import pull_json
+from mergecells.apps.hub.drift import DriftLook
 from mergecells.apps.hub.limits import RateLimit
 from mergecells.apps.hub.metrics import HubMetrics
 from mergecells.apps.hub.previews import preview
@@ -46,14 +47,17 @@ class Hub:
     watch: Watch
     releases: Releases
     metrics: HubMetrics
+    drift: DriftLook
     _views: dict[str, tuple[float, dict[str, Any]]] = field(default_factory=dict)
 
     def start(self) -> None:
         self.queue.start()
         self.watch.start()
+        self.drift.start()
 
     def stop(self) -> None:
         """Let what runs end, within the time that the settings give; of what does not, the next start tells."""
+        self.drift.stop()
         ended = self.queue.stop(self.settings.stop_seconds)
         self.watch.stop(5.0)
         if ended:

@@ -20,11 +20,14 @@ _WORDS_OF_STEP = {
 }
 _MOST_STEPS = 100
 
+Changed = Callable[[StoredSubmission, StoredSubmission], None]
+"""Told of each change of a state: the row before and after."""
+
 
 class Ledger:
     """Every change of a row goes through here, one at a time: a worker and the watch may both know something new."""
 
-    def __init__(self, store: HubStore, changed: Callable[[StoredSubmission], None] = lambda _: None) -> None:
+    def __init__(self, store: HubStore, changed: Changed = lambda *_: None) -> None:
         self.store, self._changed = store, changed
         self._lock = threading.Lock()
 
@@ -39,7 +42,7 @@ class Ledger:
                 changed = replace(changed, updated_at=now_text())
                 self.store.save(changed)
                 if changed.state != row.state:
-                    self._changed(changed)
+                    self._changed(row, changed)
             return changed
 
     def step(self, submission: str, name: str) -> None:

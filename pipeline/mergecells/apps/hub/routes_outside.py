@@ -7,10 +7,11 @@ import re
 from typing import Any
 
 from fastapi import APIRouter, Request
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+from prometheus_client import CollectorRegistry
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse, Response
 
+from mergecells.adapters.metric_instruments import exposition
 from mergecells.adapters.sqlite_hub import Acknowledgement
 from mergecells.apps.hub.desks import Desk
 from mergecells.apps.hub.documents import now_text
@@ -61,10 +62,11 @@ def outside_routes(hub: Hub, registry: CollectorRegistry) -> APIRouter:
         check_bearer(request, hub.settings.fleet_token, FLEET_TOKEN)
         return JSONResponse(await run_in_threadpool(_fleet, hub))
 
-    @router.get("/metrics", response_model=None, tags=["health"], summary="Prometheus text format")
+    @router.get("/metrics", response_model=None, tags=["health"], summary="For Prometheus, as text or OpenMetrics")
     async def metrics(request: Request) -> Response:
         check_bearer(request, hub.settings.fleet_token, FLEET_TOKEN)
-        return Response(await run_in_threadpool(generate_latest, registry), media_type=CONTENT_TYPE_LATEST)
+        content, content_type = await run_in_threadpool(exposition, registry, request.headers.get("accept", ""))
+        return Response(content, headers={"Content-Type": content_type})
 
     @router.get("/healthz", response_model=None, tags=["health"], summary="Is the process alive?")
     async def healthz() -> Response:

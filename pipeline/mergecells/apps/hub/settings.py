@@ -22,7 +22,7 @@ SESSION_SECONDS, POLL_SECONDS = "MERGECELLS_HUB_SESSION_SECONDS", "MERGECELLS_HU
 RELEASE_SECONDS, STOP_SECONDS = "MERGECELLS_HUB_RELEASE_SECONDS", "MERGECELLS_HUB_STOP_SECONDS"
 PER_MINUTE = "MERGECELLS_HUB_REQUESTS_PER_MINUTE"
 ENVIRONMENT, ROLLBACK, AUTHOR = "MERGECELLS_HUB_ENVIRONMENT", "MERGECELLS_HUB_ROLLBACK", "MERGECELLS_HUB_AUTHOR"
-WRITE_BACK = "MERGECELLS_HUB_WRITE_BACK"
+WRITE_BACK, DRIFT_SECONDS = "MERGECELLS_HUB_WRITE_BACK", "MERGECELLS_HUB_DRIFT_SECONDS"
 
 GUIDE = "docs/hub.md lists all settings."
 _SHORTEST_SECRET, _FEWEST_CHARACTERS = 32, 10
@@ -41,6 +41,7 @@ class HubSettings:
     fleet_token: str | None = field(default=None, repr=False)
     session_seconds: float = 6 * 3600.0
     poll_seconds: float = 30.0
+    drift_seconds: float = 900.0
     release_seconds: float = 300.0
     stop_seconds: float = 30.0
     requests_per_minute: int = 120
@@ -66,6 +67,7 @@ def read_settings(environ: Mapping[str, str] = os.environ) -> HubSettings:
         fleet_token=_secret(environ, FLEET_TOKEN),
         session_seconds=_number(environ, SESSION_SECONDS, 6 * 3600.0, 60, 86_400),
         poll_seconds=_number(environ, POLL_SECONDS, 30.0, 0.1, 3600),
+        drift_seconds=_number(environ, DRIFT_SECONDS, 900.0, 0, 86_400),
         release_seconds=_number(environ, RELEASE_SECONDS, 300.0, 1, 86_400),
         stop_seconds=_number(environ, STOP_SECONDS, 30.0, 0, 600),
         requests_per_minute=int(_number(environ, PER_MINUTE, 120, 1, 100_000)),

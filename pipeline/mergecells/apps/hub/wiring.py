@@ -8,24 +8,25 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from prometheus_client import CollectorRegistry, GCCollector, PlatformCollector, ProcessCollector
 from starlette.types import ASGIApp
 
 from mergecells.adapters.engine_process import EngineProcesses
 from mergecells.adapters.google_identity import IdentityVerifier
 from mergecells.adapters.google_keys import SigningKeys
 from mergecells.adapters.google_pacing import Pacer
-from mergecells.adapters.prometheus_metrics import metrics_namespace
+from mergecells.adapters.metric_instruments import metrics_namespace, program_registry
 from mergecells.adapters.remembered_engines import RememberedEngines
-from mergecells.adapters.sqlite_hub import WAITING, HubStore, StoredSubmission
+from mergecells.adapters.sqlite_hub import WAITING, HubStore
 from mergecells.apps.hub.app import build_app
 from mergecells.apps.hub.desks import Desks, open_desk
+from mergecells.apps.hub.drift import DriftLook
 from mergecells.apps.hub.hub import Hub
 from mergecells.apps.hub.limits import RateLimit
 from mergecells.apps.hub.metrics import HubMetrics
 from mergecells.apps.hub.progress import Ledger
 from mergecells.apps.hub.queue import SubmissionQueue
 from mergecells.apps.hub.release import Releases
+from mergecells.apps.hub.release_metrics import ReleaseMetrics
 from mergecells.apps.hub.sessions import Sessions
 from mergecells.apps.hub.settings import HubSettings
 from mergecells.apps.hub.watch import Watch
@@ -46,17 +47,14 @@ class RunningHub:
 
 def build_hub(roots: Sequence[Path], settings: HubSettings) -> RunningHub:
     """Raises UsageError for a config root that cannot be served, MergecellsError for a state that cannot be used."""
-    registry = CollectorRegistry()
-    for collector in (ProcessCollector, PlatformCollector, GCCollector):
-        collector(registry=registry)
+    registry = program_registry()
     metrics = HubMetrics(registry, metrics_namespace())
     desks = _open_desks(roots)
     store = HubStore(settings.state)
 
-    def changed(row: StoredSubmission) -> None:
-        metrics.submission(row.state)
-
-    ledger, releases = Ledger(store, changed), Releases(store, settings)
+    ledger, releases = Ledger(store, metrics.submission), Releases(store, settings)
+    drift = DriftLook(desks, settings.drift_seconds)
+    ReleaseMetrics(desks, releases, drift, registry, metrics_namespace())
     queue = SubmissionQueue(desks, ledger, RememberedEngines(EngineProcesses()))
     write_back = queue.ask_write_back if settings.write_back else None
     watch = Watch(desks, ledger, releases, settings.poll_seconds, write_back)
@@ -71,6 +69,7 @@ def build_hub(roots: Sequence[Path], settings: HubSettings) -> RunningHub:
         watch=watch,
         releases=releases,
         metrics=metrics,
+        drift=drift,
     )
     metrics.watch(lambda: len(store.in_states([WAITING])), lambda: len(hub.sessions))
     return RunningHub(hub, build_app(hub, registry, metrics_namespace()))

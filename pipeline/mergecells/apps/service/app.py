@@ -28,6 +28,7 @@ def build_app(
 ) -> ASGIApp:
     """The application over a running config; metrics go to `registry`."""
     metrics = RequestMetrics(registry, namespace)
+    metrics.watch(live)
     # No docs_url: those pages load scripts from elsewhere. /openapi.json is what tools read.
     app = FastAPI(
         title="mergecells lead service", version=__version__, description=_ABOUT, docs_url=None, redoc_url=None

@@ -79,7 +79,8 @@ class HttpFrame:
 
     def _record(self, scope: Scope, answer: Answer, seconds: float) -> None:
         route = getattr(scope.get("route"), "path", "unmatched")
-        self._metrics.observe(str(scope["method"]), route, answer.status, seconds)
+        ids = current_request.get()
+        self._metrics.observe(str(scope["method"]), route, answer.status, seconds, ids.trace_id if ids else None)
         self._logger.log(
             logging.DEBUG if route in _QUIET_ROUTES and answer.status < 400 else logging.INFO,
             "%s %s",

@@ -2,37 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from typing import Any
 
-from prometheus_client import CollectorRegistry, Counter, Histogram
+from prometheus_client import CollectorRegistry
+
+from mergecells.adapters.metric_instruments import Instruments, exemplar
+from mergecells.apps.service.live import LiveConfig
 
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
-_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 
 
 class HttpMetrics:
     """What every program that answers over HTTP counts."""
 
     def __init__(self, registry: CollectorRegistry, namespace: str) -> None:
-        self._requests = Counter(
-            "http_requests",
-            "HTTP requests answered.",
-            ("method", "route", "status"),
-            namespace=namespace,
-            registry=registry,
-        )
-        self._seconds = Histogram(
-            "http_request_duration_seconds",
-            "Time from a request's headers to the end of its answer.",
-            ("route",),
-            namespace=namespace,
-            registry=registry,
-            buckets=_BUCKETS,
-        )
+        made = Instruments(registry, namespace)
+        self._requests = made.counter("http_requests")
+        self._seconds = made.histogram("http_request_duration_seconds")
 
-    def observe(self, method: str, route: str, status: int, seconds: float) -> None:
+    def observe(self, method: str, route: str, status: int, seconds: float, trace_id: str | None = None) -> None:
         self._requests.labels(method if method in _METHODS else "other", route, str(status)).inc()
-        self._seconds.labels(route).observe(seconds)
+        self._seconds.labels(route).observe(seconds, exemplar(trace_id))
 
 
 class RequestMetrics(HttpMetrics):
@@ -40,8 +32,24 @@ class RequestMetrics(HttpMetrics):
 
     def __init__(self, registry: CollectorRegistry, namespace: str) -> None:
         super().__init__(registry, namespace)
-        self._scores = Counter("scores", "Leads scored, by tier.", ("tier",), namespace=namespace, registry=registry)
+        made = Instruments(registry, namespace)
+        self._scores = made.counter("scores")
+        self._points = made.histogram("score_points")
+        self._issues = made.counter("score_issues")
+        self._ready, self._refused = made.gauge("config_ready"), made.gauge("config_head_refused")
 
-    def count_scores(self, tiers: Iterable[str]) -> None:
-        for tier in tiers:
-            self._scores.labels(tier).inc()
+    def watch(self, live: LiveConfig) -> None:
+        """Whose state is asked when somebody reads the metrics."""
+        self._ready.set_function(lambda: int(live.snapshot is not None))
+        self._refused.set_function(lambda: int(live.report()["unpublished"] is not None))
+
+    def count_scores(self, answers: Iterable[Mapping[str, Any]]) -> None:
+        """`answers` as they are sent: tier, score, issues."""
+        tiers: Counter[str] = Counter()
+        for answer in answers:
+            tiers[answer["tier"]] += 1
+            self._points.observe(answer["score"])
+            if answer["issues"]:
+                self._issues.inc()
+        for tier, count in tiers.items():
+            self._scores.labels(tier).inc(count)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from fastapi import APIRouter, Request
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+from prometheus_client import CollectorRegistry
 from starlette.responses import JSONResponse, Response
 
+from mergecells.adapters.metric_instruments import exposition
 from mergecells.apps.service.documents import problems
 from mergecells.apps.service.middleware import pinned_snapshot
 
@@ -30,8 +31,9 @@ def health_routes(registry: CollectorRegistry) -> APIRouter:
         return JSONResponse({"status": "ready", "revision": pinned_snapshot(request).revision})
 
     @router.head("/metrics", include_in_schema=False, response_model=None)
-    @router.get("/metrics", summary="Prometheus text format", response_model=None)
-    async def metrics() -> Response:
-        return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
+    @router.get("/metrics", summary="For Prometheus, as text or OpenMetrics", response_model=None)
+    async def metrics(request: Request) -> Response:
+        content, content_type = exposition(registry, request.headers.get("accept", ""))
+        return Response(content, headers={"Content-Type": content_type})
 
     return router

@@ -54,7 +54,7 @@ def scoring_routes(settings: ServiceSettings, metrics: RequestMetrics) -> APIRou
         wanted = lead_request(await read_json(request, settings, min(settings.max_body, settings.max_lead_body)))
         # In a thread when the rules' files may have to be read first; a score alone is faster than the way there.
         (answer,) = await run_in_threadpool(_scores, snapshot, wanted, True) if explain else _scores(snapshot, wanted)
-        metrics.count_scores([answer["tier"]])
+        metrics.count_scores([answer])
         return _json(answer)
 
     @router.post(
@@ -79,7 +79,7 @@ def scoring_routes(settings: ServiceSettings, metrics: RequestMetrics) -> APIRou
         document = await read_json(request, settings, settings.max_body)
         # In a thread: thousands of leads must not keep other requests waiting.
         answers = await run_in_threadpool(lambda: _scores(snapshot, batch_request(document, most), explain))
-        metrics.count_scores(answer["tier"] for answer in answers)
+        await run_in_threadpool(metrics.count_scores, answers)
         return await run_in_threadpool(_batch_json, snapshot.revision, answers)
 
     return router

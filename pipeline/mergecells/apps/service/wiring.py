@@ -6,10 +6,10 @@ import logging
 from dataclasses import dataclass
 from pathlib import Path
 
-from prometheus_client import CollectorRegistry, GCCollector, PlatformCollector, ProcessCollector
 from starlette.types import ASGIApp
 
-from mergecells.adapters.prometheus_metrics import PrometheusMetrics, metrics_namespace
+from mergecells.adapters.metric_instruments import metrics_namespace, program_registry
+from mergecells.adapters.prometheus_metrics import PrometheusMetrics
 from mergecells.adapters.published_tree import CURRENT, REVISIONS
 from mergecells.apps.embedding import open_config
 from mergecells.apps.service.app import build_app
@@ -48,9 +48,7 @@ class Service:
 
 def build_service(folder: Path, settings: ServiceSettings) -> Service:
     """The service over the config in `folder`; nothing is read before `start`."""
-    registry = CollectorRegistry()
-    for collector in (ProcessCollector, PlatformCollector, GCCollector):
-        collector(registry=registry)
+    registry = program_registry()
     metrics = PrometheusMetrics(registry)
 
     def open_newest() -> Config:

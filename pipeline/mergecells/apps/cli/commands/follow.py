@@ -18,6 +18,7 @@ from mergecells.apps.cli.console import CliContext, Output, print_json
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from mergecells.apps.follow_metrics import FollowMetrics
     from mergecells.domain.errors import MergecellsError
     from mergecells.serving.follow import FollowStep
 
@@ -41,6 +42,13 @@ def follow(
     interval: Annotated[
         float, typer.Option("--interval", min=0.05, max=3600, metavar="S", help="Seconds between looks.")
     ] = 0.5,
+    metrics_port: Annotated[
+        int | None,
+        typer.Option("--metrics-port", min=0, max=65535, help="Serve metrics for Prometheus; 0 takes a free port."),
+    ] = None,
+    metrics_host: Annotated[
+        str, typer.Option("--metrics-host", help="The address that metrics are served on.")
+    ] = "127.0.0.1",
     output: Annotated[Output, typer.Option("--output", help="json: what --once did, on stdout.")] = Output.TEXT,
 ) -> None:
     """Keep DIR/current at the newest revision of a branch that passes every check.
@@ -62,7 +70,20 @@ def follow(
                 context.say(f"{told}; Ctrl-C stops")
             # Not both: a line of plain text among JSON lines is one that no program can read.
             logging.getLogger("mergecells").info(told, extra={"event": "follow.start"})
-            _forever(repository, folder, branch, root, interval=interval, show=on_terminal)
+            metrics = _metrics(context, metrics_host, metrics_port, on_terminal) if metrics_port is not None else None
+            _forever(repository, folder, branch, root, interval=interval, show=on_terminal, metrics=metrics)
+
+
+def _metrics(context: CliContext, host: str, port: int, on_terminal: bool) -> FollowMetrics:
+    from mergecells.apps.follow_metrics import serve_metrics
+
+    metrics, address = serve_metrics(host, port)
+    if on_terminal:
+        context.say(f"metrics at {address}")
+    logging.getLogger("mergecells").info(
+        "metrics at %s", address, extra={"event": "follow.metrics", "address": address}
+    )
+    return metrics
 
 
 def _once(context: CliContext, step: FollowStep, branch: str, output: Output) -> None:
@@ -79,7 +100,16 @@ def _once(context: CliContext, step: FollowStep, branch: str, output: Output) ->
         raise typer.Exit(1)
 
 
-def _forever(repository: str, folder: Path, branch: str, root: str | None, *, interval: float, show: bool) -> None:
+def _forever(
+    repository: str,
+    folder: Path,
+    branch: str,
+    root: str | None,
+    *,
+    interval: float,
+    show: bool,
+    metrics: FollowMetrics | None,
+) -> None:
     from mergecells.apps.cli.follow_lines import describe_step
     from mergecells.apps.following import follow_branch
 
@@ -91,7 +121,7 @@ def _forever(repository: str, folder: Path, branch: str, root: str | None, *, in
 
     former = signal.signal(signal.SIGTERM, lambda *_: stop.set())
     try:
-        follow_branch(repository, folder, branch, root, interval=interval, stop=stop, report=tell)
+        follow_branch(repository, folder, branch, root, interval=interval, stop=stop, report=tell, metrics=metrics)
     finally:
         signal.signal(signal.SIGTERM, former)
 

@@ -1,0 +1,95 @@
+"""Builds instruments of prometheus_client from the catalogue, and says how a scrape is answered."""
+
+from __future__ import annotations
+
+import os
+from typing import Final
+
+from prometheus_client import (
+    REGISTRY,
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    GCCollector,
+    Histogram,
+    Info,
+    PlatformCollector,
+    ProcessCollector,
+    disable_created_metrics,
+)
+from prometheus_client.exposition import choose_encoder
+
+from mergecells._version import __version__
+from mergecells.adapters.metric_catalogue import METRICS, Kind, Metric
+
+NAMESPACE_VARIABLE: Final = "MERGECELLS_METRICS_NAMESPACE"
+DEFAULT_NAMESPACE: Final = "mergecells"
+
+
+def metrics_namespace() -> str:
+    """`mergecells`, or what the environment says."""
+    return os.environ.get(NAMESPACE_VARIABLE) or DEFAULT_NAMESPACE
+
+
+def program_registry() -> CollectorRegistry:
+    """A registry for one of our programs, with what every one exports: process, platform, garbage collector, build."""
+    # In OpenMetrics each counter would be a second series that nobody asks for.
+    disable_created_metrics()  # type: ignore[no-untyped-call]
+    registry = CollectorRegistry()
+    for collector in (ProcessCollector, PlatformCollector, GCCollector):
+        collector(registry=registry)
+    Info("build", METRICS["build_info"].text, namespace=metrics_namespace(), registry=registry).info(
+        {"version": __version__}
+    )
+    return registry
+
+
+class Instruments:
+    """The metrics of one registry. Each can be had once: Prometheus refuses the same name twice."""
+
+    def __init__(self, registry: CollectorRegistry = REGISTRY, namespace: str | None = None) -> None:
+        self._registry, self._namespace = registry, namespace or metrics_namespace()
+
+    def counter(self, name: str) -> Counter:
+        metric = _of_kind(name, "counter")
+        return Counter(name, metric.text, tuple(metric.labels), namespace=self._namespace, registry=self._registry)
+
+    def gauge(self, name: str) -> Gauge:
+        metric = _of_kind(name, "gauge")
+        return Gauge(
+            name,
+            metric.text,
+            tuple(metric.labels),
+            namespace=self._namespace,
+            registry=self._registry,
+            multiprocess_mode=metric.combine,
+        )
+
+    def histogram(self, name: str) -> Histogram:
+        metric = _of_kind(name, "histogram")
+        return Histogram(
+            name,
+            metric.text,
+            tuple(metric.labels),
+            namespace=self._namespace,
+            registry=self._registry,
+            buckets=metric.buckets,
+        )
+
+
+def exemplar(trace_id: str | None) -> dict[str, str] | None:
+    """What ties a number to the trace that last moved it. Only OpenMetrics shows it: see `exposition`."""
+    return {"trace_id": trace_id} if trace_id else None
+
+
+def exposition(registry: CollectorRegistry, accept: str) -> tuple[bytes, str]:
+    """The metrics and their content type: OpenMetrics, with exemplars, for a scraper that accepts it."""
+    encode, content_type = choose_encoder(accept)
+    return encode(registry), content_type
+
+
+def _of_kind(name: str, kind: Kind) -> Metric:
+    metric = METRICS[name]
+    if metric.kind != kind:
+        raise ValueError(f"{name} is a {metric.kind}")
+    return metric
