@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import shutil
 import signal
+from collections.abc import Iterator
 
 import pytest
 from hypothesis import HealthCheck, settings
 
 from postgres_stage import extend_path, postgres
+from redis_server import RedisServer
 
 __all__ = ["postgres"]
 
@@ -38,3 +40,18 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
             if os.environ.get("CI") == "true":
                 pytest.fail(f"{tool} is missing: .ci/run must install it")
             pytest.skip(f"{tool} is not installed")
+
+
+@pytest.fixture(scope="session")
+def running_redis() -> Iterator[RedisServer]:
+    """One server for all tests of a process; tests that use it are marked `needs("redis-server")`."""
+    server = RedisServer()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def redis_url(running_redis: RedisServer) -> str:
+    """The address of an empty Redis."""
+    running_redis.flush()
+    return running_redis.url

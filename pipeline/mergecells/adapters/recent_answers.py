@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections import OrderedDict
 from typing import Final, NamedTuple
@@ -88,6 +89,4 @@ class RecentAnswers:
 
 
 def _size(key: str, answer: CachedAnswer) -> int:
-    # Python keeps one, two or four bytes for each character, by the widest of them.
-    wide = 1 if answer.text.isascii() else 4
-    return _OVERHEAD + len(key) + wide * len(answer.text)
+    return _OVERHEAD + len(key) + sys.getsizeof(answer.text)

@@ -40,10 +40,20 @@ def write_answer(base: sqlite3.Connection, key: str, value: bytes, now: float, e
     base.execute("INSERT INTO answers1 VALUES (?, ?, ?, ?, ?, ?)", row)
     old = "SELECT rowid FROM answers1 WHERE expires_at <= ? LIMIT 50"
     base.execute(f"DELETE FROM answers1 WHERE rowid IN ({old})", (now,))  # noqa: S608 - our own words
-    while number(base, "bytes") > most:
-        oldest = "SELECT rowid FROM answers1 WHERE key <> ? ORDER BY used_at LIMIT 20"
-        if not base.execute(f"DELETE FROM answers1 WHERE rowid IN ({oldest})", (key,)).rowcount:  # noqa: S608
+    excess = number(base, "bytes") - most
+    if excess > 0:
+        _make_room(base, key, excess)
+
+
+def _make_room(base: sqlite3.Connection, key: str, excess: int) -> None:
+    """Remove what was not used for longest, of all but `key`, until `excess` bytes are free."""
+    going: list[tuple[int]] = []
+    for row, size in base.execute("SELECT rowid, size FROM answers1 WHERE key <> ? ORDER BY used_at", (key,)):
+        if excess <= 0:
             break
+        going.append((row,))
+        excess -= size
+    base.executemany("DELETE FROM answers1 WHERE rowid = ?", going)
 
 
 def take_claim(base: sqlite3.Connection, key: str, owner: str, now: float, until: float) -> bool:

@@ -30,7 +30,9 @@ def open_cache(folder: Path, url: str = "") -> ResponseCache:
     address = url or os.environ.get(CACHE_VARIABLE, "")
     if address:
         _check_redis(address, CACHE_VARIABLE)
-        raise UsageError("Redis is not built yet.")
+        from mergecells.adapters.redis_cache import RedisCache
+
+        return RedisCache(address)
     from mergecells.adapters.sqlite_cache import SqliteCache
 
     return SqliteCache(folder / CACHE_FILE)
@@ -41,7 +43,9 @@ def open_ledger(folder: Path, url: str = "") -> BudgetLedger:
     address = url or os.environ.get(LEDGER_VARIABLE, "")
     if address:
         _check_redis(address, LEDGER_VARIABLE)
-        raise UsageError("Redis is not built yet.")
+        from mergecells.adapters.redis_ledger import RedisLedger
+
+        return RedisLedger(address)
     from mergecells.adapters.sqlite_ledger import SqliteLedger
 
     return SqliteLedger(folder / LEDGER_FILE)

@@ -20,6 +20,9 @@ _KEY_VERSION: Final = 1
 
 _MARK: Final = b"mc1"
 _HEAD: Final = len(_MARK) + 8
+_HALVES: Final = "surrogatepass"
+"""A model may answer with half a character; it comes back as it was."""
+
 _NAMES: Final = tuple(field.name for field in fields(CachedAnswer))
 
 
@@ -51,7 +54,8 @@ def _plain(value: Any) -> Any:
 
 def dump_answer(key: str, answer: CachedAnswer) -> bytes:
     """The bytes to keep under `key`."""
-    content = json.dumps([getattr(answer, name) for name in _NAMES], separators=(",", ":")).encode()
+    row = [getattr(answer, name) for name in _NAMES]
+    content = json.dumps(row, ensure_ascii=False, separators=(",", ":")).encode(errors=_HALVES)
     return _MARK + b"%08x" % _check(key, content) + content
 
 
@@ -63,7 +67,7 @@ def parse_answer(key: str, value: object) -> CachedAnswer | None:
     if value[len(_MARK) : _HEAD] != b"%08x" % _check(key, content):
         return None
     try:
-        row = json.loads(content)
+        row = json.loads(content.decode(errors=_HALVES))
         answer = CachedAnswer(**dict(zip(_NAMES, row, strict=True)))
     except (ValueError, TypeError, RecursionError):
         return None
