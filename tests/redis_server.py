@@ -21,7 +21,7 @@ class RedisServer:
 
     def start(self) -> None:
         given = ["--port", "0", "--unixsocket", f"{self.folder}/socket", "--dir", str(self.folder), "--save", ""]
-        self._process = subprocess.Popen(
+        self.process = subprocess.Popen(
             ["redis-server", *given, "--appendonly", "no", *self._settings], stdout=subprocess.DEVNULL
         )
         self._wait()
@@ -37,7 +37,7 @@ class RedisServer:
                     client.ping()
                     return
                 except RedisError:
-                    if time.monotonic() > deadline or self._process.poll() is not None:
+                    if time.monotonic() > deadline or self.process.poll() is not None:
                         raise
                     time.sleep(0.02)
 
@@ -49,8 +49,8 @@ class RedisServer:
 
     def kill(self) -> None:
         """As a crash: nothing is said to the clients."""
-        self._process.kill()
-        self._process.wait(20)
+        self.process.kill()
+        self.process.wait(20)
 
     def stop(self) -> None:
         self.kill()

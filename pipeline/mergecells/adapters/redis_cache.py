@@ -76,10 +76,10 @@ class RedisCache:
         self._try("write", None, lambda: self._redis.set(self._prefix + key, value, px=lives))
 
     def claim(self, key: str, owner: str, lease_s: float) -> bool:
-        """See `ports.ResponseCache`. True when the server cannot be asked."""
+        """See `ports.ResponseCache`. True when the server cannot be asked, or answers neither yes nor no."""
         lease = max(1, int(lease_s * 1000))
         given = self._try("claim", 1, lambda: self._claim(keys=[self._claimed(key)], args=[owner, lease]))
-        return given == 1
+        return given != 0
 
     def release(self, key: str, owner: str) -> None:
         """See `ports.ResponseCache`."""

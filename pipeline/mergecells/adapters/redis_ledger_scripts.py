@@ -21,7 +21,9 @@ local now = tonumber(time[1]) + tonumber(time[2]) / 1000000
 local function add(key, field, sign, amount)
   if amount == '0' then return end
   local name = P .. 'a:' .. key
-  if sign == '' and #(redis.call('HGET', name, field) or '') >= 19 then return end
+  local held = redis.call('HGET', name, field) or '0'
+  -- An error in the middle of a script undoes nothing, so sums stop before the end of 64 bits.
+  if sign == '' and #held >= 19 and held >= '7000000000000000000' then return end
   redis.call('HINCRBY', name, field, sign .. amount)
 end
 

@@ -24,7 +24,9 @@ T = TypeVar("T")
 
 DISK_BYTES: Final = 512 * 1024 * 1024
 ENTRY_BYTES: Final = 16 * 1024 * 1024
-_BUSY_S: Final = 0.25
+READER_BUSY_S = 0.1
+WRITER_BUSY_S = 0.9
+"""Longer: a claim that cannot be written down is taken for granted, and then two make one answer."""
 _REST_S: Final = 5.0
 """A file that cannot be used is left alone for so long; the answers in memory serve meanwhile."""
 _TELL_S: Final = 60.0
@@ -48,7 +50,7 @@ class SqliteCache:
         self._recent = RecentAnswers(memory_bytes)
         self._counts = PendingCounts(self._write_counts)
         # Two connections: a reader on an event loop never waits for a writer that waits for another process.
-        self._reader, self._writer = _Handle(path), _Handle(path)
+        self._reader, self._writer = _Handle(path, READER_BUSY_S), _Handle(path, WRITER_BUSY_S)
         self._seen = (-1, -1)
         self._rest_until = self._tell_after = 0.0
         self._closed = False
@@ -209,9 +211,9 @@ class SqliteCache:
 class _Handle:
     """One connection, opened when it is first needed, used by one thread at a time."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, busy_s: float) -> None:
         self.opened: Identity | None = None
-        self._path = path
+        self._path, self._busy = path, busy_s
         self._lock = threading.RLock()
         self._base: sqlite3.Connection | None = None
 
@@ -219,7 +221,7 @@ class _Handle:
         with self._lock:
             if self._base is None:
                 self.opened = identity(self._path)
-                self._base = open_sqlite(self._path, tables.SCHEMA, _BUSY_S)
+                self._base = open_sqlite(self._path, tables.SCHEMA, self._busy)
                 self.opened = identity(self._path)
             return action(self._base)
 
