@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from mergecells.apps.cli.formula_table import function_rows, shown_dialects
-from mergecells.formula.analysis import REFUSED, VOLATILE
+from mergecells.formula.refused import REFUSED, VOLATILE
 from mergecells.formula.registry import GOOGLE
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "functions.md"

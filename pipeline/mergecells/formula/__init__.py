@@ -2,7 +2,6 @@
 
 import mergecells.formula.functions  # noqa: F401 - fills the table of functions
 from mergecells.formula.analysis import (
-    VOLATILE,
     NameUse,
     Unsupported,
     functions_used,
@@ -18,6 +17,7 @@ from mergecells.formula.nodes import Formula
 from mergecells.formula.parser import parse
 from mergecells.formula.program import Program, compile_program
 from mergecells.formula.reference import evaluate
+from mergecells.formula.refused import VOLATILE
 from mergecells.formula.registry import FUNCTIONS, FunctionSpec
 from mergecells.formula.tokens import is_cell_address
 from mergecells.formula.values import Array, ErrorValue, Value, to_number, to_value

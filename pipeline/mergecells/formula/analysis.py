@@ -8,6 +8,7 @@ from typing import Final, Literal, NamedTuple
 from mergecells.formula.nodes import Call, Formula, Lambda, Let, Local, Name, Reference, Text, walk
 from mergecells.formula.number_format import UnknownFormatError, read_format
 from mergecells.formula.number_format_show import show_number
+from mergecells.formula.refused import REFUSED, VOLATILE
 from mergecells.formula.regex import RegexError, compile_regex
 from mergecells.formula.registry import FUNCTIONS, plain_name, spec_of
 
@@ -29,48 +30,6 @@ class Unsupported(NamedTuple):
     position: int
     kind: UnsupportedKind
     reason: str
-
-
-_CLOCK: Final = "it reads the clock; use TODAY(), which is the evaluation date that the caller gives"
-_DICE: Final = "it gives another number each time, so the same lead would not get the same score"
-_INDIRECT: Final = "what it refers to is known only while it runs; use field names"
-_OUTSIDE: Final = "it reads from outside the config"
-
-VOLATILE: Final[dict[str, str]] = {
-    "NOW": _CLOCK,
-    **dict.fromkeys(("RAND", "RANDBETWEEN", "RANDARRAY"), _DICE),
-    **dict.fromkeys(("INDIRECT", "OFFSET", "ADDRESS", "CELL", "INFO"), _INDIRECT),
-    **dict.fromkeys(
-        ("IMPORTRANGE", "IMPORTDATA", "IMPORTFEED", "IMPORTHTML", "IMPORTXML", "GOOGLEFINANCE", "GOOGLETRANSLATE"),
-        _OUTSIDE,
-    ),
-    **dict.fromkeys(
-        ("WEBSERVICE", "RTD", "STOCKHISTORY", "QUERY", "IMAGE", "HYPERLINK", "DETECTLANGUAGE", "SPARKLINE", "CALL"),
-        _OUTSIDE,
-    ),
-}
-"""Refused by name: function → why."""
-
-REFUSED: Final[dict[str, str]] = {
-    "ISFORMULA": "it asks about a cell, and a name here is a value",
-    "FORMULATEXT": "it asks about a cell, and a name here is a value",
-}
-"""Known and deliberately not here: function → why, and what to use."""
-
-LOCALISED: Final = {
-    **dict.fromkeys(("WENN", "SI", "SE", "ALS", "ЕСЛИ", "OM", "HVIS", "JOS", "JEŻELI", "EĞER"), "IF"),
-    **dict.fromkeys(("UND", "ET", "EN", "OCH", "OG", "JA", "ORAZ"), "AND"),
-    **dict.fromkeys(("ODER", "OU", "OF", "ELLER", "TAI", "LUB"), "OR"),
-    **dict.fromkeys(("SUMME", "SOMME", "SUMA", "SOMA", "SOM", "SOMMA"), "SUM"),
-    **dict.fromkeys(("MITTELWERT", "MOYENNE", "PROMEDIO", "MÉDIA", "GEMIDDELDE", "MEDIA"), "AVERAGE"),
-    **dict.fromkeys(("WENNFEHLER", "SIERREUR", "SIERROR", "SEERRO", "SE.ERRORE"), "IFERROR"),
-    **dict.fromkeys(("RUNDEN", "ARRONDI", "REDONDEAR", "ARRED", "AFRONDEN", "ARROTONDA"), "ROUND"),
-    **dict.fromkeys(("LÄNGE", "NBCAR", "LARGO", "LUNGHEZZA", "LENGTE"), "LEN"),
-    **dict.fromkeys(("LINKS", "GAUCHE", "IZQUIERDA", "ESQUERDA", "SINISTRA"), "LEFT"),
-    **dict.fromkeys(("ZÄHLENWENN", "CONTAR.SI", "CONT.SE", "NB.SI", "AANTAL.ALS"), "COUNTIF"),
-    **dict.fromkeys(("HEUTE", "AUJOURDHUI", "HOY", "HOJE", "OGGI", "VANDAAG"), "TODAY"),
-}
-"""Names that spreadsheets in other languages show, for the hint."""
 
 
 def names_used(formula: Formula) -> tuple[NameUse, ...]:
@@ -148,10 +107,13 @@ def refuse_reasons(formula: Formula) -> tuple[str, ...]:
 
 
 def _suggestion(name: str) -> str:
-    english = LOCALISED.get(name)
+    import difflib  # only where a suggestion is due: services never need it
+
+    from mergecells.formula.localised import english_name
+
+    english = english_name(name)
     if english:
         return f"functions are written in English: {english}"
-    import difflib  # only where a suggestion is due: services never need it
 
     close = difflib.get_close_matches(name, FUNCTIONS, n=1, cutoff=0.75)
     return f"no such function is known; did you mean {close[0]}?" if close else "no such function is known here"

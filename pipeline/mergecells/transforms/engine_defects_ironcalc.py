@@ -485,4 +485,32 @@ IRONCALC = (
         ),
         x=8.67e-33,
     ),
+    _defect(
+        "takes 273.5 for the 273.15 kelvins of 0 degrees in CONVERT",
+        '=CONVERT(x,"K","C")',
+        -273.5,
+        calls("CONVERT", when=text_among(lambda s: s in ("C", "cel"))),
+        x=0.0,
+    ),
+    _defect(
+        "has no quantile of the share 1 in BETA.INV, and none near 0",
+        "=BETA.INV(x,0.5,2)",
+        NUM,
+        calls("BETA.INV", "BETAINV", when=lambda v: v[0] == 1.0 or (isinstance(v[1], float) and v[1] < 0.1)),
+        x=1.0,
+    ),
+    _defect(
+        "has no loss of no time at the start and end of VDB",
+        "=VDB(2400,300,10,x,x)",
+        NUM,
+        calls("VDB", when=lambda v: len(v) > 4 and v[3] == v[4] and v[3] in (0.0, v[2], None)),
+        x=10.0,
+    ),
+    _defect(
+        "takes blanks around nothing for no Roman number",
+        "=ARABIC(x)",
+        VALUE,
+        calls("ARABIC", when=text_among(lambda s: s != "" and not s.strip())),
+        x=" ",
+    ),
 )

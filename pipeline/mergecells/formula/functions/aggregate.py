@@ -63,6 +63,14 @@ def _median(*parts: tuple[float, ...]) -> float:
     return numbers[middle] if len(numbers) % 2 else finite((numbers[middle - 1] + numbers[middle]) / 2.0)
 
 
+@function("PERCENTOF(some, all)", "NN", "n", "math", "The sum of some as a part of the sum of all.")
+def _percentof(some: tuple[float, ...], everything: tuple[float, ...]) -> float:
+    whole = total(list(everything))
+    if whole == 0.0:
+        raise Fault(DIV0)
+    return finite(total(list(some)) / whole)
+
+
 @function("COUNT(value, …)", "r", "n", "statistics", "How many numbers there are.", repeats=1)
 def _count(*pairs: Pair) -> float:
     return float(sum(_countable(cell, held) for cells, held in map(items_of, pairs) for cell in cells))

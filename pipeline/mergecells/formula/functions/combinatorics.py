@@ -6,6 +6,7 @@ import math
 from typing import Final
 
 from mergecells.formula.functions.math import finite
+from mergecells.formula.functions.special import log_beta
 from mergecells.formula.registry import function
 from mergecells.formula.values import NUM, Fault
 
@@ -24,7 +25,7 @@ def _whole(number: float, least: int = 0) -> int:
 
 def logarithm_of_combinations(total: float, chosen: float) -> float:
     """ln of how many ways there are to choose."""
-    return math.lgamma(total + 1.0) - math.lgamma(chosen + 1.0) - math.lgamma(total - chosen + 1.0)
+    return -math.log1p(total) - log_beta(total - chosen + 1.0, chosen + 1.0)
 
 
 def combinations(total: int, chosen: int) -> float:

@@ -103,6 +103,11 @@ def countif(pair: Pair, condition: Scalar) -> float:
     return float(sum(map(test, cells if places is None else map(cells.__getitem__, places))))
 
 
+@function("PERCENTIF(list, criterion)", "re", "n", "statistics", "The share of the items that meet the criterion.")
+def _percentif(pair: Pair, condition: Scalar) -> float:
+    return countif(pair, condition) / len(_range(pair))
+
+
 @lru_cache(maxsize=4096)
 def _is_plain(condition: str) -> bool:
     if not condition or condition[0] in "<>=" or has_wildcards(condition) or "~" in condition:
@@ -220,6 +225,23 @@ def _maxifs(target: Pair, *conditions: Pair | Scalar) -> float:
 @function("MINIFS(min_list, list, criterion, …)", "rre", "n", "statistics", "The smallest where all hold.", repeats=2)
 def _minifs(target: Pair, *conditions: Pair | Scalar) -> float:
     return min(_numbers(_selected(target, _paired(conditions))), default=0.0)
+
+
+@function(
+    "COUNTUNIQUEIFS(list, list, criterion, …)",
+    "rre",
+    "n",
+    "statistics",
+    "How many different values where all hold; blanks do not count.",
+    repeats=2,
+)
+def _countuniqueifs(target: Pair, *conditions: Pair | Scalar) -> float:
+    return float(len({identity(cell) for cell in _selected(target, _paired(conditions)) if cell not in (None, "")}))
+
+
+def identity(cell: Scalar) -> tuple[type, object]:
+    """What makes a cell the same as another: kind and value, texts without regard to case."""
+    return type(cell), fold(cell) if type(cell) is str else cell
 
 
 def _mean(numbers: list[float]) -> float:

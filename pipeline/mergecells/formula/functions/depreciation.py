@@ -4,14 +4,9 @@ from __future__ import annotations
 
 import math
 
-from mergecells.formula.functions.math import bounded, finite
+from mergecells.formula.functions.math import bounded, finite, require
 from mergecells.formula.registry import function
 from mergecells.formula.values import DIV0, NUM, Fault
-
-
-def _require(*holds: bool) -> None:
-    if not all(holds):
-        raise Fault(NUM)
 
 
 @function("SLN(cost, salvage, life)", "nnn", "n", "financial", "The loss in each period, the same in all.")
@@ -23,7 +18,7 @@ def _sln(cost: float, salvage: float, life: float) -> float:
 
 @function("SYD(cost, salvage, life, period)", "nnnn", "n", "financial", "The loss by the sum of the years' digits.")
 def _syd(cost: float, salvage: float, life: float, period: float) -> float:
-    _require(salvage >= 0, life > 0, 1 <= period <= life)
+    require(salvage >= 0, life > 0, 1 <= period <= life)
     return finite((cost - salvage) * (life - period + 1.0) * 2.0 / (life * (life + 1.0)))
 
 
@@ -37,9 +32,9 @@ def _syd(cost: float, salvage: float, life: float, period: float) -> float:
 )
 @bounded
 def _db(cost: float, salvage: float, life: float, period: float, months: float = 12.0) -> float:
-    _require(cost >= 0, salvage >= 0, life > 0, period >= 1, 1 <= months < 13)
+    require(cost >= 0, salvage >= 0, life > 0, period >= 1, 1 <= months < 13)
     whole, first_year = int(period), int(months)
-    _require(whole <= life + (first_year < 12))
+    require(whole <= life + (first_year < 12))
     if cost == 0.0:
         return 0.0
     rate = math.floor((1.0 - (salvage / cost) ** (1.0 / life)) * 1000.0 + 0.5) / 1000.0
@@ -59,7 +54,7 @@ def _db(cost: float, salvage: float, life: float, period: float, months: float =
     optional=1,
 )
 def _ddb(cost: float, salvage: float, life: float, period: float, factor: float = 2.0) -> float:
-    _require(cost >= 0, salvage >= 0, life > 0, factor > 0, 1 <= period <= life)
+    require(cost >= 0, salvage >= 0, life > 0, factor > 0, 1 <= period <= life)
     rate = min(factor / life, 1.0)
     before = cost * (1.0 - rate) ** (period - 1.0)
     after = cost * (1.0 - rate) ** period
@@ -68,25 +63,25 @@ def _ddb(cost: float, salvage: float, life: float, period: float, factor: float 
 
 @function("EFFECT(rate, periods)", "nn", "n", "financial", "The yearly rate of a nominal one that is paid in periods.")
 def _effect(rate: float, periods: float) -> float:
-    _require(rate > 0, 1 <= periods < 1e15)
+    require(rate > 0, 1 <= periods < 1e15)
     return finite(_power(1.0 + rate / int(periods), float(int(periods))) - 1.0)
 
 
 @function("NOMINAL(rate, periods)", "nn", "n", "financial", "The nominal rate, paid in periods, of a yearly one.")
 def _nominal(rate: float, periods: float) -> float:
-    _require(rate > 0, 1 <= periods < 1e15)
+    require(rate > 0, 1 <= periods < 1e15)
     return finite((_power(1.0 + rate, 1.0 / int(periods)) - 1.0) * int(periods))
 
 
 @function("RRI(periods, present, future)", "nnn", "n", "financial", "The interest that makes one value the other.")
 def _rri(periods: float, present: float, future: float) -> float:
-    _require(periods > 0, present != 0.0)
+    require(periods > 0, present != 0.0)
     return finite(_power(future / present, 1.0 / periods) - 1.0)
 
 
 @function("PDURATION(rate, present, future)", "nnn", "n", "financial", "How many periods until one value is the other.")
 def _pduration(rate: float, present: float, future: float) -> float:
-    _require(rate > 0, present > 0, future > 0)
+    require(rate > 0, present > 0, future > 0)
     return finite((math.log(future) - math.log(present)) / math.log1p(rate))
 
 
@@ -122,7 +117,7 @@ def _dollarfr(price: float, fraction: float) -> float:
 
 def _split(price: float, fraction: float) -> tuple[float, float, int]:
     """Raises Fault: #NUM! for a fraction below 0, #DIV/0! below 1."""
-    _require(fraction >= 0)
+    require(fraction >= 0)
     if fraction < 1:
         raise Fault(DIV0)
     whole = float(math.trunc(price))

@@ -6,20 +6,15 @@ import math
 from typing import Final
 
 from mergecells.formula.functions.combinatorics import combinations, logarithm_of_combinations
-from mergecells.formula.functions.math import bounded, finite
-from mergecells.formula.functions.special import beta_share, gamma_shares
+from mergecells.formula.functions.math import bounded, finite, require
+from mergecells.formula.functions.special import beta_effort, beta_share, gamma_effort, gamma_shares
 from mergecells.formula.registry import function
 from mergecells.formula.values import NUM, Fault
 
 _ROOT_OF_TWO: Final = math.sqrt(2.0)
 
 
-def _require(*holds: bool) -> None:
-    if not all(holds):
-        raise Fault(NUM)
-
-
-def _below(z: float) -> float:
+def norm_below(z: float) -> float:
     return 0.5 * math.erfc(-z / _ROOT_OF_TWO)
 
 
@@ -34,19 +29,19 @@ def _quantile(share: float) -> float:
     t = math.sqrt(-2.0 * math.log(share))
     z = (2.515517 + t * (0.802853 + t * 0.010328)) / (1.0 + t * (1.432788 + t * (0.189269 + t * 0.001308))) - t
     for _ in range(4):
-        step = (_below(z) - share) / _density(z)
+        step = (norm_below(z) - share) / _density(z)
         z -= step / (1.0 + z * step / 2.0)
     return z
 
 
 @function("NORM.S.DIST(z, cumulative)", "nb", "n", "statistics", "The standard normal distribution or its density.")
 def _norm_s_dist(z: float, cumulative: bool) -> float:
-    return _below(z) if cumulative else _density(z)
+    return norm_below(z) if cumulative else _density(z)
 
 
 @function("NORMSDIST(z)", "n", "n", "statistics", "The standard normal distribution.")
 def _normsdist(z: float) -> float:
-    return _below(z)
+    return norm_below(z)
 
 
 @function("PHI(z)", "n", "n", "statistics", "The density of the standard normal distribution.")
@@ -66,23 +61,23 @@ def _gauss(z: float) -> float:
     "NORMDIST(x, mean, deviation, cumulative)", "nnnb", "n", "statistics", "The normal distribution or its density."
 )
 def _norm_dist(x: float, mean: float, deviation: float, cumulative: bool) -> float:
-    _require(deviation > 0)
+    require(deviation > 0)
     z = (x - mean) / deviation
-    return _below(z) if cumulative else finite(_density(z) / deviation)
+    return norm_below(z) if cumulative else finite(_density(z) / deviation)
 
 
 @function("NORM.S.INV(share)", "n", "n", "statistics", "The z below which a share lies.")
 @function("NORMSINV(share)", "n", "n", "statistics", "The z below which a share lies.")
-def _norm_s_inv(share: float) -> float:
-    _require(0.0 < share < 1.0)
+def norm_s_inv(share: float) -> float:
+    require(0.0 < share < 1.0)
     return _quantile(share) if share <= 0.5 else -_quantile(1.0 - share)
 
 
 @function("NORM.INV(share, mean, deviation)", "nnn", "n", "statistics", "The x below which a share lies.")
 @function("NORMINV(share, mean, deviation)", "nnn", "n", "statistics", "The x below which a share lies.")
 def _norm_inv(share: float, mean: float, deviation: float) -> float:
-    _require(deviation > 0)
-    return finite(mean + deviation * _norm_s_inv(share))
+    require(deviation > 0)
+    return finite(mean + deviation * norm_s_inv(share))
 
 
 @function(
@@ -91,7 +86,7 @@ def _norm_inv(share: float, mean: float, deviation: float) -> float:
 @function("CONFIDENCE(alpha, deviation, size)", "nnn", "n", "statistics", "Half the width of a confidence interval.")
 @bounded
 def _confidence(alpha: float, deviation: float, size: float) -> float:
-    _require(0.0 < alpha < 1.0, deviation > 0, size >= 1)
+    require(0.0 < alpha < 1.0, deviation > 0, size >= 1)
     return finite(-_quantile(alpha / 2.0) * deviation / math.sqrt(int(size)))
 
 
@@ -99,15 +94,27 @@ def _confidence(alpha: float, deviation: float, size: float) -> float:
     "LOGNORM.DIST(x, mean, deviation, cumulative)", "nnnb", "n", "statistics", "The lognormal distribution or density."
 )
 def _lognorm_dist(x: float, mean: float, deviation: float, cumulative: bool) -> float:
-    _require(x > 0, deviation > 0)
+    require(x > 0, deviation > 0)
     z = (math.log(x) - mean) / deviation
-    return _below(z) if cumulative else finite(_density(z) / (x * deviation))
+    return norm_below(z) if cumulative else finite(_density(z) / (x * deviation))
+
+
+@function("LOGNORMDIST(x, mean, deviation)", "nnn", "n", "statistics", "The lognormal distribution.")
+def _lognormdist(x: float, mean: float, deviation: float) -> float:
+    return _lognorm_dist(x, mean, deviation, True)
+
+
+@function("LOGNORM.INV(share, mean, deviation)", "nnn", "n", "statistics", "The x below which a share lies.")
+@function("LOGINV(share, mean, deviation)", "nnn", "n", "statistics", "The x below which a share lies.")
+@bounded
+def _lognorm_inv(share: float, mean: float, deviation: float) -> float:
+    return finite(math.exp(_norm_inv(share, mean, deviation)))
 
 
 @function("EXPON.DIST(x, rate, cumulative)", "nnb", "n", "statistics", "The exponential distribution or its density.")
 @function("EXPONDIST(x, rate, cumulative)", "nnb", "n", "statistics", "The exponential distribution or its density.")
 def _expon_dist(x: float, rate: float, cumulative: bool) -> float:
-    _require(x >= 0, rate > 0)
+    require(x >= 0, rate > 0)
     return -math.expm1(-rate * x) if cumulative else rate * math.exp(-rate * x)
 
 
@@ -116,7 +123,7 @@ def _expon_dist(x: float, rate: float, cumulative: bool) -> float:
 )
 @function("WEIBULL(x, shape, scale, cumulative)", "nnnb", "n", "statistics", "The Weibull distribution or its density.")
 def _weibull_dist(x: float, shape: float, scale: float, cumulative: bool) -> float:
-    _require(x >= 0, shape > 0, scale > 0)
+    require(x >= 0, shape > 0, scale > 0)
     if cumulative:
         return _weibull_below(x / scale, shape)
     try:
@@ -133,10 +140,16 @@ def _weibull_below(x: float, shape: float) -> float:
         return 1.0
 
 
-@function("POISSON.DIST(count, mean, cumulative)", "nnb", "n", "statistics", "The Poisson distribution.")
-@function("POISSON(count, mean, cumulative)", "nnb", "n", "statistics", "The Poisson distribution.")
+def _poisson_cost(count: float, *_rest: float) -> int:
+    return gamma_effort(count)
+
+
+@function(
+    "POISSON.DIST(count, mean, cumulative)", "nnb", "n", "statistics", "The Poisson distribution.", cost=_poisson_cost
+)
+@function("POISSON(count, mean, cumulative)", "nnb", "n", "statistics", "The Poisson distribution.", cost=_poisson_cost)
 def _poisson_dist(count: float, mean: float, cumulative: bool) -> float:
-    _require(0 <= count < 1e15, mean >= 0)
+    require(0 <= count < 1e15, mean >= 0)
     whole = math.floor(count)
     if mean == 0.0:
         return 1.0 if cumulative or whole == 0 else 0.0
@@ -145,18 +158,36 @@ def _poisson_dist(count: float, mean: float, cumulative: bool) -> float:
     return math.exp(whole * math.log(mean) - mean - math.lgamma(whole + 1.0))
 
 
-@function("BINOM.DIST(count, trials, share, cumulative)", "nnnb", "n", "statistics", "The binomial distribution.")
-@function("BINOMDIST(count, trials, share, cumulative)", "nnnb", "n", "statistics", "The binomial distribution.")
-def _binom_dist(count: float, trials: float, share: float, cumulative: bool) -> float:
-    _require(count >= 0, trials < 1e15, 0.0 <= share <= 1.0)
+def _binomial_cost(count: float, trials: float, *_rest: float) -> int:
+    return beta_effort(count, abs(trials - count))
+
+
+@function(
+    "BINOM.DIST(count, trials, share, cumulative)",
+    "nnnb",
+    "n",
+    "statistics",
+    "The binomial distribution.",
+    cost=_binomial_cost,
+)
+@function(
+    "BINOMDIST(count, trials, share, cumulative)",
+    "nnnb",
+    "n",
+    "statistics",
+    "The binomial distribution.",
+    cost=_binomial_cost,
+)
+def binom_dist(count: float, trials: float, share: float, cumulative: bool) -> float:
+    require(count >= 0, trials < 1e15, 0.0 <= share <= 1.0)
     some, all_ = math.floor(count), math.floor(trials)
-    _require(some <= all_)
+    require(some <= all_)
     if cumulative:
         return 1.0 if some == all_ else beta_share(1.0 - share, float(all_ - some), some + 1.0)
-    return _binomial(some, all_, share)
+    return binomial(some, all_, share)
 
 
-def _binomial(some: int, all_: int, share: float) -> float:
+def binomial(some: int, all_: int, share: float) -> float:
     if share in (0.0, 1.0):
         return float(some == share * all_)
     if all_ <= 1_000:
@@ -166,14 +197,19 @@ def _binomial(some: int, all_: int, share: float) -> float:
 
 
 @function(
-    "NEGBINOM.DIST(failures, successes, share, cumulative)", "nnnb", "n", "statistics", "Failures before successes."
+    "NEGBINOM.DIST(failures, successes, share, cumulative)",
+    "nnnb",
+    "n",
+    "statistics",
+    "Failures before successes.",
+    cost=lambda failures, successes, *_rest: beta_effort(failures, successes),
 )
 def _negbinom_dist(failures: float, successes: float, share: float, cumulative: bool) -> float:
-    _require(0 <= failures < 1e15, 1 <= successes < 1e15, 0.0 <= share <= 1.0)
+    require(0 <= failures < 1e15, 1 <= successes < 1e15, 0.0 <= share <= 1.0)
     lost, won = math.floor(failures), math.floor(successes)
     if cumulative:
         return beta_share(share, float(won), lost + 1.0)
-    return _binomial(lost, lost + won - 1, 1.0 - share) * share
+    return binomial(lost, lost + won - 1, 1.0 - share) * share
 
 
 @function("NEGBINOMDIST(failures, successes, share)", "nnn", "n", "statistics", "Failures before successes.")
@@ -195,5 +231,5 @@ def _gamma(number: float) -> float:
 )
 @bounded
 def _gammaln(number: float) -> float:
-    _require(number > 0)
+    require(number > 0)
     return finite(math.lgamma(number))

@@ -10,13 +10,14 @@ from functools import cmp_to_key
 from mergecells.formula.arguments import items_of, table_of
 from mergecells.formula.comparison import compare
 from mergecells.formula.functions.arrays import sequence, unique_lines
+from mergecells.formula.functions.criteria import identity
 from mergecells.formula.functions.lookup import Pair
 from mergecells.formula.functions.lookup_modes import LEFT_OUT, option
 from mergecells.formula.functions.math import finite
 from mergecells.formula.functions.rounding import ROUND_DOWN, ROUND_UP, ceiling, floor, round_decimal, round_half_away
 from mergecells.formula.functions.shapes import flipped
 from mergecells.formula.registry import function
-from mergecells.formula.values import DIV0, NA, NUM, VALUE, Array, ErrorValue, Fault, Scalar, Value, fold, to_boolean
+from mergecells.formula.values import DIV0, NA, NUM, VALUE, Array, ErrorValue, Fault, Scalar, Value, to_boolean
 
 Line = tuple[Scalar, ...]
 
@@ -79,7 +80,11 @@ def _sequence(rows: Pair, columns: Pair = LEFT_OUT, start: Pair = LEFT_OUT, step
     google=True,
 )
 def _sort(pair: Pair, *orders: Pair) -> Value:
-    table = table_of(pair[0])
+    return Array(_sorted(table_of(pair[0]), orders))
+
+
+def _sorted(table: Array, orders: tuple[Pair, ...]) -> list[Line]:
+    """Rows by pairs of a column and whether it goes upwards; equal rows keep their order. Errors are no keys."""
     lines = list(table.rows)
     keys = list(zip(orders[::2], orders[1::2], strict=False)) or [(LEFT_OUT, LEFT_OUT)]
     if len(orders) % 2:
@@ -94,7 +99,46 @@ def _sort(pair: Pair, *orders: Pair) -> Value:
         by_value = cmp_to_key(compare)
         lines.sort(key=lambda line, by=by: by_value(by[id(line)]), reverse=not up)  # type: ignore[misc]
         lines.sort(key=lambda line, by=by: by[id(line)] is None)  # type: ignore[misc]
-    return Array(lines)
+    return lines
+
+
+@function(
+    "SORTN(list, [count], [ties], [column, upwards], …)",
+    "rrrrr",
+    "v",
+    "lookup",
+    "The first rows when sorted; ties 1: with all that equal the last, 2: each row once, 3: these with all equals.",
+    optional=4,
+    repeats=1,
+)
+def _sortn(pair: Pair, number: Pair = LEFT_OUT, ties: Pair = LEFT_OUT, *orders: Pair) -> Value:
+    table, most, mode = table_of(pair[0]), option(number, 1.0), option(ties, 0.0)
+    if not most >= 1 or mode not in (0.0, 1.0, 2.0, 3.0):
+        raise Fault(VALUE)
+    every = tuple(each for column in range(table.width) for each in ((column + 1.0, False), (True, False)))
+    lines = _sorted(table, orders or every)
+    return Array(_first(lines, [_line_key(line) for line in lines], int(most), int(mode)))
+
+
+def _line_key(line: Line) -> tuple[object, ...]:
+    return tuple(map(identity, line))
+
+
+def _first(lines: list[Line], keys: list[tuple[object, ...]], most: int, mode: int) -> list[Line]:
+    """`mode` 0 the first lines, 1 also equals of the last, 2 the first different ones, 3 these with all equals."""
+    if mode < 2:
+        last = keys[min(most, len(keys)) - 1]
+        return [
+            line for at, (line, key) in enumerate(zip(lines, keys, strict=True)) if at < most or (mode and key == last)
+        ]
+    kept = set(list(dict.fromkeys(keys))[:most])
+    seen: set[object] = set()
+    chosen = []
+    for line, key in zip(lines, keys, strict=True):
+        if key in kept and (mode == 3 or key not in seen):
+            chosen.append(line)
+        seen.add(key)
+    return chosen
 
 
 def _column(table: Array, column: Pair) -> tuple[Scalar, ...]:
@@ -143,11 +187,7 @@ def _floor(number: float, factor: float = 1.0) -> float:
 
 @function("COUNTUNIQUE(value, …)", "r", "n", "statistics", "How many different values; blanks do not count.", repeats=1)
 def _countunique(*pairs: Pair) -> float:
-    return float(len({_identity(cell) for pair in pairs for cell in items_of(pair)[0] if cell not in (None, "")}))
-
-
-def _identity(cell: Scalar) -> tuple[type, object]:
-    return type(cell), fold(cell) if type(cell) is str else cell
+    return float(len({identity(cell) for pair in pairs for cell in items_of(pair)[0] if cell not in (None, "")}))
 
 
 @function(

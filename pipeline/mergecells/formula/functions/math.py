@@ -23,6 +23,12 @@ def finite(number: float) -> float:
     raise Fault(NUM)
 
 
+def require(*holds: bool) -> None:
+    """Raises Fault(#NUM!) unless all hold: what most functions say of an argument out of range."""
+    if not all(holds):
+        raise Fault(NUM)
+
+
 def bounded(function: F) -> F:
     """What Python raises beyond the range of numbers is #NUM!. For functions that are rare enough for one more call."""
 

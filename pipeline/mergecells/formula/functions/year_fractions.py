@@ -70,7 +70,8 @@ _BASES: Final[Mapping[int, Callable[[DateParts, DateParts, int], float]]] = {
     "The part of a year between two dates: 0 30/360, 1 actual, 2 actual/360, 3 actual/365, 4 European 30/360.",
     optional=1,
 )
-def _yearfrac(start: float, end: float, basis: float = 0.0) -> float:
+def year_fraction(start: float, end: float, basis: float = 0.0) -> float:
+    """Raises Fault(#NUM!) for what is no date, and for an unknown basis."""
     first, last = min(start, end), max(start, end)
     one, other = checked_parts(first), checked_parts(last)
     count = _BASES.get(math.trunc(basis) if abs(basis) < 99 else -1)
