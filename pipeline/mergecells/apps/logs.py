@@ -37,17 +37,28 @@ BASE_KEYS = (
     "duration_ms",
     "request_id",
     "trace_id",
+    "user_id",
+    "job_id",
+    "batch_id",
 )
+_ID_KEYS = ("request_id", "trace_id", "user_id", "job_id", "batch_id")
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName", "color_message"}
 _COLOURS = {"WARNING": "\033[33m", "ERROR": "\033[31m", "CRITICAL": "\033[31m"}
 _DIM, _OFF = "\033[2m", "\033[0m"
 
 
 class RequestIds(NamedTuple):
-    """What ties log lines of one request together, here and in other services."""
+    """What ties log lines of one request together, here and in other services; what a caller did not send is empty.
+
+    `parent_span_id`: 16 hex digits, the caller's own span.
+    """
 
     request_id: str
     trace_id: str
+    user_id: str = ""
+    job_id: str = ""
+    batch_id: str = ""
+    parent_span_id: str = ""
 
 
 current_request: ContextVar[RequestIds | None] = ContextVar("current_request", default=None)
@@ -100,7 +111,7 @@ class TextFormatter(logging.Formatter):
         return f"{code}{text}{_OFF}" if self._colour and code else text
 
 
-_NOT_FOR_PEOPLE = frozenset({"timestamp", "level", "event", "message", "logger", "request_id", "trace_id"})
+_NOT_FOR_PEOPLE = frozenset({"timestamp", "level", "event", "message", "logger", *_ID_KEYS})
 
 
 def set_up_logs(
@@ -141,7 +152,7 @@ def _entry(record: logging.LogRecord) -> dict[str, Any]:
     entry = _unknown(record)
     entry["message"] = redact_text(_message(record))
     if ids is not None:
-        entry["request_id"], entry["trace_id"] = ids
+        entry.update({name: getattr(ids, name) or None for name in _ID_KEYS})
     entry.update({key: redact(value, key) for key, value in extras.items() if value is not None or key not in entry})
     if record.exc_info and record.exc_info[0] is not None:
         entry["exception"] = redact_text(logging.Formatter().formatException(record.exc_info))

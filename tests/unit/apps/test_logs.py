@@ -44,12 +44,14 @@ def test_json_line_of_a_reload_has_every_promised_key() -> None:
 
 def test_json_line_within_a_request_carries_its_ids() -> None:
     """The request that the code works for is named without the caller passing it along."""
-    token = current_request.set(RequestIds("r-1", "t-1"))
+    token = current_request.set(RequestIds("r-1", "t-1", user_id="ann", job_id="j-1", parent_span_id="s-1"))
     try:
         line = as_json(record())
     finally:
         current_request.reset(token)
     assert (line["request_id"], line["trace_id"]) == ("r-1", "t-1")
+    assert (line["user_id"], line["job_id"], line["batch_id"]) == ("ann", "j-1", None)
+    assert "parent_span_id" not in line
 
 
 @pytest.mark.parametrize(

@@ -42,7 +42,7 @@ class ReloadIds(logging.Filter):
         """Always true."""
         if str(getattr(record, "event", "")).startswith("config.") and current_request.get() is None:
             ids = self._take() or RequestIds(f"reload-{secrets.token_hex(8)}", secrets.token_hex(16))
-            record.request_id, record.trace_id = ids
+            record.request_id, record.trace_id = ids.request_id, ids.trace_id
         return True
 
     def _take(self) -> RequestIds | None:

@@ -14,28 +14,34 @@ Headers = Sequence[tuple[bytes, bytes]]
 _REQUEST_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/+=@-]{0,127}\Z")
 _TRACE_ID = re.compile(r"(?!0{32})[0-9a-f]{32}\Z")
 _TRACEPARENT = re.compile(
-    r"(?P<version>(?!ff)[0-9a-f]{2})-(?P<trace>(?!0{32})[0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}(?P<rest>-.*)?\Z"
+    r"(?P<version>(?!ff)[0-9a-f]{2})-(?P<trace>(?!0{32})[0-9a-f]{32})-(?P<span>(?!0{16})[0-9a-f]{16})-[0-9a-f]{2}(?P<rest>-.*)?\Z"
 )
 
 
 def read_ids(headers: Headers) -> RequestIds:
-    """From `X-Request-ID`, `traceparent` (W3C Trace Context) and `X-Trace-ID`, in this order of trust for the trace.
+    """From `X-Request-ID`, `X-User-ID`, `X-Job-ID`, `X-Batch-ID`, and `traceparent` (W3C Trace Context) or `X-Trace-ID`.
 
     A header that occurs twice or does not fit its form is as good as none.
     """
-    request_id = _only(headers, b"x-request-id")
-    if not _REQUEST_ID.match(request_id):
-        request_id = secrets.token_hex(16)
-    return RequestIds(request_id, _trace_id(headers))
+    trace_id, span_id = _trace(headers)
+    user, job, batch = (_harmless(headers, name) for name in (b"x-user-id", b"x-job-id", b"x-batch-id"))
+    request_id = _harmless(headers, b"x-request-id") or secrets.token_hex(16)
+    return RequestIds(request_id, trace_id, user, job, batch, span_id)
 
 
-def _trace_id(headers: Headers) -> str:
+def _harmless(headers: Headers, name: bytes) -> str:
+    value = _only(headers, name)
+    return value if _REQUEST_ID.match(value) else ""
+
+
+def _trace(headers: Headers) -> tuple[str, str]:
+    """(trace id, the caller's span id or empty)."""
     parent = _TRACEPARENT.match(_only(headers, b"traceparent"))
     # Version 00 ends after the flags; later versions may add fields (Trace Context, section 3.2.3).
     if parent and not (parent["version"] == "00" and parent["rest"]):
-        return parent["trace"]
+        return parent["trace"], parent["span"]
     given = _only(headers, b"x-trace-id")
-    return given if _TRACE_ID.match(given) else secrets.token_hex(16)
+    return (given if _TRACE_ID.match(given) else secrets.token_hex(16)), ""
 
 
 def _only(headers: Headers, name: bytes) -> str:
