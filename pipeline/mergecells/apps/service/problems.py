@@ -29,7 +29,7 @@ class FieldError:
 @dataclass(eq=False)
 class ProblemError(Exception):
     """Ends a request with an answer in problem form. `slug` names the problem's kind and never changes; `hint` says
-    what to do next, where the detail does not."""
+    what to do next, where the detail does not; `extra` are further members of the document (RFC 9457, section 3.2)."""
 
     status: int
     slug: str
@@ -37,6 +37,7 @@ class ProblemError(Exception):
     errors: Sequence[FieldError] = ()
     headers: Mapping[str, str] = field(default_factory=dict)
     hint: str | None = None
+    extra: Mapping[str, Any] = field(default_factory=dict)
 
 
 class ProblemResponse(Response):
@@ -45,8 +46,8 @@ class ProblemResponse(Response):
     media_type = MEDIA_TYPE
 
 
-def problem_response(problem: ProblemError) -> ProblemResponse:
-    """The problem as a response; the request's id is in it, so that a person can report it."""
+def problem_document(problem: ProblemError) -> dict[str, Any]:
+    """The problem as JSON values; the request's id is in it, so that a person can report it."""
     ids = current_request.get()
     body: dict[str, Any] = {
         "type": TYPE_PREFIX + problem.slug,
@@ -58,10 +59,17 @@ def problem_response(problem: ProblemError) -> ProblemResponse:
         body["hint"] = problem.hint
     if problem.errors:
         body["errors"] = [{"pointer": error.pointer, "detail": error.detail} for error in problem.errors]
+    body.update(problem.extra)
     if ids is not None:
         body["request_id"] = ids.request_id
+    return body
+
+
+def problem_response(problem: ProblemError) -> ProblemResponse:
+    """The problem as a response."""
     # ASCII only: a lone surrogate in what a client sent would not survive UTF-8.
-    return ProblemResponse(json.dumps(body), status_code=problem.status, headers=dict(problem.headers))
+    content = json.dumps(problem_document(problem))
+    return ProblemResponse(content, status_code=problem.status, headers=dict(problem.headers))
 
 
 async def answer_problem(_: Request, error: Exception) -> Response:

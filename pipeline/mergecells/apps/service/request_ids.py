@@ -19,7 +19,7 @@ _TRACEPARENT = re.compile(
 
 
 def read_ids(headers: Headers) -> RequestIds:
-    """From `X-Request-ID`, `X-User-ID`, `X-Job-ID`, `X-Batch-ID`, and `traceparent` (W3C Trace Context) or `X-Trace-ID`.
+    """From `X-Request-ID`, `X-User-ID`, `X-Job-ID`, `X-Batch-ID`, and W3C `traceparent` or `X-Trace-ID`.
 
     A header that occurs twice or does not fit its form is as good as none.
     """

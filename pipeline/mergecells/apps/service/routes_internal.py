@@ -42,19 +42,27 @@ def internal_routes(live: LiveConfig, settings: ServiceSettings) -> APIRouter:
 
 
 def check_token(authorization: list[str], token: str | None) -> None:
-    """Raises ProblemError unless the one Authorization header is `Bearer <token>`; compared in constant time."""
+    """Raises ProblemError unless a reload may be asked for."""
     if token is None:
         raise ProblemError(
             403, "reload-disabled", f"Reloading by request is off: the service was started without {TOKEN_VARIABLE}."
         )
+    check_bearer(authorization, token, "A reload", TOKEN_VARIABLE)
+
+
+def check_bearer(authorization: list[str], token: str, what: str, variable: str) -> None:
+    """Raises ProblemError unless the one Authorization header is `Bearer <token>`; compared in constant time.
+
+    `what` needs it, and the service was given it as `variable`.
+    """
     scheme, _, given = authorization[0].partition(" ") if len(authorization) == 1 else ("", "", "")
     if scheme.lower() != "bearer" or not given.strip():
         raise ProblemError(
             401,
             "token-missing",
-            "A reload needs the header `Authorization: Bearer <token>`.",
+            f"{what} needs the header `Authorization: Bearer <token>`.",
             headers={"WWW-Authenticate": 'Bearer realm="mergecells"'},
         )
     # Header values arrive as latin-1; the token's own bytes are what must match.
     if not hmac.compare_digest(given.strip().encode("latin-1", "replace"), token.encode()):
-        raise ProblemError(403, "token-wrong", "The token is not the one that this service was started with.")
+        raise ProblemError(403, "token-wrong", f"The token is not the one of {variable} that this service runs with.")

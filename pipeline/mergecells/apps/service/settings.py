@@ -12,6 +12,9 @@ TOKEN_VARIABLE = "MERGECELLS_RELOAD_TOKEN"  # noqa: S105 - the variable's name
 BODY_VARIABLE = "MERGECELLS_MAX_BODY_BYTES"
 HEAD_VARIABLE = "MERGECELLS_HEAD_SECONDS"
 STATE_VARIABLE = "MERGECELLS_STATE_DIR"
+LLM_TOKEN_VARIABLE = "MERGECELLS_LLM_TOKEN"  # noqa: S105 - the variable's name
+LLM_RATE_VARIABLE = "MERGECELLS_LLM_CALLS_PER_MINUTE"
+LLM_AT_ONCE_VARIABLE = "MERGECELLS_LLM_CALLS_AT_ONCE"
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +22,8 @@ class ServiceSettings:
     """`reload_token` None: nobody may ask for a reload. Sizes are bytes and leads, times seconds.
 
     `max_body` is for a batch, `max_lead_body` for one lead; beyond `max_connections` a request is answered 503 unread.
-    `state_dir`: where the last known good config is kept; empty for the user's own state folder.
+    `state_dir`: where the last known good config is kept; empty for the user's own state folder. `llm_token` None: who
+    reaches the service may call models, `llm_per_minute` times a minute from one address and `llm_at_once` of all.
     """
 
     reload_token: str | None = field(default=None, repr=False)
@@ -31,6 +35,9 @@ class ServiceSettings:
     stop_seconds: float = 10.0
     head_seconds: float = 10.0
     state_dir: str = ""
+    llm_token: str | None = field(default=None, repr=False)
+    llm_per_minute: int = 120
+    llm_at_once: int = 64
 
 
 def read_settings(environ: Mapping[str, str] = os.environ) -> ServiceSettings:
@@ -42,6 +49,9 @@ def read_settings(environ: Mapping[str, str] = os.environ) -> ServiceSettings:
         max_body=_positive(environ, BODY_VARIABLE, default.max_body),
         head_seconds=_seconds(environ, HEAD_VARIABLE, default.head_seconds),
         state_dir=environ.get(STATE_VARIABLE, "").strip(),
+        llm_token=environ.get(LLM_TOKEN_VARIABLE, "").strip() or None,
+        llm_per_minute=_positive(environ, LLM_RATE_VARIABLE, default.llm_per_minute),
+        llm_at_once=_positive(environ, LLM_AT_ONCE_VARIABLE, default.llm_at_once),
     )
 
 
@@ -50,7 +60,7 @@ def _positive(environ: Mapping[str, str], variable: str, default: int) -> int:
     if not text:
         return default
     if not text.isascii() or not text.isdigit() or int(text) == 0:
-        raise UsageError(f"{variable} is {text!r}.", "Give a number of bytes above 0.")
+        raise UsageError(f"{variable} is {text!r}.", "Give a whole number above 0.")
     return int(text)
 
 
