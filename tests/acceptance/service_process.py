@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -50,9 +50,12 @@ def sha(number: int) -> str:
     return f"{number:040x}"
 
 
-def publish(folder: Path, number: int, points: float, broken: bool = False) -> str:
-    """Make revision `number` current in `folder`, as a follower would; a broken one as if forced past its checks."""
-    content = files(points)
+def publish(
+    folder: Path, number: int, points: float, broken: bool = False, more: Mapping[str, bytes] | None = None
+) -> str:
+    """Make revision `number` current in `folder`, as a follower would; a broken one as if forced past its checks.
+    `more` are further files."""
+    content = {**files(points), **(more or {})}
     if broken:
         content["scoring/rules.yaml"] = content["scoring/rules.yaml"].replace(b"weight: 1\n", b"weight: 0.5\n")
     PublishedTrees(folder).publish(ConfigTree(sha(number), content))

@@ -5,23 +5,21 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from mergecells.apps.embedding import state_folder
+from mergecells.apps.state_files import state_folder
 from mergecells.domain.errors import UsageError
 from mergecells.ports import BudgetLedger, ResponseCache
 
 CACHE_FILE = "llm-cache.sqlite3"
 LEDGER_FILE = "llm-ledger.sqlite3"
-STATE_VARIABLE = "MERGECELLS_STATE_DIR"
 CACHE_VARIABLE = "MERGECELLS_CACHE_URL"
 LEDGER_VARIABLE = "MERGECELLS_LEDGER_URL"
 _REDIS = ("redis://", "rediss://", "unix://")
 
 
-def llm_folder(config_path: Path, state_dir: str = "") -> Path:
-    """Where the client of this config keeps its files: `state_dir`, else the environment's, else a folder of the user's
-    state for this path, the one of `mergecells.open`."""
-    stated = state_dir or os.environ.get(STATE_VARIABLE, "")
-    return Path(stated) if stated else state_folder(Path(os.path.abspath(config_path)))
+def llm_folder(state_dir: str = "") -> Path:
+    """Where the client keeps its files: `state_dir`, else that of the environment or of the user. Not a folder of each
+    config's own: `mergecells budgets` must find what a service on this machine counted."""
+    return Path(state_dir) if state_dir else state_folder()
 
 
 def open_cache(folder: Path, url: str = "") -> ResponseCache:

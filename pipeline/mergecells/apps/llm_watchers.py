@@ -7,6 +7,7 @@ from collections.abc import Callable
 from importlib.util import find_spec
 
 from mergecells.adapters.otlp_backends import read_backends
+from mergecells.domain.errors import UsageError
 from mergecells.domain.routing import Provider
 from mergecells.ports import Tracer, TurnLog
 from mergecells.prompting.counting import TokenCounter
@@ -29,6 +30,12 @@ def make_tracer(providers: Callable[[str], Provider | None]) -> Tracer:
     backends = read_backends(os.environ)
     if not backends:
         return NoTracer()
+    if find_spec("opentelemetry") is None or find_spec("opentelemetry.sdk") is None:
+        told = ", ".join(backend.name for backend in backends)
+        raise UsageError(
+            f"Spans are to go to {told}, and OpenTelemetry is not installed.",
+            "Install the extra: pip install 'mergecells[telemetry]'; or set OTEL_SDK_DISABLED=true.",
+        )
     from mergecells.adapters.otlp_tracer import OtlpTracer
     from mergecells.apps.redaction import redact_text
 

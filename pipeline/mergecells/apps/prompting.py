@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from functools import partial
-from pathlib import Path
 
 from mergecells.adapters.provider_factory import ProviderFactory
 from mergecells.apps.llm_stores import llm_folder, open_cache, open_ledger
 from mergecells.apps.llm_watchers import make_counter, make_tracer, make_turn_log
+from mergecells.apps.state_files import history_in
 from mergecells.domain.routing import Provider
 from mergecells.ports import IntentClassifier, LlmMetrics, Tracer, TurnLog
 from mergecells.prompting.answer_cache import AnswerCache
@@ -40,8 +40,9 @@ def open_llm(
     are remembered (files below `state_dir`, else Redis and PostgreSQL by URL), and where spans are sent. Keys of
     providers are read from the variables that `routing.yaml` names, with the first call. Raises UsageError.
     """
-    source, path, closers = _source(config)
-    folder = llm_folder(path, os.fspath(state_dir))
+    source, closers = _source(config)
+    folder = llm_folder(os.fspath(state_dir))
+    history = history_url or (history_in(folder) if state_dir else "")
     told, clock = metrics or NoLlmMetrics(), SystemClock()
     cache, ledger = open_cache(folder, cache_url), open_ledger(folder, ledger_url)
     pinned = pin(source)
@@ -49,11 +50,11 @@ def open_llm(
         providers=ProviderFactory(),
         cache=AnswerCache(cache, told),
         budget=BudgetGuard(ledger, told, now=lambda: clock.now().timestamp()),
-        turns=turns or make_turn_log(history_url),
+        turns=turns or make_turn_log(history),
         tracer=tracer or make_tracer(partial(_provider, pinned)),
         metrics=told,
         clock=clock,
-        counter=make_counter(history_url),
+        counter=make_counter(history),
         classifier=classifier,
         closers=(cache.close, ledger.close, *closers),
     )
@@ -62,14 +63,14 @@ def open_llm(
 
 def _source(
     config: str | os.PathLike[str] | ConfigSource | Callable[[], PinnedConfig],
-) -> tuple[ConfigSource | Callable[[], PinnedConfig], Path, tuple[Callable[[], object], ...]]:
-    """(where Snapshots come from, the path of the config, what to close)."""
+) -> tuple[ConfigSource | Callable[[], PinnedConfig], tuple[Callable[[], object], ...]]:
+    """(where Snapshots come from, what to close)."""
     if isinstance(config, str | os.PathLike):
         from mergecells.apps.embedding import open_config
 
         opened = open_config(config)
-        return opened, Path(config), (opened.close,)
-    return config, getattr(config, "path", None) or Path(), ()
+        return opened, (opened.close,)
+    return config, ()
 
 
 def _provider(pinned: Callable[[], PinnedConfig], name: str) -> Provider | None:

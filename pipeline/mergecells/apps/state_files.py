@@ -8,6 +8,7 @@ from pathlib import Path
 
 STATE_VARIABLE = "MERGECELLS_STATE_DIR"
 HISTORY_VARIABLE = "MERGECELLS_HISTORY_URL"
+HISTORY_FILE = "history.sqlite3"
 HISTORY_DAYS_VARIABLE = "MERGECELLS_HISTORY_DAYS"
 
 
@@ -24,5 +25,10 @@ def history_address(given: str = "", environ: Mapping[str, str] = os.environ) ->
     """The URL of the history: given (a URL or a file), from the environment, or SQLite in the state folder."""
     text = given.strip() or environ.get(HISTORY_VARIABLE, "").strip()
     if not text:
-        return f"sqlite:///{state_folder(environ) / 'history.sqlite3'}"
+        return f"sqlite:///{state_folder(environ) / HISTORY_FILE}"
     return text if "://" in text else f"sqlite:///{Path(text).expanduser().absolute()}"
+
+
+def history_in(folder: Path) -> str:
+    """The URL of the history in a folder, unless the environment names another."""
+    return os.environ.get(HISTORY_VARIABLE, "").strip() or f"sqlite:///{folder.absolute() / HISTORY_FILE}"

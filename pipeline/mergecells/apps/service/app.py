@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
 from starlette.exceptions import HTTPException
@@ -17,6 +19,9 @@ from mergecells.apps.service.routes_internal import internal_routes
 from mergecells.apps.service.routes_scoring import scoring_routes
 from mergecells.apps.service.settings import ServiceSettings
 
+if TYPE_CHECKING:
+    from mergecells.apps.service.llm_desk import LlmDesk
+
 _ABOUT = """Scores leads with rules that people edit in a spreadsheet and review as pull requests.
 
 Every answer names the revision that made it in `X-Config-Revision`; `X-Request-ID`, `X-Trace-ID` and an inbound W3C
@@ -24,9 +29,13 @@ Every answer names the revision that made it in `X-Config-Revision`; `X-Request-
 
 
 def build_app(
-    live: LiveConfig, settings: ServiceSettings, registry: CollectorRegistry, namespace: str = "mergecells"
+    live: LiveConfig,
+    settings: ServiceSettings,
+    registry: CollectorRegistry,
+    namespace: str = "mergecells",
+    desk: LlmDesk | None = None,
 ) -> ASGIApp:
-    """The application over a running config; metrics go to `registry`."""
+    """The application over a running config; metrics go to `registry`. Without a desk, models are not called."""
     metrics = RequestMetrics(registry, namespace)
     metrics.watch(live)
     # No docs_url: those pages load scripts from elsewhere. /openapi.json is what tools read.
@@ -36,6 +45,13 @@ def build_app(
     app.include_router(scoring_routes(settings, metrics))
     app.include_router(internal_routes(live, settings))
     app.include_router(health_routes(registry))
+    if desk is not None:
+        # Imported with the extra `llm` only.
+        from mergecells.apps.service.routes_prompts import prompt_routes
+        from mergecells.apps.service.routes_threads import thread_routes
+
+        app.include_router(prompt_routes(desk))
+        app.include_router(thread_routes(desk))
     app.add_exception_handler(ProblemError, answer_problem)
     app.add_exception_handler(HTTPException, answer_http_error)
     app.add_exception_handler(Exception, answer_defect)

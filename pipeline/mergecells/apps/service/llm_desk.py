@@ -22,7 +22,7 @@ from mergecells.domain.errors import MergecellsError
 from mergecells.domain.llm import LlmResult
 from mergecells.ports import ThreadStore
 from mergecells.prompting.client import Llm
-from mergecells.prompting.streams import AnswerStream
+from mergecells.prompting.pieces import AsyncLlmStream
 
 logger = logging.getLogger("mergecells.llm")
 
@@ -59,7 +59,7 @@ class LlmDesk:
         return JSONResponse(result_document(result))
 
     async def stream(
-        self, request: Request, stream: AnswerStream, finish: Finish, facts: dict[str, Any], done: Callable[[], None]
+        self, request: Request, stream: AsyncLlmStream, finish: Finish, facts: dict[str, Any], done: Callable[[], None]
     ) -> Response:
         """The answer as events: `start`, `token` …, then `result`, or `error`. `done` is called once, however it ends.
 
@@ -88,11 +88,14 @@ class LlmDesk:
         return StreamingResponse(kept_open(events), media_type=MEDIA_TYPE, headers=HEADERS)
 
     async def _events(
-        self, stream: AnswerStream, first: str | None, finish: Finish, facts: dict[str, Any], end: Callable[[], None]
+        self, stream: AsyncLlmStream, first: str | None, finish: Finish, facts: dict[str, Any], end: Callable[[], None]
     ) -> AsyncGenerator[bytes, None]:
         try:
-            intent, confidence, reason = stream.route
-            yield event("start", {**facts, "intent": intent, "confidence": confidence, "intent_reason": reason})
+            route = stream.route
+            told = (
+                {"intent": route.intent, "confidence": route.confidence, "intent_reason": route.reason} if route else {}
+            )
+            yield event("start", {**facts, **told})
             if first is not None:
                 yield event("token", {"text": first})
                 async for piece in stream:
@@ -107,11 +110,21 @@ class LlmDesk:
         finally:
             end()
 
-    def _close(self, stream: AnswerStream) -> None:
+    def close(self) -> None:
+        """Cancel what is under way, settle it, and write what is left. The event loop need not run any more."""
+        self.llm.close()
+        self.threads.close()
+
+    def _close(self, stream: AsyncLlmStream) -> None:
         """The reader may be gone and this task cancelled, in which nothing can be awaited: another one closes."""
         task = asyncio.ensure_future(stream.aclose())
         self.closing.add(task)
         task.add_done_callback(self.closing.discard)
+
+
+def _route(stream: AsyncLlmStream) -> dict[str, Any]:
+    route = stream.route
+    return {"intent": route.intent, "confidence": route.confidence, "intent_reason": route.reason} if route else {}
 
 
 def wants_stream(request: Request, stated: bool | None, *, default: bool) -> bool:

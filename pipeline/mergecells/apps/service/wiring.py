@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from mergecells.adapters.published_tree import CURRENT, REVISIONS
 from mergecells.apps.embedding import open_config
 from mergecells.apps.service.app import build_app
 from mergecells.apps.service.live import LiveConfig
+from mergecells.apps.service.llm_wiring import build_desk, llm_is_installed
 from mergecells.apps.service.settings import ServiceSettings
 from mergecells.domain.manifest import MANIFEST_NAME
 from mergecells.serving.live_config import Config
@@ -28,6 +30,7 @@ class Service:
     app: ASGIApp
     live: LiveConfig
     folder: Path
+    closers: tuple[Callable[[], object], ...] = ()
 
     def start(self, address: str) -> None:
         """Load the config, or begin to wait for a good one, and say where the service will answer."""
@@ -42,7 +45,9 @@ class Service:
         )
 
     def close(self) -> None:
-        """Stop following the config."""
+        """End calls of models under way, and stop following the config."""
+        for close in self.closers:
+            close()
         self.live.close()
 
 
@@ -55,7 +60,9 @@ def build_service(folder: Path, settings: ServiceSettings) -> Service:
         return open_config(config_place(folder), metrics=metrics, state_dir=settings.state_dir)
 
     live = LiveConfig(open_newest)
-    return Service(build_app(live, settings, registry, metrics_namespace()), live, folder)
+    desk = build_desk(live, settings, registry) if llm_is_installed() else None
+    app = build_app(live, settings, registry, metrics_namespace(), desk)
+    return Service(app, live, folder, (desk.close,) if desk else ())
 
 
 def config_place(folder: Path) -> Path:
