@@ -112,11 +112,10 @@ def routing(
             else []
         ),
         "intents:",
-        "  ambiguous:",
-        "    ladder:",
-        f"      first: {rung}",
-        *([f"      second: {second_rung}"] if second else []),
     ]
+    for intent in ("ambiguous", "hook", "form", "photo"):
+        lines += [f"  {intent}:", "    ladder:", f"      first: {rung}"]
+        lines += [f"      second: {second_rung}"] if second else []
     return "\n".join(lines) + "\n" + intents
 
 

@@ -62,6 +62,10 @@ class AnthropicProvider:
 
 def _body(request: ModelRequest) -> dict[str, Any]:
     body = anthropic_body(request)
+    # The library of 2026 has no parameters for sampling, since newer models refuse them; the API and older models do.
+    sampling = {name: body.pop(name) for name in ("temperature", "top_p") if name in body}
+    if sampling:
+        body["extra_body"] = sampling
     if request.output_schema is not None and request.json_schema:
         # What Anthropic does not take in a schema becomes words of its description; we check the whole of it anyway.
         schema = anthropic.transform_schema(dict(request.output_schema))

@@ -107,7 +107,9 @@ def _translate(provider: str, error: Exception) -> Exception:
         return refused(provider, status, _body(error, response), response.headers)
     if isinstance(error, json.JSONDecodeError | UnicodeDecodeError):
         return ProviderError("server_error", f"{provider} sent something that is no JSON.", may_cost=True)
-    return ProviderError("server_error", f"{provider}: {type(error).__name__}: {clean(str(error))}", may_cost=True)
+    said = clean(str(error))
+    what = type(error).__name__ if "<" in said else f"{type(error).__name__}: {said}"
+    return ProviderError("server_error", f"{provider} could not be understood ({what}).", may_cost=True)
 
 
 def _body(error: Exception, response: httpx2.Response) -> Any:

@@ -51,7 +51,9 @@ class Tries:
         self._providers, self._budget, self._metrics = providers, budget, metrics
         self._clock = clock
         self._made: dict[str, tuple[Provider, ModelProvider]] = {}
+        self._former: list[ModelProvider] = []
         self._breakers: dict[str, Breaker] = {}
+        self._making = asyncio.Lock()
         self.counter = counter
 
     async def complete(self, call: CallRecord, request: ModelRequest) -> Served:
@@ -67,7 +69,7 @@ class Tries:
     async def open(self, call: CallRecord, request: ModelRequest) -> OpenTry:
         """Let a try through. Raises ProviderError (`circuit_open`, `auth`), BudgetExceededError; nothing was sent."""
         config = call.plan.pinned.config
-        provider = self._provider(call, request)
+        provider = await self._provider(call, request)
         breaker = self._breaker(request.provider_name)
         wait = breaker.admit(self._clock.monotonic())
         if wait:
@@ -150,22 +152,33 @@ class Tries:
         self._metrics.attempt_finished(attempt)
 
     async def close(self) -> None:
-        for _, provider in self._made.values():
+        for provider in [*self._former, *(each for _, each in self._made.values())]:
             await provider.close()
         self._made.clear()
 
-    def _provider(self, call: CallRecord, request: ModelRequest) -> ModelProvider:
+    async def _provider(self, call: CallRecord, request: ModelRequest) -> ModelProvider:
         """Kept for the life of the client, as its connections are; a changed address makes a new one."""
         name = request.provider_name
         kept = self._made.get(name)
         if kept is not None and kept[0] == request.provider:
             return kept[1]
         try:
-            made = self._providers(name, request.provider)
+            async with self._making:
+                return await self._make(name, request.provider)
         except ProviderError as error:
             self.note(call, request, error.kind, error)
             raise
-        self._made[name] = (request.provider, made)
+
+    async def _make(self, name: str, provider: Provider) -> ModelProvider:
+        """In a thread: a provider's library takes seconds to import, and other calls go on meanwhile."""
+        kept = self._made.get(name)
+        if kept is not None and kept[0] == provider:
+            return kept[1]
+        made = await asyncio.to_thread(self._providers, name, provider)
+        self._made[name] = (provider, made)
+        if kept is not None:
+            # Calls of the former Snapshot may still use it.
+            self._former.append(kept[1])
         return made
 
     def _breaker(self, name: str) -> Breaker:

@@ -113,14 +113,20 @@ class _Handler(BaseHTTPRequestHandler):
         """Nothing on stderr."""
 
 
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    block_on_close = False
+    request_queue_size = 128
+
+    def handle_error(self, *_: object) -> None:
+        """A client that went away is what many tests want; nothing on stderr."""
+
+
 @contextmanager
 def model_server(respond: Callable[[Asked], Reply]) -> Iterator[ModelServer]:
     """Runs until the block ends."""
     made = ModelServer(respond)
-    server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (_Handler,), {"server_of": made}))
-    server.daemon_threads = True
-    server.block_on_close = False
-    server.request_queue_size = 128
+    server = _Server(("127.0.0.1", 0), type("Handler", (_Handler,), {"server_of": made}))
     made.url = f"http://127.0.0.1:{server.server_address[1]}"
     thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
     thread.start()
