@@ -32,6 +32,7 @@ _HOMES = {
     "UsageError": ("mergecells.domain.errors", "UsageError"),
     "open": ("mergecells.apps.embedding", "open_config"),
     "open_llm": ("mergecells.apps.prompting", "open_llm"),
+    "open_quality": ("mergecells.apps.quality", "open_quality"),
 }
 
 __all__ = [
@@ -53,6 +54,7 @@ __all__ = [
     "__version__",
     "open",
     "open_llm",
+    "open_quality",
 ]
 
 

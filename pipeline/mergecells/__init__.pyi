@@ -1,6 +1,7 @@
 from mergecells._version import __version__
 from mergecells.apps.embedding import open_config as open
 from mergecells.apps.prompting import open_llm
+from mergecells.apps.quality import open_quality
 from mergecells.domain.errors import (
     BudgetExceededError,
     ConfigRejectedError,
@@ -37,4 +38,5 @@ __all__ = [
     "__version__",
     "open",
     "open_llm",
+    "open_quality",
 ]

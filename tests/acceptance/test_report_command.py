@@ -184,3 +184,63 @@ def test_history_prune_is_a_dry_run_until_apply(calls: list[Turn], tmp_path: Pat
     assert (counted["rows"]["turns"], counted["deleted"]) == (1, False)
     assert command("history", "prune", "--days", "30", "--apply").status == 0
     assert command("history", "prune", "--days", "30", "--output", "json").json["rows"]["turns"] == 0
+
+
+def test_quality_record_and_report_go_by_call_and_revision(calls: list[Turn]) -> None:
+    """A person's scores of one call get its revision, prompt and persona, and overall is weighed from them."""
+    answer = command(
+        "quality", "record", "--call", "call-59", "--completeness", "1", "--clarity", "0.5", "--judge", "ada",
+        "--output", "json",
+    )  # fmt: skip
+    assert answer.status == 0, answer.messages
+    assert answer.json["overall"] == pytest.approx((0.4 * 1 + 0.2 * 0.5) / 0.6)
+    assert (answer.json["revision"], answer.json["persona"]) == (calls[-1].revision, "ada")
+    report = command("report", "quality", "--by", "revision", "--output", "json").json
+    assert [row["revision"] for row in report["rows"]] == [calls[-1].revision]
+    people = command("report", "personas", "--output", "json").json
+    assert people["rows"][0]["stages"][0]["quality"]["records"] == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--call", "nobody", "--clarity", "1"), "No call 'nobody'"),
+        (("--call", "call-1", "--clarity", "1.5"), "between 0 and 1"),
+        (("--call", "call-1", "--clarity", "nan"), "between 0 and 1"),
+        (("--call", "call-1"), "nothing to record"),
+    ],
+)
+def test_quality_record_of_nonsense_is_refused(calls: list[Turn], arguments: tuple[str, ...], said: str) -> None:
+    """Nothing is written."""
+    answer = command("quality", "record", *arguments)
+    assert (answer.status, said in answer.messages) == (2, True), answer.messages
+    assert command("report", "quality", "--output", "json").json["total"]["records"] == 0
+
+
+def test_quality_evaluate_fails_the_gate_with_status_1(root: Path) -> None:
+    """A good answer passes, an answer without what was asked for does not, an empty one is not judged."""
+    (root / "prompts/lead.md").write_text(
+        "---\nname: lead\ninputs: {note: {sample: x}}\n"
+        "outputs: {type: object, required: [size, town], properties: {size: {type: integer}, town: {type: string}}}\n"
+        "---\nRead {{ note }}.\n"
+    )
+    (root / "good.json").write_text('{"size": 240, "town": "Leeds"}')
+    (root / "bad.json").write_text('{"town": ""}')
+    (root / "empty.json").write_text("\n")
+    given = ("--set", "note=240 people in Leeds", "--output", "json")
+    good = command("quality", "evaluate", "lead", "--answer", "good.json", *given)
+    assert (good.status, good.json["passed"], good.json["completeness"], good.json["traceability"]) == (0, True, 1, 1)
+    bad = command("quality", "evaluate", "lead", "--answer", "bad.json", *given)
+    assert (bad.status, bad.json["validation_passed"], bad.json["completeness"]) == (1, False, 0.0)
+    empty = command("quality", "evaluate", "lead", "--answer", "empty.json", *given)
+    assert (empty.status, empty.json["overall"], empty.json["passed"]) == (0, None, None)
+
+
+def test_report_weekly_names_revisions_with_their_pull_requests(calls: list[Turn], tmp_path: Path) -> None:
+    """The rollup as markdown in a file: what a workflow puts into an issue."""
+    out = tmp_path / "week.md"
+    assert command("report", "weekly", "--output", "markdown", "--out", out).status == 0
+    text = out.read_text()
+    assert text.startswith("## Weekly rollup")
+    assert "#7 Ask for longer hooks" in text
+    assert "| turns | 60 |" in text

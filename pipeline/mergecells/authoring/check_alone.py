@@ -11,6 +11,7 @@ from mergecells.authoring.check import CheckReport, check_files
 from mergecells.domain.budgets import Budgets
 from mergecells.domain.configset import RULES_FILE, Document
 from mergecells.domain.findings import Finding, sort_findings
+from mergecells.domain.quality import Quality
 from mergecells.domain.routing import Routing
 from mergecells.domain.scoring import Examples, Fields, LookupTable
 from mergecells.transforms.formula_engines import Recompute
@@ -19,6 +20,7 @@ from mergecells.transforms.name_check import check_field_names
 from mergecells.transforms.output_check import check_output
 from mergecells.transforms.prompt_check import check_prompt
 from mergecells.transforms.prompt_to_config import parse_prompt
+from mergecells.transforms.quality_gate import check_quality
 from mergecells.transforms.reference_check import check_example_date, check_samples
 from mergecells.transforms.route_check import check_budgets, check_routing
 from mergecells.transforms.schema_export import MODELS
@@ -75,6 +77,8 @@ def _check_document(document: Document, kind: str, locator: Locator) -> Iterator
         yield from check_routing(built, locator, None, document.file)
     if isinstance(built, Budgets):
         yield from check_budgets(built, locator, document.file)
+    if isinstance(built, Quality):
+        yield from check_quality(built, locator, document.file)
     if isinstance(built, Examples):
         yield from check_example_date(built, locator, document.file)
 

@@ -12,6 +12,7 @@ from mergecells.domain.locations import DocumentPath, FileLocation
 from mergecells.domain.manifest import Manifest
 from mergecells.domain.prices import Prices
 from mergecells.domain.prompts import Prompt
+from mergecells.domain.quality import Quality
 from mergecells.domain.routing import Routing
 from mergecells.domain.scoring import RuleSet
 
@@ -61,7 +62,7 @@ class Document:
 @dataclass(frozen=True, slots=True)
 class ConfigSet:
     """A whole config. Only the rules must be there: without their files there are no prompts and routes, no prices but
-    the bundled ones, and the default budget.
+    the bundled ones, and the default budget and gate of quality.
 
     `prompts` are by slug; `partials`, the texts that they share, by name.
     """
@@ -74,6 +75,7 @@ class ConfigSet:
     routing: Routing = field(default_factory=Routing)
     budgets: Budgets = field(default_factory=Budgets)
     prices: Prices = field(default_factory=Prices)
+    quality: Quality = field(default_factory=Quality)
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ from mergecells.domain.revision import Files, Revision, digest_files
 from mergecells.serving.bundle_lines import dump_lines, load_lines
 
 FORMAT = 1
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 """Raised when a model changes so that an older package would read a newer bundle wrongly, or the other way round."""
 
 

@@ -18,6 +18,7 @@ from mergecells.domain.configset import ConfigSet
 from mergecells.domain.manifest import Manifest
 from mergecells.domain.prices import Prices
 from mergecells.domain.prompts import Prompt
+from mergecells.domain.quality import Quality
 from mergecells.domain.routing import Routing
 from mergecells.domain.scoring import (
     Component,
@@ -120,12 +121,13 @@ class PartialLine(ConfigModel):
 
 
 class CallsLine(ConfigModel):
-    """How LLMs are called: routes, budgets and prices."""
+    """How LLMs are called: routes, budgets, prices and the gate of quality."""
 
     kind: Literal["calls"] = "calls"
     routing: Routing
     budgets: Budgets
     prices: Prices
+    quality: Quality
 
 
 Line = Annotated[
@@ -199,7 +201,13 @@ def _lines(config: ConfigSet) -> Iterator[ConfigModel]:
 
 
 def _call_lines(config: ConfigSet) -> Iterator[ConfigModel]:
-    yield CallsLine(kind="calls", routing=config.routing, budgets=config.budgets, prices=config.prices)
+    yield CallsLine(
+        kind="calls",
+        routing=config.routing,
+        budgets=config.budgets,
+        prices=config.prices,
+        quality=config.quality,
+    )
     for name, text in config.partials.items():
         yield PartialLine(kind="partial", name=name, text=text)
     for prompt in config.prompts.values():
@@ -290,6 +298,7 @@ class _Loading:
             routing=self.calls.routing,
             budgets=self.calls.budgets,
             prices=self.calls.prices,
+            quality=self.calls.quality,
         )
 
     def _table(self, line: TableLine) -> LookupTable:

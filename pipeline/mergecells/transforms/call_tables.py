@@ -1,4 +1,4 @@
-"""The tabs of prompts, routes, budgets and prices: each is there when its file is, and no table has its name."""
+"""The tabs of prompts, routes, budgets, prices, quality: each is there when its file is, and no table has its name."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from mergecells.domain.budgets import BUDGETS_FILE
 from mergecells.domain.configset import Document
 from mergecells.domain.prices import PRICES_FILE
 from mergecells.domain.prompts import PROMPTS_FOLDER
+from mergecells.domain.quality import QUALITY_FILE
 from mergecells.domain.routing import ROUTING_FILE, ProviderKind
 from mergecells.domain.tables import Column, TableSpec
 from mergecells.transforms.prompt_types import BODY, prompt_documents
@@ -113,10 +114,25 @@ _PRICES = TableSpec(
     ),
     row_path=("prices", "{model}"),
 )
+_QUALITY = TableSpec(
+    tab="Quality",
+    file=QUALITY_FILE,
+    keys=("dimension",),
+    columns=(
+        Column("weight", "number", ("weight",), note="Its part in the overall score; blank: 1."),
+        Column("minimum", "number", ("minimum",), note="0 to 1; below it a result fails. Blank: 0."),
+        _DESCRIPTION,
+    ),
+    row_path=("dimensions", "{dimension}"),
+)
 
 
 def call_specs(documents: Mapping[str, Document], taken: frozenset[str]) -> Iterator[TableSpec]:
     """The tabs, in their order. `taken` are the names, in lower case, that lookup tables and verticals have."""
     there = [PROMPTS_TABLE] if prompt_documents(documents) else []
-    there += [spec for spec in (_PROVIDERS, _MODELS, _INTENTS, _ROUTING, _BUDGETS, _PRICES) if spec.file in documents]
+    there += [
+        spec
+        for spec in (_PROVIDERS, _MODELS, _INTENTS, _ROUTING, _BUDGETS, _PRICES, _QUALITY)
+        if spec.file in documents
+    ]
     yield from (spec for spec in there if spec.tab.lower() not in taken)

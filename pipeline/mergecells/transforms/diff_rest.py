@@ -19,6 +19,7 @@ from mergecells.domain.locations import DocumentPath
 from mergecells.domain.manifest import MANIFEST_NAME
 from mergecells.domain.prices import PRICES_FILE
 from mergecells.domain.prompts import PROMPTS_FOLDER
+from mergecells.domain.quality import QUALITY_FILE
 from mergecells.domain.routing import ROUTING_FILE
 from mergecells.domain.tables import TableSpec, TableValue
 from mergecells.transforms.prompt_to_config import is_prompt
@@ -29,6 +30,7 @@ _AREAS = {
     ROUTING_FILE: "Routing",
     BUDGETS_FILE: "Budgets",
     PRICES_FILE: "Prices",
+    QUALITY_FILE: "Quality",
     RULES_FILE: "Rules",
     FIELDS_FILE: "Lead",
     EXAMPLES_FILE: "Examples",

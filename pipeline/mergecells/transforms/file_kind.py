@@ -15,6 +15,7 @@ _BY_NAME = {
     "routing": "routing",
     "budgets": "budgets",
     "prices": "prices",
+    "quality": "quality",
 }
 _BY_KEYS = (
     ("fields", frozenset({"fields"})),
@@ -27,6 +28,7 @@ _BY_KEYS = (
     ("routing", frozenset({"routes"})),
     ("budgets", frozenset({"budgets"})),
     ("prices", frozenset({"prices"})),
+    ("quality", frozenset({"dimensions"})),
     ("manifest", frozenset({"workbook"})),
     ("manifest", frozenset({"checks"})),
 )

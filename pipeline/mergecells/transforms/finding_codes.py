@@ -457,6 +457,11 @@ CODES: Mapping[str, CodeEntry] = {
         "Add it to `prompts/prices.yaml`.",
         "a server of one's own",
     ),
+    "quality.weights": CodeEntry(
+        "No dimension of quality has a weight; as a warning, one that weighs nothing and can still fail a result.",
+        "Give it a weight above 0.",
+        "`completeness: {weight: 0}` alone",
+    ),
     "budget.order": CodeEntry(
         "A budget that warns after it halts; as a warning, a part that may spend more than the whole.",
         "Let `warn` be at most `halt`.",

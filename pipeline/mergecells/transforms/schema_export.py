@@ -12,6 +12,7 @@ from mergecells.domain.budgets import Budgets
 from mergecells.domain.manifest import ManifestFile
 from mergecells.domain.prices import Prices
 from mergecells.domain.prompts import PromptFront
+from mergecells.domain.quality import Quality
 from mergecells.domain.routing import Routing
 from mergecells.domain.scoring import Examples, Fields, LookupTable, Rules, Vertical
 
@@ -29,6 +30,7 @@ MODELS: Mapping[str, type[BaseModel]] = {
     "routing": Routing,
     "budgets": Budgets,
     "prices": Prices,
+    "quality": Quality,
 }
 """Kind of file → its model."""
 

@@ -21,6 +21,7 @@ from mergecells.domain.configset import (
 from mergecells.domain.findings import Finding, sort_findings
 from mergecells.domain.manifest import MANIFEST_NAME, Manifest
 from mergecells.domain.prices import PRICES_FILE, Prices
+from mergecells.domain.quality import QUALITY_FILE, Quality
 from mergecells.domain.revision import Files
 from mergecells.domain.routing import ROUTING_FILE, Routing
 from mergecells.domain.scoring import Examples, Fields, LookupTable, Rules, RuleSet, Vertical
@@ -64,7 +65,7 @@ def load_config(files: Files) -> LoadResult:
         reader.documents.update(prompts.documents)
         reader.findings += prompts.findings
         routing, budgets = reader.read(ROUTING_FILE, Routing), reader.read(BUDGETS_FILE, Budgets)
-        prices = reader.read(PRICES_FILE, Prices)
+        prices, quality = reader.read(PRICES_FILE, Prices), reader.read(QUALITY_FILE, Quality)
         for tab in manifest.tabs if manifest else ():
             reader.parse(tab.file)
         findings = tuple(sort_findings(reader.findings))
@@ -85,6 +86,7 @@ def load_config(files: Files) -> LoadResult:
             routing or Routing(),
             budgets or Budgets(),
             prices or Prices(),
+            quality or Quality(),
         )
         return LoadResult(config, findings, reader.documents)
 

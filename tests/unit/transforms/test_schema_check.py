@@ -116,6 +116,11 @@ FULL: dict[str, Any] = {
     },
     "budgets": {"budgets": {"run": {"warn": 1, "halt": 5}, "persona:ann": {"halt": 0, "description": "d"}}},
     "prices": {"prices": {"small-1": {"input": 1, "output": 2, "cached": 0.5, "request": 0, "description": "d"}}},
+    "quality": {
+        "gate": 0.7,
+        "valid": True,
+        "dimensions": {"completeness": {"weight": 1, "minimum": 0.5, "description": "d"}, "clarity": {}},
+    },
 }
 
 TEXTS = st.sampled_from(
@@ -192,6 +197,7 @@ def known_files() -> list[Any]:
         "routing.yaml": "routing",
         "budgets.yaml": "budgets",
         "prices.yaml": "prices",
+        "quality.yaml": "quality",
     }
     found = []
     for path in sorted(EXAMPLES.rglob("*.yaml")):

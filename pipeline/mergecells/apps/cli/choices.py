@@ -19,6 +19,7 @@ class Kind(StrEnum):
     ROUTING = "routing"
     BUDGETS = "budgets"
     PRICES = "prices"
+    QUALITY = "quality"
 
 
 class FindingsOutput(StrEnum):

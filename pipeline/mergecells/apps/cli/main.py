@@ -39,6 +39,7 @@ COMMANDS = (
     "score",
     "formula",
     "prompts",
+    "quality",
     "report",
     "history",
     "schema",

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from mergecells.adapters.sql_history import SqlHistory
     from mergecells.domain.configset import ConfigSet
     from mergecells.domain.llm import BudgetState
+    from mergecells.domain.quality import Quality
     from mergecells.domain.reports import Period
     from mergecells.transforms.report_page import Page
 
@@ -65,6 +66,13 @@ class ReportSession:
     config: ConfigSet | None
     notes: tuple[str, ...]
     synthetic: bool = False
+
+    @property
+    def quality(self) -> Quality:
+        """The gate of the config here, else the default one."""
+        from mergecells.domain.quality import Quality
+
+        return self.config.quality if self.config else Quality()
 
 
 def open_session(context: CliContext, history: str) -> ReportSession:

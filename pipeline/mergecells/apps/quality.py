@@ -1,0 +1,125 @@
+"""Scores of answers, for programs: `mergecells.open_quality()`."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+from mergecells.apps.history import open_turn_log
+from mergecells.domain.configset import ConfigSet
+from mergecells.domain.errors import UsageError
+from mergecells.domain.llm import CallContext, LlmResult, QualityRecord
+from mergecells.domain.revision import Revision
+from mergecells.ports import LlmMetrics, TurnLog
+from mergecells.transforms.quality_gate import passes
+from mergecells.transforms.quality_record import evaluate_answer, evaluated_record, scored_record
+
+
+class _Pinned(Protocol):
+    @property
+    def config(self) -> ConfigSet: ...
+
+    @property
+    def revision(self) -> Revision: ...
+
+
+class _Source(Protocol):
+    @property
+    def current(self) -> _Pinned: ...
+
+
+class QualityBook:
+    """Judges results and remembers scores. Recording neither waits nor raises; a wrong score does."""
+
+    def __init__(self, config: _Source, turns: TurnLog, metrics: LlmMetrics | None = None) -> None:
+        self._config, self._turns, self._metrics = config, turns, metrics
+
+    def evaluate(
+        self,
+        result: LlmResult,
+        inputs: Mapping[str, Any] | None = None,
+        context: CallContext | None = None,
+        example: str | None = None,
+    ) -> QualityRecord:
+        """Judge what a call gave back by the fixed rules, with the weights of the current config, and remember it.
+
+        `inputs`: what the prompt was called with, for traceability; without them it is not judged. Raises UsageError
+        for a result without a prompt, or of a prompt that the config has no more.
+        """
+        config = self._config.current.config
+        prompt = config.prompts.get(result.prompt_slug)
+        if prompt is None:
+            raise UsageError(f"There is no prompt {result.prompt_slug!r} to judge the answer by.")
+        scores = evaluate_answer(result.text, prompt, inputs, example, truncated=result.truncated)
+        record = evaluated_record(scores, config.quality, result, context or CallContext(), time.time())
+        self._keep(record)
+        return record
+
+    def record(
+        self,
+        result: LlmResult,
+        *,
+        judge: str,
+        context: CallContext | None = None,
+        overall: float | None = None,
+        completeness: float | None = None,
+        clarity: float | None = None,
+        testability: float | None = None,
+        traceability: float | None = None,
+        validation_passed: bool | None = None,
+        iterations: int = 1,
+        counts: Mapping[str, int] | None = None,
+    ) -> QualityRecord:
+        """Remember the scores that `judge` (a person, a model) gave: 0..1, None is not judged. Raises UsageError."""
+        given = context or CallContext()
+        about = QualityRecord(
+            at=time.time(),
+            revision=result.revision,
+            prompt_slug=result.prompt_slug,
+            prompt_sha=result.prompt_sha,
+            overall=None,
+            validation_passed=validation_passed,
+            iterations=iterations,
+            counts=dict(counts or {}),
+            call_id=result.call_id,
+            run_id=given.run_id,
+            persona=given.persona,
+            workflow=given.workflow,
+            model=result.model,
+            judge=judge,
+        )
+        scores = {
+            "overall": overall,
+            "completeness": completeness,
+            "clarity": clarity,
+            "testability": testability,
+            "traceability": traceability,
+        }
+        record = scored_record(about, scores, self._config.current.config.quality)
+        self._keep(record)
+        return record
+
+    def passes(self, record: QualityRecord) -> bool | None:
+        """Whether a record passes the gate of the current config; None when nothing of it was judged."""
+        scores = {
+            "completeness": record.completeness,
+            "clarity": record.clarity,
+            "testability": record.testability,
+            "traceability": record.traceability,
+        }
+        return passes(record.overall, scores, record.validation_passed, self._config.current.config.quality)
+
+    def close(self) -> None:
+        """Write what is left, within a bounded time."""
+        self._turns.close()
+
+    def _keep(self, record: QualityRecord) -> None:
+        self._turns.record_quality(record)
+        if self._metrics is not None:
+            self._metrics.quality_recorded(record)
+
+
+def open_quality(config: _Source, *, history_url: str = "", metrics: LlmMetrics | None = None) -> QualityBook:
+    """A QualityBook over what `mergecells.open()` returned, into the history of `open_llm`. Raises UsageError."""
+    return QualityBook(config, open_turn_log(history_url), metrics)
