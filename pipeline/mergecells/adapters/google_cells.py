@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from datetime import datetime, timedelta
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 from mergecells.domain.errors import MergecellsError
 from mergecells.domain.locations import CellRef
@@ -35,6 +36,21 @@ _DATE_PATTERN = re.compile(r"[yd]", re.IGNORECASE)
 _QUOTED = re.compile(r'"[^"]*"|\\.|\[[^\]]*\]')
 
 
+class _Style(NamedTuple):
+    """What a number format means: Google's type, the pattern as ours, whether numbers are shown as dates."""
+
+    kind: str
+    code: str
+    shows_date: bool
+
+
+@lru_cache(1_000)
+def _style(kind: str, pattern: str) -> _Style:
+    """A sheet of 100,000 cells has a dozen formats."""
+    dated = kind in _DATES or (kind == "NUMBER" and bool(_DATE_PATTERN.search(_QUOTED.sub("", pattern))))
+    return _Style(kind, "@" if kind == "TEXT" else str(pattern or kind or "General"), dated)
+
+
 def read_cell(data: Json, tab: str, dialect: GoogleDialect) -> Cell | None:
     """The cell, or None when it is blank and has no note."""
     entered = data.get("userEnteredValue") or {}
@@ -43,7 +59,8 @@ def read_cell(data: Json, tab: str, dialect: GoogleDialect) -> Cell | None:
     if not entered and not shown:
         return Cell("blank", note=note) if note else None
     number_format = (data.get("effectiveFormat") or {}).get("numberFormat") or {}
-    kind, value = _read_value(shown or entered, number_format)
+    style = _style(number_format.get("type", ""), number_format.get("pattern", ""))
+    kind, value = _read_value(shown or entered, style)
     formula = entered.get("formulaValue")
     if formula is not None:
         formula = dialect.from_google(normalise_formula(formula), tab)
@@ -51,16 +68,16 @@ def read_cell(data: Json, tab: str, dialect: GoogleDialect) -> Cell | None:
             kind, value = "blank", None
     # A text that looks like a formula was typed with an apostrophe, unless the cell is formatted as text: then it may
     # be a formula that somebody meant to run.
-    quoted = kind == "text" and str(value).startswith("=") and number_format.get("type") != "TEXT"
+    quoted = kind == "text" and str(value).startswith("=") and style.kind != "TEXT"
     if kind == "blank" and formula is None:
         return Cell("blank", note=note) if note else None
-    return Cell(kind, value, formula, _format_code(number_format), note, quoted)
+    return Cell(kind, value, formula, style.code, note, quoted)
 
 
-def _read_value(value: Json, number_format: Json) -> tuple[CellKind, CellValue]:
+def _read_value(value: Json, style: _Style) -> tuple[CellKind, CellValue]:
     if "numberValue" in value:
         number = float(value["numberValue"])
-        date = show_date(number, number_format.get("type", "")) if _shows_date(number_format) else None
+        date = show_date(number, style.kind) if style.shows_date else None
         return ("date", date) if date else ("number", number)
     if "boolValue" in value:
         return "boolean", bool(value["boolValue"])
@@ -68,20 +85,6 @@ def _read_value(value: Json, number_format: Json) -> tuple[CellKind, CellValue]:
         return "error", _ERRORS.get(value["errorValue"].get("type", ""), "#ERROR!")
     text = str(value.get("stringValue", "")).replace("\r\n", "\n").replace("\r", "\n")
     return ("text", text) if text else ("blank", None)
-
-
-def _shows_date(number_format: Json) -> bool:
-    kind = number_format.get("type", "")
-    if kind in _DATES:
-        return True
-    pattern = _QUOTED.sub("", number_format.get("pattern", ""))
-    return kind == "NUMBER" and bool(_DATE_PATTERN.search(pattern))
-
-
-def _format_code(number_format: Json) -> str:
-    if number_format.get("type") == "TEXT":
-        return "@"
-    return str(number_format.get("pattern") or number_format.get("type") or "General")
 
 
 def show_date(serial: float, kind: str = "DATE") -> str | None:

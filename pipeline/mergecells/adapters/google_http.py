@@ -17,12 +17,17 @@ from gspread.http_client import HTTPClient
 from mergecells.adapters.google_errors import AmbiguousWriteError, explain_auth, explain_response, is_too_fast
 from mergecells.adapters.google_pacing import PER_MINUTE, Pacer
 from mergecells.domain.errors import MergecellsError
+from mergecells.transforms.collector import paused_collector
+from mergecells.transforms.json_in_turns import parse_in_turns
 
 SHEETS, DRIVE = "https://sheets.googleapis.com", "https://www.googleapis.com"
 _CONNECT, _READ = 10.0, 180.0
 """Google ends a request after 180 s by itself."""
 
 _FIRST_WAIT, _LONGEST_WAIT, _WORTH_TELLING = 0.5, 32.0, 2.0
+_LARGE = frozenset({"sheets", "data", "rowData"})
+_LEVELS_OF_ROWS = 7
+"""sheets → a sheet → data → a grid → rowData → a row."""
 _TRANSIENT = {408, 500, 502, 503, 504}
 _NEVER_SENT = (requests.exceptions.ConnectTimeout,)
 _NO_ANSWER = (
@@ -144,9 +149,9 @@ class _Calling:
         return None
 
     def _whole(self, response: requests.Response) -> requests.Response | None:
-        """An answer that was cut off is none. One of 20 MB is parsed once, though it is asked for its content again."""
+        """An answer that was cut off is none. One of 20 MB is parsed once, though gspread asks for its content again."""
         try:
-            content = response.json()
+            content = read_answer(response.content)
         except ValueError as error:
             self._after_no_answer(error)
             return None
@@ -187,6 +192,16 @@ class _Calling:
         if wait >= _WORTH_TELLING:
             self._patience.tell(f"{explained.message.split('.')[0]}; trying again in {wait:.0f} s")
         self._patience.sleep(wait)
+
+
+@paused_collector()
+def read_answer(content: bytes) -> Any:
+    """The JSON of an answer, a large one row by row, so that other threads go on meanwhile. Raises ValueError."""
+    return parse_in_turns(content, _no_number, levels=_LEVELS_OF_ROWS, only=_LARGE, most=None)
+
+
+def _no_number(constant: str) -> NoReturn:
+    raise ValueError(f"{constant} is not JSON")
 
 
 def _give_up(explained: MergecellsError) -> NoReturn:

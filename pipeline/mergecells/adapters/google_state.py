@@ -10,8 +10,8 @@ from mergecells.adapters.google_cells import read_cell
 from mergecells.domain.errors import WorkbookUnreadableError
 from mergecells.domain.locations import CellRef, column_letters, quoted_sheet
 from mergecells.domain.workbook import WRITING, Cell, Sheet, Workbook
+from mergecells.transforms.collector import paused_collector
 from mergecells.transforms.google_formulas import SEPARATOR, GoogleDialect
-from mergecells.transforms.yaml_nodes import paused_collector
 
 Json = dict[str, Any]
 

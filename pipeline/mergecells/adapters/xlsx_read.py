@@ -21,7 +21,7 @@ from mergecells.adapters.xlsx_xml import parse_part
 from mergecells.domain.errors import WorkbookUnreadableError
 from mergecells.domain.locations import CellRef
 from mergecells.domain.workbook import METADATA_SHEET, Cell, Sheet, Workbook
-from mergecells.transforms.yaml_nodes import paused_collector
+from mergecells.transforms.collector import paused_collector
 
 PROPERTY_PREFIX = "mergecells."
 _ADDRESS = re.compile(r"\$?([A-Z]{1,3})\$?([0-9]{1,7})\Z")

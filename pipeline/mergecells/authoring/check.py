@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -18,6 +16,7 @@ from mergecells.domain.scoring import Dialect, Fields, RuleSet
 from mergecells.domain.tables import Tables
 from mergecells.transforms.call_check import check_calls
 from mergecells.transforms.change_check import check_change
+from mergecells.transforms.collector import paused_collector
 from mergecells.transforms.custom_tab_check import check_custom_tabs
 from mergecells.transforms.engine_cases import LeadCounts, engine_cases
 from mergecells.transforms.engine_check import check_engines
@@ -43,7 +42,7 @@ from mergecells.transforms.static_check import check_static
 from mergecells.transforms.tables import table_specs, tables_from_documents
 from mergecells.transforms.unused_check import check_duplicate_entries, check_unused
 from mergecells.transforms.yaml_shape import validate_document
-from mergecells.transforms.yaml_to_config import load_config
+from mergecells.transforms.yaml_to_config import Load, load_config
 
 if TYPE_CHECKING:
     from mergecells.authoring.leads_impact import ReadLeads
@@ -81,28 +80,17 @@ def check_files(
     allow_large: bool = False,
     recompute: Recompute | None = None,
     read_leads: ReadLeads | None = None,
+    load: Load = load_config,
 ) -> CheckReport:
     """Check the config that `files` hold and report everything at once; a user's mistake never raises.
 
     `tables`: what was read from the workbook, for its cells and for the values that it showed. `base_files`: the config
     that a change starts from, to notice an outsized change, which `allow_large` permits. `recompute`: the outside
     formula engines; without them the report says that nothing was compared with them. `read_leads` reads the leads that
-    the manifest names, whose values lookups should find.
+    the manifest names, whose values lookups should find. `load` may remember what else was loaded for the same work.
     """
-    with few_collections():
-        return _checked(files, tables, base_files, allow_large, recompute, read_leads)
-
-
-@contextmanager
-def few_collections() -> Iterator[None]:
-    """Python looks for circles of garbage less often: what a check makes stays, and looking through it took half of
-    the time that 10,000 factors need."""
-    before = gc.get_threshold()
-    gc.set_threshold(200_000, 20, 100)
-    try:
-        yield
-    finally:
-        gc.set_threshold(*before)
+    with paused_collector():
+        return _checked(files, tables, base_files, allow_large, recompute, read_leads, load)
 
 
 def _checked(
@@ -112,8 +100,9 @@ def _checked(
     allow_large: bool,
     recompute: Recompute | None,
     read_leads: ReadLeads | None,
+    load: Load,
 ) -> CheckReport:
-    loaded = load_config(files)
+    loaded = load(files)
     custom, documents = check_custom_tabs(files, _manifest(loaded), loaded.documents)
     shown = tables if tables is not None else _tables(documents, _manifest(loaded))
     locator = Locator(documents, index_cells(shown), files)
@@ -133,7 +122,7 @@ def _checked(
     elif RULES_FILE in documents:
         findings += _check_salvage(documents, locator, _manifest(loaded).formulas.dialect)
     if base_files is not None:
-        findings = _check_change(base_files, shown, loaded, allow_large, locator, findings)
+        findings = _check_change(load(base_files), shown, loaded, allow_large, locator, findings)
     found = sort_findings(locator.with_cells(findings))
     return CheckReport(tuple(found), engines, tuple(sorted(documents)), tried=tried)
 
@@ -214,10 +203,9 @@ def _check_lookups(config: ConfigSet, locator: Locator, read_leads: ReadLeads | 
 
 
 def _check_change(
-    base_files: Files, head: Tables, loaded: LoadResult, allow_large: bool, locator: Locator, findings: list[Finding]
+    base: LoadResult, head: Tables, loaded: LoadResult, allow_large: bool, locator: Locator, findings: list[Finding]
 ) -> list[Finding]:
     """The findings, and what the change from the base adds. A formula that became a constant is told as that only."""
-    base = load_config(base_files)
     before = _tables(base.documents, _manifest(base))
     overwritten = list(check_overwritten(before, head, locator))
     places = {(each.file, each.line) for each in overwritten}

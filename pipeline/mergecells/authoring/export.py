@@ -14,6 +14,7 @@ from mergecells.domain.manifest import Manifest
 from mergecells.domain.revision import Files, Revision, is_full_sha, short
 from mergecells.domain.tables import Conflict, Edit, Table, Tables, TableSpec
 from mergecells.domain.workbook import BASE_REVISION, WRITING, Workbook
+from mergecells.transforms.collector import paused_collector
 from mergecells.transforms.config_to_yaml import apply_edits
 from mergecells.transforms.merge import merge_tables
 from mergecells.transforms.merge_submitted import advance_base, merged_part
@@ -23,8 +24,7 @@ from mergecells.transforms.tables import table_specs, tables_from_documents
 from mergecells.transforms.workbook_changes import conflict_finding, describe_edits
 from mergecells.transforms.workbook_settle import settle_tables
 from mergecells.transforms.workbook_to_config import workbook_to_tables
-from mergecells.transforms.yaml_nodes import paused_collector
-from mergecells.transforms.yaml_to_config import load_config
+from mergecells.transforms.yaml_to_config import Load, load_config
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +90,7 @@ def read_against_base(
     manifest: Manifest | None = None,
     submitted: Sequence[SubmittedFiles] = (),
     head: LoadResult | None = None,
+    load: Load = load_config,
 ) -> WorkbookReading:
     """The workbook's tables with what spreadsheet programs rewrite settled to the base's text.
 
@@ -101,7 +102,7 @@ def read_against_base(
     base_tables: Tables = tables_from_documents(specs, base.documents)
     read, findings = workbook_to_tables(workbook, specs)
     for each in submitted:
-        before, after = (tables_from_documents(specs, load_config(files).documents) for files in each[:2])
+        before, after = (tables_from_documents(specs, load(files).documents) for files in each[:2])
         if not each.whole:
             after = merged_part(before, after, tables_from_documents(specs, (head or base).documents))
         base_tables = advance_base(base_tables, before, after, read)
@@ -116,6 +117,7 @@ def export_workbook(
     head_files: Files | None = None,
     manifest: Manifest | None = None,
     submitted: Sequence[SubmittedFiles] = (),
+    load: Load = load_config,
 ) -> ExportResult:
     """Bring the workbook's edits into the head's files (the base's when no head is given).
 
@@ -125,10 +127,10 @@ def export_workbook(
     """
     require_whole(workbook)
     revision = base_revision(workbook)
-    base = load_config(base_files)
-    head = base if head_files is None or dict(head_files) == dict(base_files) else load_config(head_files)
-    reading = read_against_base(workbook, base, manifest, submitted, head)
-    unusable = [finding for load in (base, head) if load.config is None for finding in load.findings]
+    base = load(base_files)
+    head = base if head_files is None or dict(head_files) == dict(base_files) else load(head_files)
+    reading = read_against_base(workbook, base, manifest, submitted, head, load)
+    unusable = [finding for each in (base, head) if each.config is None for finding in each.findings]
     findings = tuple(dict.fromkeys((*reading.findings, *unusable)))
     if has_errors(findings):
         return ExportResult(revision, reading.ours, findings=findings)

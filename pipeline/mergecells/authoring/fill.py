@@ -22,13 +22,13 @@ from mergecells.domain.revision import Files, Revision, short
 from mergecells.domain.tables import Conflict, Edit, Tables
 from mergecells.domain.workbook import LIVE, SUBMITTED, Workbook
 from mergecells.domain.workbook_layout import WorkbookLayout
+from mergecells.transforms.collector import paused_collector
 from mergecells.transforms.config_to_workbook import lay_out
 from mergecells.transforms.config_to_yaml import apply_edits
 from mergecells.transforms.merge import merge_tables
 from mergecells.transforms.removed_check import check_removed
 from mergecells.transforms.tables import diff_tables, table_specs, tables_from_documents
 from mergecells.transforms.workbook_changes import conflict_finding, describe_edits
-from mergecells.transforms.yaml_nodes import paused_collector
 from mergecells.transforms.yaml_to_config import load_config
 
 

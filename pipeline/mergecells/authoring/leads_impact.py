@@ -16,7 +16,7 @@ from mergecells.domain.scoring import Fields
 from mergecells.transforms.impact import ImpactLead, measure_impact, merged_fields, prepare_side
 from mergecells.transforms.impact_check import check_impact, unmeasured
 from mergecells.transforms.score import today
-from mergecells.transforms.yaml_to_config import load_config
+from mergecells.transforms.yaml_to_config import Load, load_config
 
 
 class Leads(Protocol):
@@ -35,17 +35,22 @@ ReadLeads = Callable[[LeadsImpact, Fields | None], Leads]
 
 
 def measure_leads(
-    candidate: Candidate, read: ReadLeads | None, allow_large: bool
+    candidate: Candidate, read: ReadLeads | None, allow_large: bool, load: Load = load_config
 ) -> tuple[Impact | None, list[Finding]]:
     """The Impact and its findings; nothing where the manifest names no leads, or the candidate does not load."""
-    return measure_files(candidate.head_files, candidate.files, (candidate.head, "submitted"), read, allow_large)
+    return measure_files(candidate.head_files, candidate.files, (candidate.head, "submitted"), read, allow_large, load)
 
 
 def measure_files(
-    before: Files, after: Files, revisions: tuple[Revision, Revision], read: ReadLeads | None, allow_large: bool
+    before: Files,
+    after: Files,
+    revisions: tuple[Revision, Revision],
+    read: ReadLeads | None,
+    allow_large: bool,
+    load: Load = load_config,
 ) -> tuple[Impact | None, list[Finding]]:
     """As `measure_leads`, for the files of both sides; the manifest of `after` holds, else that of `before`."""
-    old, new = load_config(before).config, load_config(after).config
+    old, new = load(before).config, load(after).config
     settings = (new.manifest.impact if new else None) or (old.manifest.impact if old else None)
     if read is None or new is None or settings is None:
         return None, []

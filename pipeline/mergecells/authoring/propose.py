@@ -19,7 +19,7 @@ from mergecells.transforms.impact_examples import examples_impact
 from mergecells.transforms.plan_render_markdown import render_markdown, render_rest
 from mergecells.transforms.plan_words import counted, plan_title
 from mergecells.transforms.prompt_previews import preview_prompts
-from mergecells.transforms.yaml_to_config import load_config
+from mergecells.transforms.yaml_to_config import Load, load_config
 
 CHECK_NAME = "config check"
 
@@ -71,11 +71,12 @@ def make_plan(
     title: str = "",
     workbook: str = "",
     base_revision: Revision = "",
+    load: Load = load_config,
 ) -> Plan:
     """Everything a reviewer needs to know. `title` is made from the changes when it is empty; `base_revision` is the
     head unless given."""
     files = tuple(sorted(candidate.edits))
-    before, after = load_config(candidate.head_files), load_config(candidate.files)
+    before, after = load(candidate.head_files), load(candidate.files)
     return Plan(
         changes=ChangeSet(base=candidate.head, head="", changes=changes, files=files),
         findings=findings,

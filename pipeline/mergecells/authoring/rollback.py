@@ -15,6 +15,7 @@ from mergecells.ports import PullRequestHost
 from mergecells.transforms.diff import diff_configs
 from mergecells.transforms.formula_engines import Recompute
 from mergecells.transforms.prompt_to_config import is_prompt, slug_of
+from mergecells.transforms.yaml_to_config import RememberedLoads
 
 _ATTEMPTS = 5
 
@@ -56,9 +57,10 @@ def _roll_back_once(host: PullRequestHost, request: RollbackRequest, target: Rev
     if request.prompt is not None:
         wanted = _with_prompt(head_files, wanted, request.prompt, target)
     candidate = Candidate(request.branch, head, head_files, _restoring(head_files, wanted))
-    report = check_files(candidate.files, recompute=request.recompute)
+    load = RememberedLoads()
+    report = check_files(candidate.files, recompute=request.recompute, load=load)
     wanted_leads = request.read_leads if report.ok and candidate.edits else None
-    leads, notices = measure_leads(candidate, wanted_leads, allow_large=True)
+    leads, notices = measure_leads(candidate, wanted_leads, allow_large=True, load=load)
     what = f"{request.prompt} " if request.prompt else ""
     source = f"rollback {what}to {short(target)}"
     plan = make_plan(
@@ -67,6 +69,7 @@ def _roll_back_once(host: PullRequestHost, request: RollbackRequest, target: Rev
         tuple(sort_findings((*report.findings, *notices))),
         author=str(parse_identity(request.author)),
         title=request.title or f"Roll back {what}to {short(target)}",
+        load=load,
     ).model_copy(update={"leads": leads})
     if not candidate.edits:
         return Submission("unchanged", plan, open_pull(host, source, request.branch))

@@ -18,8 +18,10 @@ from mergecells.domain.plan import Plan
 from mergecells.domain.revision import Files, is_full_sha, short
 from mergecells.domain.workbook import SUBMITTED, Workbook
 from mergecells.ports import PullRequestHost, WorkbookSource
+from mergecells.transforms.collector import paused_collector
 from mergecells.transforms.formula_engines import Recompute
 from mergecells.transforms.workbook_changes import conflict_marks, error_marks
+from mergecells.transforms.yaml_to_config import Load, RememberedLoads
 
 _ATTEMPTS = 5
 
@@ -48,6 +50,7 @@ class SubmitRequest:
         return self.workbook if self.shared else f"{self.workbook} of {parse_identity(self.author).mail.lower()}"
 
 
+@paused_collector()
 def submit_workbook(source: WorkbookSource, host: PullRequestHost, request: SubmitRequest) -> Submission:
     """Open or update the pull request with what changed in the workbook.
 
@@ -58,9 +61,10 @@ def submit_workbook(source: WorkbookSource, host: PullRequestHost, request: Subm
     workbook = source.read()
     request.tell("comparing")
     base_files = read_base_files(workbook, host)
+    load = RememberedLoads()
     for _ in range(_ATTEMPTS):
         try:
-            submission, marks = _submit_once(workbook, base_files, host, request)
+            submission, marks = _submit_once(workbook, base_files, host, request, load)
         except HeadMovedError as error:
             moved = error
             continue
@@ -91,32 +95,34 @@ def read_base_files(workbook: Workbook, host: PullRequestHost) -> Files:
 
 
 def _submit_once(
-    workbook: Workbook, base_files: Files, host: PullRequestHost, request: SubmitRequest
+    workbook: Workbook, base_files: Files, host: PullRequestHost, request: SubmitRequest, load: Load
 ) -> tuple[Submission, dict[CellRef, str]]:
     head = host.head(request.branch)
     head_files = host.read_files(head)
     submitted = merged_submissions(workbook, base_revision(workbook), head, host.contains, host.read_files)
-    export = export_workbook(workbook, base_files, head_files, submitted=tuple(submitted))
+    export = export_workbook(workbook, base_files, head_files, submitted=tuple(submitted), load=load)
     candidate = Candidate(request.branch, head, head_files, dict(export.files))
     if not export.ok:
-        plan = _plan(candidate, export, export.findings, request)
+        plan = _plan(candidate, export, export.findings, request, load)
         marks = {**error_marks(export.findings), **conflict_marks(export.conflicts)}
         return Submission("refused", plan, conflicts=export.conflicts), marks
     if not export.files:
         pull = open_pull(host, request.source, request.branch)
-        return Submission("unchanged", _plan(candidate, export, export.findings, request), pull), {}
+        return Submission("unchanged", _plan(candidate, export, export.findings, request, load), pull), {}
     request.tell("checking")
-    report = _check(candidate, export, base_files, request)
-    leads, guard = measure_leads(candidate, request.read_leads, request.allow_large) if report.ok else (None, [])
+    report = _check(candidate, export, base_files, request, load)
+    leads, guard = measure_leads(candidate, request.read_leads, request.allow_large, load) if report.ok else (None, [])
     findings = tuple(sort_findings((*export.findings, *report.findings, *guard)))
-    plan = _plan(candidate, export, findings, request).model_copy(update={"leads": leads})
+    plan = _plan(candidate, export, findings, request, load).model_copy(update={"leads": leads})
     if not report.ok or has_errors(guard):
         return Submission("refused", plan), error_marks(findings)
     request.tell("proposing")
     return propose_plan(host, candidate, plan, request.source, replace(report, findings=findings)), {}
 
 
-def _check(candidate: Candidate, export: ExportResult, base_files: Files, request: SubmitRequest) -> CheckReport:
+def _check(
+    candidate: Candidate, export: ExportResult, base_files: Files, request: SubmitRequest, load: Load
+) -> CheckReport:
     report = check_files(
         candidate.files,
         tables=export.tables,
@@ -124,6 +130,7 @@ def _check(candidate: Candidate, export: ExportResult, base_files: Files, reques
         allow_large=request.allow_large,
         recompute=request.recompute,
         read_leads=request.read_leads,
+        load=load,
     )
     if dict(base_files) == dict(candidate.head_files):
         return report
@@ -131,7 +138,9 @@ def _check(candidate: Candidate, export: ExportResult, base_files: Files, reques
     return replace(report, findings=tuple(f for f in report.findings if f.code != "formula.stale-value"))
 
 
-def _plan(candidate: Candidate, export: ExportResult, findings: tuple[Finding, ...], request: SubmitRequest) -> Plan:
+def _plan(
+    candidate: Candidate, export: ExportResult, findings: tuple[Finding, ...], request: SubmitRequest, load: Load
+) -> Plan:
     return make_plan(
         candidate,
         export.changes,
@@ -140,6 +149,7 @@ def _plan(candidate: Candidate, export: ExportResult, findings: tuple[Finding, .
         title=request.title,
         workbook=request.workbook,
         base_revision=export.base_revision,
+        load=load,
     )
 
 

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from mergecells.domain.revision import Files
 from mergecells.domain.tables import AddRow, DeleteRow, Edit, MoveRow, RenameRow, SetCell, TableSpec
+from mergecells.transforms.collector import paused_collector
 from mergecells.transforms.prompt_edits import edit_prompts
 from mergecells.transforms.tables import REMOVE
-from mergecells.transforms.yaml_nodes import paused_collector
 from mergecells.transforms.yaml_removal import RowRemoval
 from mergecells.transforms.yaml_renaming import RowRenaming
 from mergecells.transforms.yaml_rows import add_row, move_row, set_cell

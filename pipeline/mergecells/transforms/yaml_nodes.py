@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +10,7 @@ import yaml
 from mergecells.domain.configset import Document
 from mergecells.domain.findings import Finding
 from mergecells.domain.locations import DocumentPath
+from mergecells.transforms.collector import paused_collector
 from mergecells.transforms.yaml_guard import (
     MAX_DEPTH,
     MAX_NODES,
@@ -28,18 +26,6 @@ from mergecells.transforms.yaml_syntax import syntax_finding
 
 MAX_FINDINGS = 1_000
 """More of one file help nobody, and a hostile file has a million."""
-
-
-@contextmanager
-def paused_collector() -> Iterator[None]:
-    """No cyclic garbage collection inside: building many nodes at once triggers full collections that find nothing."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
 
 
 def compose(text: str) -> yaml.Node | None:

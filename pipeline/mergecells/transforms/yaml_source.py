@@ -6,7 +6,8 @@ from typing import Any
 
 from mergecells.domain.errors import ConfigRejectedError, MergecellsError
 from mergecells.domain.findings import has_errors
-from mergecells.transforms.yaml_nodes import parse_source, parse_yaml, paused_collector
+from mergecells.transforms.collector import paused_collector
+from mergecells.transforms.yaml_nodes import parse_source, parse_yaml
 from mergecells.transforms.yaml_open import is_collection, open_collection
 from mergecells.transforms.yaml_tree import Collection, Entry, Raw
 

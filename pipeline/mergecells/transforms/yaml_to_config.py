@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from typing import TypeVar
+from collections.abc import Callable
+from typing import TypeAlias, TypeVar
 
 from pydantic import BaseModel
 
@@ -25,14 +26,16 @@ from mergecells.domain.quality import QUALITY_FILE, Quality
 from mergecells.domain.revision import Files
 from mergecells.domain.routing import ROUTING_FILE, Routing
 from mergecells.domain.scoring import Examples, Fields, LookupTable, Rules, RuleSet, Vertical
+from mergecells.transforms.collector import paused_collector
 from mergecells.transforms.prompt_to_config import read_prompts
 from mergecells.transforms.salvage import salvage_table
-from mergecells.transforms.yaml_nodes import parse_yaml, paused_collector
+from mergecells.transforms.yaml_nodes import parse_yaml
 from mergecells.transforms.yaml_shape import validate_document
 
-__all__ = ["BUILT_IN_TABS", "load_config", "parse_manifest", "parse_yaml"]
+__all__ = ["BUILT_IN_TABS", "Load", "RememberedLoads", "load_config", "parse_manifest", "parse_yaml"]
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
+Load: TypeAlias = Callable[[Files], LoadResult]
 
 BUILT_IN_TABS = ("Tiers", "Components", "Factors", "Formulas", "Lists", "Lead", "Examples")
 _RESERVED = frozenset(tab.lower() for tab in BUILT_IN_TABS)
@@ -89,6 +92,23 @@ def load_config(files: Files) -> LoadResult:
             quality or Quality(),
         )
         return LoadResult(config, findings, reader.documents)
+
+
+class RememberedLoads:
+    """`load_config` for one piece of work that comes back to the same files: each content is read once.
+
+    What it gives is shared, and nobody changes it. Not for a long life: it forgets nothing.
+    """
+
+    def __init__(self) -> None:
+        self._loads: dict[frozenset[tuple[str, bytes]], LoadResult] = {}
+
+    def __call__(self, files: Files) -> LoadResult:
+        key = frozenset(files.items())
+        found = self._loads.get(key)
+        if found is None:
+            found = self._loads[key] = load_config(files)
+        return found
 
 
 def parse_manifest(files: Files) -> tuple[Manifest, list[Finding]]:

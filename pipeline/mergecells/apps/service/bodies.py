@@ -14,9 +14,9 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 
 from mergecells.apps.day import parse_day
-from mergecells.apps.service.json_in_turns import MOST_MEMBERS, TooManyMembersError, parse_in_turns
 from mergecells.apps.service.problems import FieldError, ProblemError, pointer
 from mergecells.apps.service.settings import ServiceSettings
+from mergecells.transforms.json_in_turns import MOST_MEMBERS, TooManyMembersError, parse_in_turns
 
 Lead = Mapping[str, Any]
 _LEAD_KEYS = ("lead", "vertical", "date")

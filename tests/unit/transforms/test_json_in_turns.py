@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mergecells.apps.service.json_in_turns import MOST_MEMBERS, TooManyMembersError, parse_in_turns
+from mergecells.transforms.json_in_turns import MOST_MEMBERS, TooManyMembersError, parse_in_turns
 
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=5),
@@ -67,3 +67,13 @@ def test_parse_in_turns_of_very_many_members_stops_at_the_limit(text: bytes) -> 
     """A few megabytes of nearly nothing must not cost seconds."""
     with pytest.raises(TooManyMembersError):
         parse_in_turns(text, refuse)
+
+
+@settings(max_examples=100, deadline=None)
+@given(VALUES, st.integers(0, 8), st.sampled_from([None, frozenset(), frozenset({"", "a"})]))
+def test_parse_in_turns_gives_the_same_however_deep_it_goes(
+    value: object, levels: int, only: frozenset[str] | None
+) -> None:
+    """How much is taken apart is a matter of other threads, not of the value."""
+    text = json.dumps({"a": value, "b": [value]}).encode()
+    assert parse_in_turns(text, refuse, levels, only, None) == loads(text)
