@@ -11,17 +11,26 @@ from typing import Any
 
 
 class LeadService:
-    """`revision` is what it runs; `rejected` what it refused."""
+    """`revision` is what it runs, `rejected` what it refused, `name` what it is called at a hub; `deaf`: it fails."""
 
     def __init__(self) -> None:
         self.revision: str | None = None
         self.rejected: dict[str, Any] | None = None
-        self.url = ""
+        self.url = self.name = ""
+        self.deaf = False
 
     def report(self) -> dict[str, Any]:
         status = "rejected" if self.rejected else "ok"
         times = {"loaded_at": "2026-11-27T10:00:00.000Z", "last_attempt": "2026-11-27T10:00:00.000Z"}
-        return {"revision": self.revision, "status": status, **times, "rejected": self.rejected, "unpublished": None}
+        named = {"service": self.name} if self.name else {}
+        return {
+            "revision": self.revision,
+            "status": status,
+            **times,
+            "rejected": self.rejected,
+            "unpublished": None,
+            **named,
+        }
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -29,7 +38,8 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         content = json.dumps(self.service.report() if self.path == "/internal/config" else {}).encode()
-        self.send_response(200 if self.service.revision else 503 if self.path == "/readyz" else 200)
+        status = 200 if self.service.revision else 503 if self.path == "/readyz" else 200
+        self.send_response(500 if self.service.deaf else status)
         self.send_header("Content-Length", str(len(content)))
         self.end_headers()
         self.wfile.write(content)

@@ -12,7 +12,7 @@ from mergecells.adapters.hub_place import FLEET_TOKEN, hub_parts
 from mergecells.adapters.service_client import ServiceReport
 
 _MOST_BYTES = 4 * 1024 * 1024
-_FIELDS = ("revision", "loaded_at", "status", "last_attempt", "rejected", "unpublished", "problem")
+_FIELDS = ("revision", "loaded_at", "status", "last_attempt", "rejected", "unpublished", "problem", "name")
 
 
 class _NoRedirect(urllib.request.HTTPRedirectHandler):
@@ -22,7 +22,12 @@ class _NoRedirect(urllib.request.HTTPRedirectHandler):
         return None
 
 
-_opener = urllib.request.build_opener(_NoRedirect)
+def no_redirects() -> urllib.request.OpenerDirector:
+    """Opens what it is given and nothing else; through the environment's proxy, since a hub may be far away."""
+    return urllib.request.build_opener(_NoRedirect)
+
+
+_opener = no_redirects()
 
 
 def ask_hub(place: str, token: str, seconds: float) -> list[ServiceReport]:

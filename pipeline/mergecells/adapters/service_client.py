@@ -23,7 +23,8 @@ _MOST_AT_ONCE = 32
 
 @dataclass(frozen=True, slots=True)
 class ServiceReport:
-    """What one service answered. `problem` says why there is no report; `revision` is None before the first load."""
+    """What one service answered. `problem` says why there is no report; `revision` is None before the first load.
+    `name` is what it calls itself at a hub; None where it tells none."""
 
     url: str
     ready: bool = False
@@ -34,6 +35,7 @@ class ServiceReport:
     rejected: dict[str, Any] | None = None
     unpublished: dict[str, Any] | None = None
     problem: str | None = None
+    name: str | None = None
 
 
 class _NoRedirect(urllib.request.HTTPRedirectHandler):
@@ -99,6 +101,8 @@ def ask_reload(url: str, token: str, seconds: float) -> str:
 def _report(url: str, ready: bool, document: dict[str, Any]) -> ServiceReport:
     texts = {name: document.get(name) for name in ("revision", "loaded_at", "status", "last_attempt")}
     known = {name: value for name, value in texts.items() if isinstance(value, str)}
+    if isinstance(document.get("service"), str):
+        known["name"] = document["service"]
     rejected, unpublished = (
         found if isinstance(found := document.get(name), dict) else None for name in ("rejected", "unpublished")
     )

@@ -13,7 +13,7 @@ import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
@@ -38,9 +38,10 @@ CREATE TABLE IF NOT EXISTS submissions (
 CREATE UNIQUE INDEX IF NOT EXISTS one_click ON submissions (sheet, person, request_id) WHERE request_id IS NOT NULL;
 CREATE INDEX IF NOT EXISTS of_a_sheet ON submissions (sheet, state, number);
 CREATE TABLE IF NOT EXISTS deliveries (number INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE);
-CREATE TABLE IF NOT EXISTS acknowledgements (
+DROP TABLE IF EXISTS acknowledgements;
+CREATE TABLE IF NOT EXISTS services (
   sheet TEXT NOT NULL, service TEXT NOT NULL, revision TEXT NOT NULL, status TEXT NOT NULL, reason TEXT NOT NULL,
-  at TEXT NOT NULL, PRIMARY KEY (sheet, service)
+  runs TEXT NOT NULL, loaded_at TEXT NOT NULL, at TEXT NOT NULL, PRIMARY KEY (sheet, service)
 );
 CREATE TABLE IF NOT EXISTS releases (sheet TEXT PRIMARY KEY, document TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS written (sheet TEXT PRIMARY KEY, status TEXT NOT NULL);
@@ -68,16 +69,23 @@ class StoredSubmission:
 
 @dataclass(frozen=True, slots=True)
 class Acknowledgement:
-    """What a service said of itself; `sheet` tells which config it runs."""
+    """What a service said of itself; `sheet` tells which config it runs.
+
+    `status` ok: it runs `revision`; rejected: it refused that, and goes on with `runs`; not-ready: it has nothing yet.
+    What is not known is empty.
+    """
 
     sheet: str
     service: str
     revision: str
     status: str
     reason: str
+    runs: str
+    loaded_at: str
     at: str
 
 
+_TOLD: Final = "sheet, service, revision, status, reason, runs, loaded_at, at"
 _COLUMNS: Final = (
     "id, sheet, person, author, title, allow_large, state, created_at, updated_at, pull, revision, request_id, document"
 )
@@ -186,27 +194,30 @@ class HubStore:
     def acknowledge(self, told: Acknowledgement) -> bool:
         """Keep what a service said; False when too many services are known already."""
         with self._change() as base:
-            query = "SELECT COUNT(*), MAX(sheet = ? AND service = ?) FROM acknowledgements"
+            query = "SELECT COUNT(*), MAX(sheet = ? AND service = ?) FROM services"
             count, known = base.execute(query, (told.sheet, told.service)).fetchone()
             if count >= MOST_SERVICES and not known:
                 return False
             base.execute(
-                "INSERT OR REPLACE INTO acknowledgements (sheet, service, revision, status, reason, at) "
-                "VALUES (?, ?, ?, ?, ?, ?)",
-                (told.sheet, told.service, told.revision, told.status, told.reason, told.at),
+                f"INSERT OR REPLACE INTO services ({_TOLD}) VALUES ({_marks(astuple(told))})",  # noqa: S608 - our own
+                astuple(told),
             )
             return True
 
     def acknowledgements(self, sheet: str) -> list[Acknowledgement]:
-        query = (
-            "SELECT sheet, service, revision, status, reason, at FROM acknowledgements WHERE sheet = ? ORDER BY service"
-        )
+        query = f"SELECT {_TOLD} FROM services WHERE sheet = ? ORDER BY service"  # noqa: S608 - our own column names
         return [Acknowledgement(*row) for row in self._rows(query, sheet)]
 
     def forget_services(self, before: str) -> None:
         """Drop those that have been silent since then."""
         with self._change() as base:
-            base.execute("DELETE FROM acknowledgements WHERE at < ?", (before,))
+            base.execute("DELETE FROM services WHERE at < ?", (before,))
+
+    def forget_service(self, sheet: str, service: str) -> bool:
+        """Drop one that said that it ends; whether it was known."""
+        with self._change() as base:
+            query = "DELETE FROM services WHERE sheet = ? AND service = ?"
+            return base.execute(query, (sheet, service)).rowcount > 0
 
     def release(self, sheet: str) -> dict[str, Any] | None:
         """What is known of the last release of a sheet's branch."""

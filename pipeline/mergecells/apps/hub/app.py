@@ -10,8 +10,10 @@ from starlette.types import ASGIApp
 from mergecells._version import __version__
 from mergecells.apps.hub.frame import HubFrame, answer_defect, answer_http_error, answer_problem
 from mergecells.apps.hub.hub import Hub
-from mergecells.apps.hub.routes_outside import outside_routes
+from mergecells.apps.hub.routes_fleet import fleet_routes
+from mergecells.apps.hub.routes_health import health_routes
 from mergecells.apps.hub.routes_sheets import sheet_routes
+from mergecells.apps.hub.routes_webhooks import webhook_routes
 from mergecells.apps.service.problems import ProblemError
 from mergecells.apps.service.request_metrics import HttpMetrics
 
@@ -19,8 +21,8 @@ from mergecells.apps.service.request_metrics import HttpMetrics
 def build_app(hub: Hub, registry: CollectorRegistry, namespace: str) -> ASGIApp:
     """The application over the parts of a hub; metrics go to `registry`."""
     app = FastAPI(title="mergecells hub", version=__version__, docs_url=None, redoc_url=None, redirect_slashes=False)
-    app.include_router(sheet_routes(hub))
-    app.include_router(outside_routes(hub, registry))
+    for routes in (sheet_routes(hub), webhook_routes(hub), fleet_routes(hub), health_routes(hub, registry)):
+        app.include_router(routes)
     app.add_exception_handler(ProblemError, answer_problem)
     app.add_exception_handler(HTTPException, answer_http_error)
     app.add_exception_handler(Exception, answer_defect)

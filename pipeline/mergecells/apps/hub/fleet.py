@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 from mergecells.adapters.service_client import ServiceReport, ask_services
@@ -14,36 +15,72 @@ from mergecells.apps.hub.documents import time_text
 from mergecells.domain.revision import Revision, short
 
 ASK_SECONDS: Final = 3.0
+GONE: Final = "gone"
+"""The last word of a service that ends."""
 SILENT_SECONDS: Final = 900
-"""A service that told of itself is counted for so long; one that is gone for a day is forgotten."""
+"""A service that told of itself is counted for so long after its last word."""
 _FORGOTTEN_SECONDS: Final = 86_400
 
 
-def look(store: HubStore, desk: Desk, urls: Sequence[str]) -> list[ServiceReport]:
-    """The reports of all services of a desk, each once: asked where it has an address in the manifest."""
-    told = {each.service: each for each in store.acknowledgements(desk.spreadsheet)}
-    asked = ask_services(list(urls), ASK_SECONDS)
-    # A service that we cannot reach may well reach us.
-    reports = [_acknowledged(told[each.url]) if each.problem and each.url in told else each for each in asked]
-    return [*reports, *(_acknowledged(each) for name, each in told.items() if name not in urls)]
+class Fleet:
+    """Looks at the services of a desk. A service may be known twice, by an address and by what it tells: it says its
+    name when it is asked, so it is counted once, also while it cannot be asked any more."""
+
+    def __init__(self, store: HubStore) -> None:
+        self._store = store
+        self._names: dict[tuple[str, str], str] = {}
+
+    def look(self, desk: Desk, urls: Sequence[str]) -> list[ServiceReport]:
+        """The reports of all services that count, each once: asked where it has an address in the manifest. Those that
+        have none, and were silent for long, are no services any more."""
+        told = {each.service: each for each in self._store.acknowledgements(desk.spreadsheet) if not _is_silent(each)}
+        reports = []
+        for asked in ask_services(list(urls), ASK_SECONDS):
+            name = self._name(desk, asked)
+            # A service that we cannot reach may well reach us.
+            own = [found for found in (told.pop(asked.url, None), told.pop(name, None)) if found]
+            reports.append(_acknowledged(own[0], asked.url) if asked.problem and own else asked)
+        return [*reports, *(_acknowledged(each, each.service) for each in told.values())]
+
+    def silent(self, desk: Desk) -> list[Acknowledgement]:
+        """Those that are not counted any more, until they are forgotten."""
+        return [each for each in self._store.acknowledgements(desk.spreadsheet) if _is_silent(each)]
+
+    def tell(self, told: Acknowledgement) -> bool:
+        """Keep what a service said; whether that is news. Raises OverflowError when too many services are known."""
+        now = datetime.datetime.now(datetime.UTC)
+        self._store.forget_services(time_text(now - datetime.timedelta(seconds=_FORGOTTEN_SECONDS)))
+        if told.status == GONE:
+            return self._store.forget_service(told.sheet, told.service)
+        former = next((each for each in self._store.acknowledgements(told.sheet) if each.service == told.service), None)
+        if not self._store.acknowledge(told):
+            raise OverflowError
+        return former is None or _is_silent(former) or replace(former, at=told.at) != told
+
+    def _name(self, desk: Desk, asked: ServiceReport) -> str:
+        place = (desk.spreadsheet, asked.url)
+        if not asked.problem:
+            self._names[place] = asked.name or ""
+        return self._names.get(place, "")
 
 
-def forget_silent(store: HubStore, now: datetime.datetime) -> None:
-    store.forget_services(time_text(now - datetime.timedelta(seconds=_FORGOTTEN_SECONDS)))
+def _is_silent(told: Acknowledgement) -> bool:
+    silent = datetime.datetime.now(datetime.UTC) - datetime.datetime.fromisoformat(told.at)
+    return silent.total_seconds() > SILENT_SECONDS
 
 
-def _acknowledged(told: Acknowledgement) -> ServiceReport:
-    silent = (datetime.datetime.now(datetime.UTC) - datetime.datetime.fromisoformat(told.at)).total_seconds()
-    if silent > SILENT_SECONDS:
-        return ServiceReport(told.service, problem=f"has said nothing since {told.at}")
-    rejected = {"revision": told.revision, "reason": told.reason} if told.status == "rejected" else None
+def _acknowledged(told: Acknowledgement, url: str) -> ServiceReport:
+    runs = told.revision if told.status == "ok" else told.runs
+    refused = {"revision": told.revision or None, "reason": told.reason} if told.status != "ok" else None
     return ServiceReport(
-        told.service,
-        ready=told.status == "ok",
-        revision=told.revision if told.status == "ok" else None,
-        loaded_at=told.at,
+        url,
+        ready=bool(runs),
+        revision=runs or None,
+        loaded_at=told.loaded_at or told.at,
         status=told.status,
-        rejected=rejected,
+        last_attempt=told.at,
+        rejected=refused,
+        name=told.service,
     )
 
 
@@ -59,7 +96,8 @@ def straggler(report: ServiceReport, wanted: Revision) -> dict[str, str] | None:
     elif report.revision:
         reason = f"runs {short(report.revision)}" + ("" if report.ready else " and is not ready")
     else:
-        reason = "has loaded nothing yet"
+        why = " ".join(str((report.rejected or {}).get("reason") or "").split())[:300]
+        reason = f"has loaded nothing yet: {why}" if why else "has loaded nothing yet"
     return {"service": report.url, "reason": reason}
 
 
@@ -67,6 +105,7 @@ def report_json(report: ServiceReport) -> dict[str, Any]:
     """One service in `GET /v1/fleet`."""
     return {
         "service": report.url,
+        "name": report.name,
         "revision": report.revision,
         "ready": report.ready,
         "status": report.status,

@@ -14,6 +14,7 @@ from mergecells.adapters.sqlite_hub import HubStore
 from mergecells.apps.hub.desks import Desk, Desks, Line
 from mergecells.apps.hub.documents import pull_json
 from mergecells.apps.hub.drift import DriftLook
+from mergecells.apps.hub.fleet import Fleet
 from mergecells.apps.hub.limits import RateLimit
 from mergecells.apps.hub.metrics import HubMetrics
 from mergecells.apps.hub.previews import preview
@@ -46,6 +47,7 @@ class Hub:
     queue: SubmissionQueue
     watch: Watch
     releases: Releases
+    fleet: Fleet
     metrics: HubMetrics
     drift: DriftLook
     _views: dict[str, tuple[float, dict[str, Any]]] = field(default_factory=dict)

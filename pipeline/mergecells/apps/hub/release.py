@@ -13,7 +13,7 @@ from mergecells.apps.cli.releasing import counted_services, live_words, way_back
 from mergecells.apps.cli.status_table import refused, runs
 from mergecells.apps.hub.desks import Desk, Line
 from mergecells.apps.hub.documents import time_text
-from mergecells.apps.hub.fleet import look, straggler
+from mergecells.apps.hub.fleet import Fleet, straggler
 from mergecells.apps.hub.settings import HubSettings
 from mergecells.domain.errors import MergecellsError
 from mergecells.domain.revision import Revision
@@ -26,8 +26,8 @@ class Releases:
     """The last release of each desk. Its document: revision, state (`waiting`, `live`, `stuck`, `unwatched`), began_at,
     live, services, since, words, stragglers, rollback."""
 
-    def __init__(self, store: HubStore, settings: HubSettings) -> None:
-        self._store, self._settings = store, settings
+    def __init__(self, store: HubStore, settings: HubSettings, fleet: Fleet) -> None:
+        self._store, self._settings, self._fleet = store, settings, fleet
 
     def current(self, desk: Desk) -> Json | None:
         return self._store.release(desk.spreadsheet)
@@ -53,7 +53,7 @@ class Releases:
 
     def _look(self, desk: Desk, line: Line, document: Json) -> Json:
         head = document["revision"]
-        reports = look(self._store, desk, document["urls"])
+        reports = self._fleet.look(desk, document["urls"])
         late = [found for report in reports if (found := straggler(report, head))]
         seen = {
             **document,

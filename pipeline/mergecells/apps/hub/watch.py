@@ -49,6 +49,7 @@ class Watch:
         self._poll_seconds, self._write_back = poll_seconds, write_back
         self._asked: dict[str, tuple[str, float]] = {}
         self._wake = {desk.spreadsheet: threading.Event() for desk in desks}
+        self._hinted = {desk.spreadsheet: threading.Event() for desk in desks}
         self._stopping = threading.Event()
         self._threads: list[threading.Thread] = []
 
@@ -59,8 +60,10 @@ class Watch:
             self._threads.append(thread)
             thread.start()
 
-    def hint(self, desk: Desk) -> None:
-        """Something may have changed: look now."""
+    def hint(self, desk: Desk, host: bool = True) -> None:
+        """Something may have changed: look now, at the `host` too where it may have changed there."""
+        if host:
+            self._hinted[desk.spreadsheet].set()
         self._wake[desk.spreadsheet].set()
 
     def stop(self, seconds: float) -> None:
@@ -78,8 +81,9 @@ class Watch:
         wake, asked_at = self._wake[desk.spreadsheet], float("-inf")
         head: Revision | None = None
         while not self._stopping.is_set():
-            hinted, now = wake.is_set(), time.monotonic()
             wake.clear()
+            hinted, now = self._hinted[desk.spreadsheet].is_set(), time.monotonic()
+            self._hinted[desk.spreadsheet].clear()
             releasing = (self._releases.current(desk) or {}).get("state") == "waiting"
             try:
                 with desk.line("watch") as line:

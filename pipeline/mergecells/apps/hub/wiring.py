@@ -20,6 +20,7 @@ from mergecells.adapters.sqlite_hub import WAITING, HubStore
 from mergecells.apps.hub.app import build_app
 from mergecells.apps.hub.desks import Desks, open_desk
 from mergecells.apps.hub.drift import DriftLook
+from mergecells.apps.hub.fleet import Fleet
 from mergecells.apps.hub.hub import Hub
 from mergecells.apps.hub.limits import RateLimit
 from mergecells.apps.hub.metrics import HubMetrics
@@ -52,7 +53,8 @@ def build_hub(roots: Sequence[Path], settings: HubSettings) -> RunningHub:
     desks = _open_desks(roots)
     store = HubStore(settings.state)
 
-    ledger, releases = Ledger(store, metrics.submission), Releases(store, settings)
+    fleet = Fleet(store)
+    ledger, releases = Ledger(store, metrics.submission), Releases(store, settings, fleet)
     drift = DriftLook(desks, settings.drift_seconds)
     ReleaseMetrics(desks, releases, drift, registry, metrics_namespace())
     queue = SubmissionQueue(desks, ledger, RememberedEngines(EngineProcesses()))
@@ -68,6 +70,7 @@ def build_hub(roots: Sequence[Path], settings: HubSettings) -> RunningHub:
         queue=queue,
         watch=watch,
         releases=releases,
+        fleet=fleet,
         metrics=metrics,
         drift=drift,
     )

@@ -64,6 +64,7 @@ class ConfigAnswer(BaseModel):
     last_attempt: str | None
     rejected: RejectedAnswer | None
     unpublished: RejectedAnswer | None
+    service: str = Field(default="", description="The name that this service tells a hub; left out without a hub.")
 
 
 EXPLAIN_PARAMETER: dict[str, Any] = {

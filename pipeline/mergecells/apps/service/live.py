@@ -48,10 +48,11 @@ class LiveConfig:
     """Holds the Config that `open_config` gives, which is tried again and again while there is nothing good.
 
     `open_config` raises MergecellsError when there is no config that may serve, not even a last known good one.
+    `name` is what a hub is told to call this service; empty where none is told.
     """
 
-    def __init__(self, open_config: Callable[[], Config]) -> None:
-        self._open = open_config
+    def __init__(self, open_config: Callable[[], Config], name: str = "") -> None:
+        self._open, self._name = open_config, name
         self._config: Config | None = None
         self._pinned: PinnedSnapshot | None = None
         self._rejection: Rejection | None = None
@@ -80,11 +81,13 @@ class LiveConfig:
         return pinned
 
     def report(self) -> dict[str, Any]:
-        """The document of `GET /internal/config`."""
+        """The document of `GET /internal/config`; with the service's name at the hub, where there is one."""
+        named = {"service": self._name} if self._name else {}
         if self._config is not None:
-            return self._config.status.to_dict()
+            return {**self._config.status.to_dict(), **named}
         rejected = self._rejection
         return {
+            **named,
             "revision": None,
             "loaded_at": None,
             "status": "not-ready",
