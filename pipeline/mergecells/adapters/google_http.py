@@ -149,7 +149,7 @@ class _Calling:
         return None
 
     def _whole(self, response: requests.Response) -> requests.Response | None:
-        """An answer that was cut off is none. One of 20 MB is parsed once, though gspread asks for its content again."""
+        """An answer that was cut off is none. 20 MB are parsed once, though gspread asks for its content again."""
         try:
             content = read_answer(response.content)
         except ValueError as error:
