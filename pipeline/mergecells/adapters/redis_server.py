@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
-from mergecells.domain.errors import UsageError
+from mergecells.domain.errors import MergecellsError, UsageError
 
 if TYPE_CHECKING:
     from redis import Redis
@@ -41,3 +41,16 @@ def shown(url: str) -> str:
     parts = urlsplit(url)
     place = parts.netloc.rpartition("@")[2]
     return f"{parts.scheme}://{place}{parts.path}"
+
+
+def ping(url: str, timeout_s: float = 2.0) -> None:
+    """Raises MergecellsError when no Redis answers there."""
+    client = connect_redis(url, timeout_s)
+    try:
+        client.ping()
+    except Exception as error:
+        raise MergecellsError(
+            f"No Redis answers at {shown(url)}: {type(error).__name__}.", "See whether it runs, and the address."
+        ) from error
+    finally:
+        client.close()

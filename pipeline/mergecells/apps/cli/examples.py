@@ -54,6 +54,9 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     ),
     "prompts history": ("mergecells prompts history hook",),
     "prompts diff": ("mergecells prompts diff hook main~1", "mergecells prompts diff hook main~2 main"),
+    "cache stats": ("mergecells cache stats", "mergecells cache stats --cache redis://127.0.0.1:6379/0 --output json"),
+    "cache clear": ("mergecells cache clear", "mergecells cache clear --apply"),
+    "budgets": ("mergecells budgets", "mergecells budgets --run 2026-03-01-nightly --output json"),
     "report costs": (
         "mergecells report costs",
         "mergecells report costs --by revision --days 28 --chart costs.svg",

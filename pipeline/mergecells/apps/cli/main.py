@@ -41,6 +41,8 @@ COMMANDS = (
     "prompts",
     "quality",
     "report",
+    "cache",
+    "budgets",
     "history",
     "schema",
     "demo",
