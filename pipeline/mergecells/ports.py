@@ -309,10 +309,18 @@ class ResponseCache(Protocol):
 class BudgetLedger(Protocol):
     """What was spent, and what is held back for calls under way. Exact and atomic, also between processes.
 
-    Unlike a cache it may not fail in silence: it raises MergecellsError, and the call is then not made.
+    Unlike a cache it may not fail in silence: it raises MergecellsError, and the call is then not made. With `wait`
+    false a method raises LedgerBusyError, and has done nothing, where it would have to wait for another.
     """
 
-    def reserve(self, reservation: str, caps: Sequence[Cap], amount: int, lease_s: float) -> Reserved:
+    @property
+    def quick(self) -> bool:
+        """Whether methods are done in a fraction of a millisecond, so that an event loop may ask with `wait` false."""
+        ...
+
+    def reserve(
+        self, reservation: str, caps: Sequence[Cap], amount: int, lease_s: float, *, wait: bool = True
+    ) -> Reserved:
         """Hold `amount` nano-dollars back on every key at once, if each of them stays within its halt; else on none.
 
         After `lease_s` without `settle` the process is taken for dead, and the amount counts as spent (`lapsed`): the
@@ -320,12 +328,12 @@ class BudgetLedger(Protocol):
         """
         ...
 
-    def settle(self, reservation: str, amount: int) -> tuple[LedgerEntry, ...]:
+    def settle(self, reservation: str, amount: int, *, wait: bool = True) -> tuple[LedgerEntry, ...]:
         """Replace what was held back by what was spent, also more than that or 0, and also after its lease. A second
         time does nothing. What the keys of the reservation hold then; empty for one that is not known."""
         ...
 
-    def read(self, keys: Sequence[str]) -> tuple[LedgerEntry, ...]:
+    def read(self, keys: Sequence[str], *, wait: bool = True) -> tuple[LedgerEntry, ...]:
         """What the keys hold now, in their order; 0 for one that was never used."""
         ...
 

@@ -22,13 +22,23 @@ class _Held:
 class MemoryLedger:
     """Implements `ports.BudgetLedger`. Ends with the process: for tests, and for programs without a disk."""
 
+    quick = True
+
     def __init__(self, *, now: Callable[[], float] = time.time) -> None:
         self._now = now
         self._lock = threading.Lock()
         self._entries: dict[str, LedgerEntry] = {}
         self._held: dict[str, _Held] = {}
 
-    def reserve(self, reservation: str, caps: Sequence[Cap], amount: int, lease_s: float) -> Reserved:
+    def reserve(
+        self,
+        reservation: str,
+        caps: Sequence[Cap],
+        amount: int,
+        lease_s: float,
+        *,
+        wait: bool = True,  # noqa: ARG002
+    ) -> Reserved:
         """See `ports.BudgetLedger`."""
         checked_amount(amount)
         keys = tuple(cap.key for cap in caps)
@@ -43,7 +53,7 @@ class MemoryLedger:
             self._add(keys, reserved=amount)
             return Reserved(self._read(keys))
 
-    def settle(self, reservation: str, amount: int) -> tuple[LedgerEntry, ...]:
+    def settle(self, reservation: str, amount: int, *, wait: bool = True) -> tuple[LedgerEntry, ...]:  # noqa: ARG002
         """See `ports.BudgetLedger`."""
         spent = min(max(amount, 0), MOST_NANO)
         with self._lock:
@@ -56,7 +66,7 @@ class MemoryLedger:
                 self._add(held.keys, spent=spent, reserved=-held.amount)
             return self._read(held.keys)
 
-    def read(self, keys: Sequence[str]) -> tuple[LedgerEntry, ...]:
+    def read(self, keys: Sequence[str], *, wait: bool = True) -> tuple[LedgerEntry, ...]:  # noqa: ARG002
         """See `ports.BudgetLedger`."""
         with self._lock:
             return self._read(keys)

@@ -25,6 +25,8 @@ _TIMEOUT_S: Final = 2.0
 class RedisLedger:
     """Implements `ports.BudgetLedger`: one script for each method. Both that write may be sent twice without harm."""
 
+    quick = False
+
     def __init__(self, url: str, *, prefix: str = PREFIX) -> None:
         self._place, self._prefix = shown(url), prefix
         self._redis: Redis = connect_redis(url, _TIMEOUT_S)
@@ -34,17 +36,25 @@ class RedisLedger:
         self._lock = threading.Lock()
         self._looked = False
 
-    def reserve(self, reservation: str, caps: Sequence[Cap], amount: int, lease_s: float) -> Reserved:
+    def reserve(
+        self,
+        reservation: str,
+        caps: Sequence[Cap],
+        amount: int,
+        lease_s: float,
+        *,
+        wait: bool = True,  # noqa: ARG002
+    ) -> Reserved:
         """See `ports.BudgetLedger`."""
         held = [reservation, checked_amount(amount), lease_s]
         refused, rows = self._run(self._reserve, [*held, *(part for cap in caps for part in (cap.key, cap.halt))])
         return Reserved(_entries(rows), tuple(_text(key) for key in refused))
 
-    def settle(self, reservation: str, amount: int) -> tuple[LedgerEntry, ...]:
+    def settle(self, reservation: str, amount: int, *, wait: bool = True) -> tuple[LedgerEntry, ...]:  # noqa: ARG002
         """See `ports.BudgetLedger`."""
         return _entries(self._run(self._settle, [reservation, min(max(amount, 0), MOST_NANO)]))
 
-    def read(self, keys: Sequence[str]) -> tuple[LedgerEntry, ...]:
+    def read(self, keys: Sequence[str], *, wait: bool = True) -> tuple[LedgerEntry, ...]:  # noqa: ARG002
         """See `ports.BudgetLedger`."""
         return _entries(self._run(self._read, list(keys)))
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final, TypeVar
 
 from mergecells.adapters.sqlite_file import Identity, changing, identity, open_sqlite
-from mergecells.domain.errors import LedgerError
+from mergecells.domain.errors import LedgerBusyError, LedgerError
 from mergecells.domain.ledger import KEPT_S, MOST_NANO, checked_amount, is_short_lived
 from mergecells.domain.llm import Cap, LedgerEntry, Reserved
 
@@ -28,17 +28,24 @@ CREATE INDEX IF NOT EXISTS reservations1_by_end ON reservations1 (lapsed, until)
 """
 
 
+_CHANGES_AT_ONCE: Final = 500
+"""Then one goes the long way, whose connection also brings the journal into the file, which waits for the disk."""
+
+
 class SqliteLedger:
     """Implements `ports.BudgetLedger`. One transaction with the write lock for each change: no two processes can both
     see room for what fits only once."""
 
+    quick = True
+
     def __init__(self, path: Path, *, now: Callable[[], float] = time.time) -> None:
         self._path, self._now = path, now
-        self._lock = threading.Lock()
-        self._base: sqlite3.Connection | None = None
-        self._opened: Identity | None = None
+        self._patient, self._brief = _Handle(path, _BUSY_S), _Handle(path, 0.0)
+        self._changes = 0
 
-    def reserve(self, reservation: str, caps: Sequence[Cap], amount: int, lease_s: float) -> Reserved:
+    def reserve(
+        self, reservation: str, caps: Sequence[Cap], amount: int, lease_s: float, *, wait: bool = True
+    ) -> Reserved:
         """See `ports.BudgetLedger`."""
         checked_amount(amount)
         now = self._now()
@@ -57,9 +64,9 @@ class SqliteLedger:
             _add(base, keys, now, reserved=amount)
             return Reserved(_entries(base, keys))
 
-        return self._change(change)
+        return self._change(change, wait)
 
-    def settle(self, reservation: str, amount: int) -> tuple[LedgerEntry, ...]:
+    def settle(self, reservation: str, amount: int, *, wait: bool = True) -> tuple[LedgerEntry, ...]:
         """See `ports.BudgetLedger`."""
         spent = min(max(amount, 0), MOST_NANO)
         now = self._now()
@@ -77,17 +84,19 @@ class SqliteLedger:
                 _add(base, keys, now, spent=spent, reserved=-held)
             return _entries(base, json.loads(text))
 
-        return self._change(change)
+        return self._change(change, wait)
 
-    def read(self, keys: Sequence[str]) -> tuple[LedgerEntry, ...]:
-        """See `ports.BudgetLedger`."""
+    def read(self, keys: Sequence[str], *, wait: bool = True) -> tuple[LedgerEntry, ...]:
+        """See `ports.BudgetLedger`. Writes only when a lease has ended."""
         now = self._now()
 
         def look(base: sqlite3.Connection) -> tuple[LedgerEntry, ...]:
-            _lapse(base, now)
+            if _has_lapsed(base, now):
+                with changing(base):
+                    _lapse(base, now)
             return _entries(base, keys)
 
-        return self._change(look)
+        return self._run(look, wait)
 
     def entries(self, limit: int) -> tuple[LedgerEntry, ...]:
         """See `ports.BudgetLedger`."""
@@ -98,45 +107,89 @@ class SqliteLedger:
             _lapse(base, now)
             return tuple(LedgerEntry(*row) for row in base.execute(query, (limit,)))
 
-        return self._change(look)
+        return self._change(look, True)
 
     def close(self) -> None:
         """See `ports.BudgetLedger`."""
+        self._brief.close()
+        self._patient.close()
+
+    def _change(self, action: Callable[[sqlite3.Connection], T], wait: bool) -> T:
+        """Run `action` in one transaction. Raises LedgerError, and then nothing was changed."""
+        if not wait:
+            self._changes += 1
+            if self._changes % _CHANGES_AT_ONCE == 0:
+                raise LedgerBusyError("The ledger's journal is due.")
+
+        def change(base: sqlite3.Connection) -> T:
+            with changing(base):
+                return action(base)
+
+        return self._run(change, wait)
+
+    def _run(self, action: Callable[[sqlite3.Connection], T], wait: bool) -> T:
+        try:
+            return (self._patient if wait else self._brief).run(action)
+        except (sqlite3.Error, OSError) as error:
+            if not wait and getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_BUSY:
+                raise LedgerBusyError("Another one writes to the ledger.") from error
+            raise LedgerError(
+                f"The ledger of budgets, {self._path}, cannot be used: {error}.",
+                "No call is made that no budget can hold. Free the disk or mend the file's permissions; a damaged "
+                "file can be moved away, and then all budgets begin at 0.",
+            ) from error
+
+
+class _Handle:
+    """One connection. `busy_s` 0: it waits for nobody, and leaves the journal to others."""
+
+    def __init__(self, path: Path, busy_s: float) -> None:
+        self._path, self._busy = path, busy_s
+        self._lock = threading.Lock()
+        self._opened: Identity | None = None
+        self.base: sqlite3.Connection | None = None
+
+    def run(self, action: Callable[[sqlite3.Connection], T]) -> T:
+        if not self._lock.acquire(blocking=self._busy > 0):
+            raise LedgerBusyError("Another call asks the ledger.")
+        try:
+            return action(self._connected())
+        except (sqlite3.Error, OSError) as error:
+            if getattr(error, "sqlite_errorcode", 0) & 0xFF != sqlite3.SQLITE_BUSY:
+                self._shut()
+            raise
+        finally:
+            self._lock.release()
+
+    def close(self) -> None:
         with self._lock:
             self._shut()
 
     def _shut(self) -> None:
-        if self._base is not None:
-            self._base.close()
-            self._base = None
-
-    def _change(self, action: Callable[[sqlite3.Connection], T]) -> T:
-        """Run `action` in one transaction. Raises LedgerError, and then nothing was changed."""
-        with self._lock:
-            try:
-                base = self._connected()
-                with changing(base):
-                    return action(base)
-            except (sqlite3.Error, OSError) as error:
-                self._shut()
-                raise LedgerError(
-                    f"The ledger of budgets, {self._path}, cannot be used: {error}.",
-                    "No call is made that no budget can hold. Free the disk or mend the file's permissions; a damaged "
-                    "file can be moved away, and then all budgets begin at 0.",
-                ) from error
+        if self.base is not None:
+            self.base.close()
+            self.base = None
 
     def _connected(self) -> sqlite3.Connection:
         # A file that was moved away must not be written to any more: others would count in the new one.
-        if self._base is None or identity(self._path) != self._opened:
+        if self.base is None or identity(self._path) != self._opened:
             self._shut()
-            self._base = open_sqlite(self._path, _SCHEMA, _BUSY_S)
+            self.base = self._open()
             self._opened = identity(self._path)
-        return self._base
+        return self.base
+
+    def _open(self) -> sqlite3.Connection:
+        base = open_sqlite(self._path, _SCHEMA, self._busy)
+        if not self._busy:
+            base.execute("PRAGMA wal_autocheckpoint = 0")
+        return base
 
 
 def _entries(base: sqlite3.Connection, keys: Sequence[str]) -> tuple[LedgerEntry, ...]:
-    query = "SELECT spent, reserved, lapsed FROM accounts1 WHERE key = ?"
-    return tuple(LedgerEntry(key, *(base.execute(query, (key,)).fetchone() or (0, 0, 0))) for key in keys)
+    marks = ", ".join("?" * len(keys))
+    query = f"SELECT key, spent, reserved, lapsed FROM accounts1 WHERE key IN ({marks})"  # noqa: S608 - only marks
+    found = {row[0]: LedgerEntry(*row) for row in base.execute(query, list(keys))}
+    return tuple(found.get(key) or LedgerEntry(key, 0, 0) for key in keys)
 
 
 def _add(
@@ -151,6 +204,11 @@ def _add(
     base.executemany(
         change, [(key, spent, reserved, lapsed, now, int(is_short_lived(key)), 4 * MOST_NANO) for key in keys]
     )
+
+
+def _has_lapsed(base: sqlite3.Connection, now: float) -> bool:
+    over = "SELECT 1 FROM reservations1 WHERE lapsed = 0 AND until <= ? LIMIT 1"
+    return base.execute(over, (now,)).fetchone() is not None
 
 
 def _lapse(base: sqlite3.Connection, now: float) -> None:

@@ -100,6 +100,10 @@ class LedgerError(MergecellsError):
     """The ledger of budgets cannot be asked, so no call may be made."""
 
 
+class LedgerBusyError(LedgerError):
+    """The ledger would have to wait for another, and was told not to."""
+
+
 class BudgetExceededError(LlmCallError):
     """Refused before it was made: its worst case would pass a budget's halt. `budgets` are all that apply."""
 

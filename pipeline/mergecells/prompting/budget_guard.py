@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import secrets
 from collections.abc import Callable, Sequence
@@ -10,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
 from mergecells.domain.budgets import Budget, Budgets
-from mergecells.domain.errors import BudgetExceededError, LlmCallError, MergecellsError
+from mergecells.domain.errors import BudgetExceededError, LedgerBusyError, LlmCallError, MergecellsError
 from mergecells.domain.llm import BudgetState, CallContext, Cap, LedgerEntry
 from mergecells.ports import BudgetLedger, LlmMetrics
 from mergecells.prompting.budget_keys import applying, nano, state_of
@@ -74,7 +75,7 @@ class BudgetGuard:
             return hold.states
         amount = hold.amount if cost is None else nano(cost)
         try:
-            entries = await asyncio.shield(self._begin(lambda: ledger.settle(hold.reservation, amount)))
+            entries = await self._settle(ledger, hold.reservation, amount)
         except MergecellsError as error:
             _log.error("what a call cost could not be settled; its worst case will count instead: %s", error)
             return hold.states
@@ -93,13 +94,13 @@ class BudgetGuard:
         if not counted:
             return ()
         keys = [key for key, _ in counted]
-        return self._seen(counted, await self._ask(lambda ledger: ledger.read(keys)))
+        return self._seen(counted, await self._ask(lambda ledger, wait: ledger.read(keys, wait=wait)))
 
     async def _hold(self, counted: Counted, amount: int, worst_case: float, lease_s: float) -> Hold:
         reservation = secrets.token_hex(16)
         caps = [Cap(key, nano(budget.halt)) for key, budget in counted]
         reserved = await self._ask(
-            lambda ledger: ledger.reserve(reservation, caps, amount, lease_s),
+            lambda ledger, wait: ledger.reserve(reservation, caps, amount, lease_s, wait=wait),
             undo=lambda ledger: ledger.settle(reservation, 0),
         )
         states = self._seen(counted, reserved.entries)
@@ -108,21 +109,32 @@ class BudgetGuard:
         return Hold(reservation, counted, amount, states)
 
     async def _ask(
-        self, question: Callable[[BudgetLedger], T], undo: Callable[[BudgetLedger], object] | None = None
+        self, question: Callable[[BudgetLedger, bool], T], undo: Callable[[BudgetLedger], object] | None = None
     ) -> T:
-        """Ask the ledger in a thread. When the caller is cancelled meanwhile, `undo` follows."""
+        """Ask the ledger: in place where it is quick and free, else in a thread. When the caller is cancelled then,
+        `undo` follows."""
         ledger = self._ledger
         if ledger is None:
             raise LlmCallError("budget", "A budget applies to this call, and there is no ledger to count it in.")
-        asked = self._begin(lambda: question(ledger))
+        asked: asyncio.Future[T] | None = None
         try:
+            with contextlib.suppress(LedgerBusyError):
+                if ledger.quick:
+                    return question(ledger, False)
+            asked = self._begin(lambda: question(ledger, True))
             return await asyncio.shield(asked)
         except asyncio.CancelledError:
-            if undo is not None:
+            if undo is not None and asked is not None:
                 asked.add_done_callback(lambda done: done.exception() or self._begin(lambda: undo(ledger)))
             raise
         except MergecellsError as error:
             raise LlmCallError("budget", error.message, error.hint) from error
+
+    async def _settle(self, ledger: BudgetLedger, reservation: str, amount: int) -> tuple[LedgerEntry, ...]:
+        with contextlib.suppress(LedgerBusyError):
+            if ledger.quick:
+                return ledger.settle(reservation, amount, wait=False)
+        return await asyncio.shield(self._begin(lambda: ledger.settle(reservation, amount)))
 
     def _begin(self, work: Callable[[], T]) -> asyncio.Future[T]:
         task = asyncio.ensure_future(asyncio.to_thread(work))

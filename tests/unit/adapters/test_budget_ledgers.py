@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -191,7 +192,11 @@ def test_fifty_calls_at_the_cap_overspend_nothing(ledger: BudgetLedger) -> None:
 def test_any_order_of_calls_never_holds_more_than_the_cap(calls: list[tuple[int, int, int]]) -> None:
     """Whatever is reserved and settled: what is held never passes the cap by a reservation, in memory as in SQLite, and
     both say the same."""
-    both: tuple[BudgetLedger, BudgetLedger] = (MemoryLedger(), _InMemorySqlite())
+    with tempfile.TemporaryDirectory() as folder:
+        compare(calls, (MemoryLedger(), SqliteLedger(Path(folder) / "ledger.sqlite3")))
+
+
+def compare(calls: list[tuple[int, int, int]], both: tuple[BudgetLedger, BudgetLedger]) -> None:
     for number, (slot, amount, cost) in enumerate(calls):
         caps = [Cap(f"run:{slot}", 50), Cap("total", 90)]
         one, other = (ledger.reserve(f"{number}", caps, amount, 60) for ledger in both)
@@ -200,20 +205,4 @@ def test_any_order_of_calls_never_holds_more_than_the_cap(calls: list[tuple[int,
             assert all(entry.spent + entry.reserved <= cap.halt for entry, cap in zip(one.entries, caps, strict=True))
             if number % 3:
                 assert both[0].settle(f"{number}", cost) == both[1].settle(f"{number}", cost)
-
-
-class _InMemorySqlite(SqliteLedger):
-    """Without a file, for many short lives."""
-
-    def __init__(self) -> None:
-        super().__init__(Path(":memory:"))
-
-    def _connected(self):  # type: ignore[no-untyped-def]
-        import sqlite3
-
-        from mergecells.adapters.sqlite_ledger import _SCHEMA
-
-        if self._base is None:
-            self._base = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
-            self._base.executescript(_SCHEMA)
-        return self._base
+    both[1].close()

@@ -14,7 +14,7 @@ import pytest
 
 from mergecells.adapters.redis_ledger import RedisLedger
 from mergecells.adapters.sqlite_ledger import SqliteLedger
-from mergecells.domain.errors import LedgerError
+from mergecells.domain.errors import LedgerBusyError, LedgerError
 from mergecells.domain.llm import Cap, LedgerEntry
 from mergecells.ports import BudgetLedger
 from redis_server import RedisServer
@@ -138,9 +138,10 @@ def test_full_disk_refuses_and_recovers(tmp_path: Path) -> None:
     """What cannot be written down is not allowed; when there is room again, calls go on."""
     ledger = SqliteLedger(tmp_path / "ledger.sqlite3")
     ledger.reserve("a", [RUN], 1, 60)
-    assert ledger._base is not None
-    pages = ledger._base.execute("PRAGMA page_count").fetchone()[0]
-    ledger._base.execute(f"PRAGMA max_page_count = {pages}")
+    base = ledger._patient.base
+    assert base is not None
+    pages = base.execute("PRAGMA page_count").fetchone()[0]
+    base.execute(f"PRAGMA max_page_count = {pages}")
     with pytest.raises(LedgerError, match="full"):
         ledger.reserve("b", [Cap("run:" + "x" * 5000, 100)], 1, 60)
     assert ledger.read(["run:r1"]) == (LedgerEntry("run:r1", 0, 1),)
@@ -160,6 +161,40 @@ def test_lock_of_another_is_waited_for(tmp_path: Path) -> None:
     assert line(holder) == "locked"
     assert ledger.reserve("a", [RUN], 1, 60).refused == ()
     holder.communicate(timeout=20)
+
+
+def test_ledger_that_may_not_wait_says_so_and_does_nothing(tmp_path: Path) -> None:
+    """An event loop asks without waiting: while another writes it is told so, and nothing was changed."""
+    path = tmp_path / "ledger.sqlite3"
+    ledger = SqliteLedger(path)
+    assert ledger.reserve("a", [RUN], 1, 60, wait=False).refused == ()
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    with pytest.raises(LedgerBusyError):
+        ledger.reserve("b", [RUN], 1, 60, wait=False)
+    with pytest.raises(LedgerBusyError):
+        ledger.settle("a", 1, wait=False)
+    assert ledger.read(["run:r1"], wait=False) == (LedgerEntry("run:r1", 0, 1),)
+    other.execute("COMMIT")
+    other.close()
+    assert ledger.settle("a", 1, wait=False) == (LedgerEntry("run:r1", 1, 0),)
+    ledger.close()
+
+
+def test_journal_of_calls_that_do_not_wait_stays_small(tmp_path: Path) -> None:
+    """Now and then a change goes the long way, and the journal into the file."""
+    path = tmp_path / "ledger.sqlite3"
+    ledger, long_way = SqliteLedger(path), 0
+    for number in range(3000):
+        try:
+            ledger.reserve(f"{number}", [Cap("total", 10**9)], 1, 60, wait=False)
+        except LedgerBusyError:
+            long_way += 1
+            ledger.reserve(f"{number}", [Cap("total", 10**9)], 1, 60)
+    assert long_way == 6
+    assert Path(f"{path}-wal").stat().st_size < 20_000_000
+    assert ledger.read(["total"])[0].reserved == 3000
+    ledger.close()
 
 
 def test_file_that_was_moved_away_begins_a_new_one_for_all(tmp_path: Path) -> None:

@@ -199,10 +199,12 @@ def test_settle_after_midnight_counts_on_the_day_of_the_reservation() -> None:
 class BrokenLedger(MemoryLedger):
     """Its disk is gone."""
 
-    def reserve(self, reservation: str, caps: Sequence[Cap], amount: int, lease_s: float) -> Reserved:
+    def reserve(
+        self, reservation: str, caps: Sequence[Cap], amount: int, lease_s: float, *, wait: bool = True
+    ) -> Reserved:
         raise LedgerError("The ledger is gone.", "Mount it.")
 
-    def settle(self, reservation: str, amount: int) -> tuple[LedgerEntry, ...]:
+    def settle(self, reservation: str, amount: int, *, wait: bool = True) -> tuple[LedgerEntry, ...]:
         raise LedgerError("The ledger is gone.", "Mount it.")
 
 
@@ -238,9 +240,12 @@ def test_reserve_cancelled_in_the_middle_gives_back() -> None:
     """A caller that goes away while the ledger is asked never called the provider: nothing stays reserved."""
 
     class Slow(MemoryLedger):
+        quick = False
         asked, go = threading.Event(), threading.Event()
 
-        def reserve(self, reservation: str, caps: Sequence[Cap], amount: int, lease_s: float) -> Reserved:
+        def reserve(
+            self, reservation: str, caps: Sequence[Cap], amount: int, lease_s: float, *, wait: bool = True
+        ) -> Reserved:
             self.asked.set()
             self.go.wait(15)
             return super().reserve(reservation, caps, amount, lease_s)
