@@ -52,6 +52,7 @@ check-generated: $(STAMP)
 	$(BIN)/python tools/command_reference.py --check
 	$(BIN)/python tools/function_reference.py --check
 	$(BIN)/python tools/metric_reference.py --check
+	PYTHONPATH=tools $(BIN)/python -m dashboards --check
 
 check-workflows: $(STAMP)
 	$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
@@ -82,6 +83,7 @@ docs: $(STAMP) ## rewrite the generated pages
 	@$(BIN)/python tools/command_reference.py
 	@$(BIN)/python tools/function_reference.py
 	@$(BIN)/python tools/metric_reference.py
+	@PYTHONPATH=tools $(BIN)/python -m dashboards
 
 lock: $(STAMP) ## bring requirements.lock in line with pyproject.toml
 	@$(BIN)/uv pip compile pyproject.toml --quiet $(LOCK_OPTIONS) --all-extras --group dev $(if $(UPGRADE),--upgrade) \

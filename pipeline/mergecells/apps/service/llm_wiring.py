@@ -26,11 +26,14 @@ def llm_is_installed() -> bool:
 def build_desk(live: LiveConfig, settings: ServiceSettings, registry: CollectorRegistry) -> LlmDesk:
     """The client over the config that serves, and where its conversations are kept. No file and no connection is opened
     before the first call. Raises UsageError for settings that cannot be."""
+    from mergecells.adapters.prometheus_history import HistoryMetrics
     from mergecells.adapters.prometheus_llm import PrometheusLlmMetrics
-    from mergecells.apps.history import open_threads
+    from mergecells.apps.history import open_threads, open_turn_log
+    from mergecells.apps.llm_stores import llm_folder
     from mergecells.apps.prompting import open_llm
     from mergecells.apps.service.llm_desk import LlmDesk
     from mergecells.apps.service.llm_gate import LlmGate
+    from mergecells.apps.state_files import history_in
 
     def current() -> Snapshot:
         pinned = live.snapshot
@@ -38,6 +41,9 @@ def build_desk(live: LiveConfig, settings: ServiceSettings, registry: CollectorR
             raise MergecellsError("No good config has been loaded yet.", "GET /internal/config says why.")
         return pinned.snapshot
 
-    llm = open_llm(current, state_dir=settings.state_dir, metrics=PrometheusLlmMetrics(registry))
+    # The same history that `open_llm` would open; here its counts are told too.
+    turns = open_turn_log(history_in(llm_folder(settings.state_dir)) if settings.state_dir else "")
+    HistoryMetrics(turns.counts, registry)
+    llm = open_llm(current, state_dir=settings.state_dir, metrics=PrometheusLlmMetrics(registry), turns=turns)
     gate = LlmGate(settings.llm_per_minute, settings.llm_at_once)
     return LlmDesk(llm, gate, open_threads(), settings)

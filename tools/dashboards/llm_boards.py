@@ -1,0 +1,205 @@
+# ruff: noqa: E501 - a panel reads best in few lines
+"""Calls of language models: cost, quality, personas and workflows."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from dashboards.model import RATE, Dashboard, lines, q, quantile, rate, stat
+
+_ASKED: Final = 'mergecells_prompt_cache_requests_total{result=~"hit|shared|miss"}'
+
+
+def _mean(by: str, more: str = "") -> str:
+    """Mean quality of an hour."""
+    return (
+        f"sum by ({by}) (increase(mergecells_quality_score_sum{more}[1h]))"
+        f" / sum by ({by}) (increase(mergecells_quality_score_count{more}[1h]))"
+    )
+
+
+LLM: Final = Dashboard(
+    "llm-and-cost",
+    "mergecells: LLM and cost",
+    "What calls cost, how they end, what the cache and the fallbacks do.",
+    (
+        lines(
+            "Calls", "reqps", "By how they ended.", q(rate("prompt_requests_total", "status"), "{{status}}"),
+            stacked=True,
+        ),
+        lines(
+            "Failed calls", "percentunit", "By prompt: what no model of the route could answer.",
+            q(
+                f'sum by (prompt_slug) (rate(mergecells_prompt_requests_total{{status!="ok"}}[{RATE}]))'
+                f" / sum by (prompt_slug) (rate(mergecells_prompt_requests_total[{RATE}]))",
+                "{{prompt_slug}}",
+            ),
+            thresholds=((0.05, "red"),),
+        ),
+        lines(
+            "Cost by prompt", "currencyUSD", "US dollars in an hour.",
+            q("sum by (prompt_slug) (increase(mergecells_prompt_cost_usd_total[1h]))", "{{prompt_slug}}"), stacked=True,
+        ),
+        lines(
+            "Cost by model", "currencyUSD", "US dollars in an hour.",
+            q("sum by (model) (increase(mergecells_prompt_cost_usd_total[1h]))", "{{model}}"), stacked=True,
+        ),
+        lines(
+            "How well costs are known", "currencyUSD", "precise: the provider's tokens. heuristic: our count.",
+            q("sum by (source) (increase(mergecells_prompt_cost_usd_total[1h]))", "{{source}}"), stacked=True,
+        ),
+        lines(
+            "Calls of unknown cost", "short", "In an hour: no price in prices.yaml. They are in no sum.",
+            q("sum by (model) (increase(mergecells_prompt_cost_unknown_total[1h]))", "{{model}}"),
+            thresholds=((1.0, "yellow"),),
+        ),
+        lines("Tokens", "cps", "Paid for, by kind.", q(rate("prompt_tokens_total", "token_type"), "{{token_type}}")),
+        lines(
+            "Time of a call", "s", "p50 and p95 by model, to the whole answer.",
+            q(quantile(0.5, "prompt_duration_seconds", "model"), "p50 {{model}}"),
+            q(quantile(0.95, "prompt_duration_seconds", "model"), "p95 {{model}}"),
+            thresholds=((30, "red"),),
+        ),
+        lines(
+            "Time to the first text", "s", "p95 of streamed calls by model.",
+            q(quantile(0.95, "prompt_first_token_seconds", "model"), "{{model}}"),
+        ),
+        lines(
+            "Answers from the cache", "percentunit", "Hits and shared answers of those that asked it.",
+            q(
+                f'1 - sum(increase(mergecells_prompt_cache_requests_total{{result="miss"}}[1h]))'
+                f" / sum(increase({_ASKED}[1h]))",
+                "hit rate",
+            ),
+            highest=1,
+        ),
+        lines(
+            "Cache", "reqps", "By what came of asking it.",
+            q(rate("prompt_cache_requests_total", "result"), "{{result}}"),
+        ),
+        stat(
+            "Saved by the cache, 24 hours", "currencyUSD", "What its answers had cost.",
+            q("sum(increase(mergecells_prompt_cache_saved_usd_total[24h]))", "saved"),
+        ),
+        stat(
+            "Tokens saved, 24 hours", "short", "Of answers from the cache.",
+            q("sum(increase(mergecells_prompt_cache_saved_tokens_total[24h]))", "saved"),
+        ),
+        lines(
+            "Tries with providers", "reqps", "By what came of them.",
+            q(rate("provider_attempts_total", "provider, outcome"), "{{provider}} {{outcome}}"),
+        ),
+        lines(
+            "Time of a try", "s", "p95 by provider.",
+            q(quantile(0.95, "provider_attempt_duration_seconds", "provider"), "{{provider}}"),
+        ),
+        stat(
+            "Circuits", "none", "Open: the provider is left alone for a while.",
+            q("max by (provider) (mergecells_provider_circuit_state)", "{{provider}}"),
+            thresholds=((1.0, "yellow"), (2, "red")), words=((0, "closed"), (1, "half open"), (2, "open")),
+        ),
+        lines(
+            "Fallbacks and cut answers", "short", "In an hour: answered by another model than the first; cut at a limit.",
+            q("sum by (prompt_slug) (increase(mergecells_prompt_fallbacks_total[1h]))", "fallback {{prompt_slug}}"),
+            q("sum by (prompt_slug) (increase(mergecells_prompt_truncated_total[1h]))", "cut {{prompt_slug}}"),
+        ),
+        lines(
+            "Budgets", "percentunit", "Spent and reserved, as a share of the halt.",
+            q(
+                'sum without (amount) (mergecells_budget_usd{amount=~"spent|reserved"})'
+                ' / ignoring (amount) mergecells_budget_usd{amount="halt"}',
+                "{{budget}}",
+            ),
+            thresholds=((0.8, "yellow"), (1, "red")),
+        ),
+        lines(
+            "Calls past a warning", "short", "In an hour, by the scope of the budget.",
+            q("sum by (scope) (increase(mergecells_budget_warned_calls_total[1h]))", "{{scope}}"),
+        ),
+        lines(
+            "History", "cps", "Records of calls: written, dropped. Reports lack what is dropped.",
+            q(rate("history_records_total", "result"), "{{result}}"),
+            q(f"sum(rate(mergecells_history_failures_total[{RATE}]))", "failed attempts"),
+            q("sum(mergecells_history_waiting)", "waiting"),
+        ),
+    ),
+)  # fmt: skip
+
+QUALITY: Final = Dashboard(
+    "quality",
+    "mergecells: quality",
+    "How good results are, and whether that moved with a revision (marked).",
+    (
+        lines(
+            "Quality by prompt", "percentunit", "Mean overall score of an hour.",
+            q(_mean("prompt_slug", '{dimension="overall"}'), "{{prompt_slug}}"), highest=1,
+        ),
+        lines(
+            "Quality by dimension", "percentunit", "Mean of an hour, all prompts.",
+            q(_mean("dimension"), "{{dimension}}"), highest=1,
+        ),
+        lines(
+            "Worst tenth", "percentunit", "p10 of the overall score by prompt.",
+            q(
+                "histogram_quantile(0.1, sum by (prompt_slug, le)"
+                ' (increase(mergecells_quality_score_bucket{dimension="overall"}[1h])))',
+                "{{prompt_slug}}",
+            ),
+            highest=1,
+        ),
+        lines(
+            "Checks passed", "percentunit", "Results that passed their checks, by prompt.",
+            q(
+                'sum by (prompt_slug) (increase(mergecells_quality_validations_total{result="passed"}[1h]))'
+                " / sum by (prompt_slug) (increase(mergecells_quality_validations_total[1h]))",
+                "{{prompt_slug}}",
+            ),
+            highest=1,
+        ),
+        lines(
+            "Results judged", "short", "In an hour: a mean of few says little.",
+            q(
+                'sum by (prompt_slug) (increase(mergecells_quality_score_count{dimension="overall"}[1h]))',
+                "{{prompt_slug}}",
+            ),
+        ),
+    ),
+)  # fmt: skip
+
+PEOPLE: Final = Dashboard(
+    "personas-and-workflows",
+    "mergecells: personas and workflows",
+    "Who calls for what, and what that costs. The first fifty of each have a name, the others are `other`.",
+    (
+        lines("Calls by persona", "reqps", "Who calls.", q(rate("persona_turns_total", "persona"), "{{persona}}"), stacked=True),
+        lines(
+            "Cost by persona", "currencyUSD", "US dollars in an hour, known costs.",
+            q("sum by (persona) (increase(mergecells_persona_cost_usd_total[1h]))", "{{persona}}"), stacked=True,
+        ),
+        lines(
+            "Cost of a call by persona", "currencyUSD", "Mean of an hour.",
+            q(
+                "sum by (persona) (increase(mergecells_persona_cost_usd_total[1h]))"
+                " / sum by (persona) (increase(mergecells_persona_turns_total[1h]))",
+                "{{persona}}",
+            ),
+        ),
+        lines(
+            "Budgets of personas", "currencyUSD", "Spent, against the halt.",
+            q('mergecells_budget_usd{budget=~"persona:.*", amount="spent"}', "{{budget}} spent"),
+            q('mergecells_budget_usd{budget=~"persona:.*", amount="halt"}', "{{budget}} halt"),
+        ),
+        lines(
+            "Calls by workflow", "reqps", "The stage or workflow that a run is of.",
+            q(rate("workflow_turns_total", "workflow"), "{{workflow}}"), stacked=True,
+        ),
+        lines(
+            "Cost by workflow", "currencyUSD", "US dollars in an hour, known costs.",
+            q("sum by (workflow) (increase(mergecells_workflow_cost_usd_total[1h]))", "{{workflow}}"), stacked=True,
+        ),
+        lines(
+            "Intents", "reqps", "What calls were about.", q(rate("prompt_intents_total", "intent"), "{{intent}}"),
+            stacked=True,
+        ),
+    ),
+)  # fmt: skip

@@ -1,0 +1,83 @@
+"""What a dashboard is, apart from Grafana: panels with queries, units, thresholds and a description."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, Literal
+
+Kind = Literal["timeseries", "stat", "table"]
+Unit = Literal["short", "s", "percentunit", "currencyUSD", "reqps", "cps", "bytes", "none", "dateTimeAsIso"]
+
+RATE: Final = "$__rate_interval"
+"""Grafana's own: at least four scrapes."""
+
+LIVE: Final = (
+    "max by (revision) (mergecells_config_last_reload_success_timestamp_seconds"
+    " * on (job, instance) group_left (revision) (mergecells_config_info == 1)) * 1000"
+)
+"""Annotations: when each revision went live, in milliseconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """`legend` names labels of the result: `{{tier}}`."""
+
+    expr: str
+    legend: str
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """`thresholds`: from which value on which colour; below the first it is green. `words` are shown for values."""
+
+    title: str
+    unit: Unit
+    description: str
+    queries: tuple[Query, ...]
+    kind: Kind = "timeseries"
+    thresholds: tuple[tuple[float, str], ...] = ()
+    base: str = "green"
+    words: tuple[tuple[int, str], ...] = ()
+    stacked: bool = False
+    highest: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Dashboard:
+    """`name` is the file's and the address's."""
+
+    name: str
+    title: str
+    description: str
+    panels: tuple[Panel, ...]
+
+
+def q(expr: str, legend: str = "") -> Query:
+    """A query on one line."""
+    return Query(" ".join(expr.split()), legend)
+
+
+def lines(title: str, unit: Unit, description: str, *queries: Query, **more: object) -> Panel:
+    """Values over time."""
+    return Panel(title, unit, description, queries, "timeseries", **more)  # type: ignore[arg-type]
+
+
+def stat(title: str, unit: Unit, description: str, *queries: Query, **more: object) -> Panel:
+    """The newest value, large."""
+    return Panel(title, unit, description, queries, "stat", **more)  # type: ignore[arg-type]
+
+
+def table(title: str, unit: Unit, description: str, *queries: Query, **more: object) -> Panel:
+    """The newest values by label."""
+    return Panel(title, unit, description, queries, "table", **more)  # type: ignore[arg-type]
+
+
+def rate(metric: str, by: str) -> str:
+    """Per second, summed by labels."""
+    return f"sum by ({by}) (rate(mergecells_{metric}[{RATE}]))"
+
+
+def quantile(share: float, metric: str, by: str = "") -> str:
+    """Of a histogram."""
+    labels = f"{by}, le" if by else "le"
+    return f"histogram_quantile({share}, sum by ({labels}) (rate(mergecells_{metric}_bucket[{RATE}])))"

@@ -1,0 +1,83 @@
+"""A panel's lines as SVG."""
+
+from __future__ import annotations
+
+import html
+import math
+from typing import Final
+
+from dashboards.model import Panel
+
+Line = tuple[str, list[tuple[float, float]]]
+
+_WIDTH, _HEIGHT, _LEFT, _FOOT = 560.0, 170.0, 62.0, 16.0
+_PALETTE: Final = ("#1565c0", "#ef6c00", "#2e7d32", "#6a1b9a", "#c62828", "#00838f", "#9e9d24", "#5d4037", "#ad1457")
+_MOST: Final = 9
+"""Lines of a picture; more cannot be told apart."""
+
+
+def drawing(panel: Panel, lines: list[Line], window: tuple[float, float], live: list[tuple[float, str]]) -> str:
+    """Lines, thresholds, and a mark for each revision that went live; below it the newest value of each line."""
+    lines = [(legend, [point for point in points if math.isfinite(point[1])]) for legend, points in lines]
+    lines = [line for line in lines if line[1]][:_MOST]
+    if not lines:
+        return "<div class=none>nothing to compute with: no traffic in the window</div>"
+    top = panel.highest or max(max(value for _, value in points) for _, points in lines) * 1.1 or 1.0
+
+    def place(at: float, value: float) -> str:
+        x = _LEFT + (at - window[0]) / (window[1] - window[0]) * (_WIDTH - _LEFT)
+        return f"{x:.1f},{(_HEIGHT - _FOOT) * (1 - min(value, top) / top) + 4:.1f}"
+
+    parts = [_scale(panel, top)]
+    for at, revision in live:
+        if window[0] <= at <= window[1]:
+            x = place(at, 0).partition(",")[0]
+            parts.append(f"<line x1={x} x2={x} y1=4 y2={_HEIGHT - _FOOT + 4} stroke=#1565c0 stroke-dasharray=3/>")
+            parts.append(f"<text x={x} y=12 font-size=9 fill=#1565c0 dx=2>{html.escape(revision[:7])}</text>")
+    for least, colour in panel.thresholds:
+        if least <= top:
+            y = place(window[0], least).partition(",")[2]
+            parts.append(f"<line x1={_LEFT} x2={_WIDTH} y1={y} y2={y} stroke={colour} stroke-dasharray=6 />")
+    for number, (_, points) in enumerate(lines):
+        path = " ".join(place(at, value) for at, value in points)
+        parts.append(f"<polyline fill=none stroke-width=1.6 stroke='{_PALETTE[number]}' points='{path}'/>")
+    return f"<svg viewBox='0 0 {_WIDTH:g} {_HEIGHT + 8:g}'>{''.join(parts)}</svg>{_legend(panel, lines)}"
+
+
+def shown(value: float, unit: str) -> str:
+    """A value with its unit, as short as it can be read."""
+    if unit == "percentunit":
+        return f"{value * 100:.3g} %"
+    if unit == "currencyUSD":
+        return f"${value:.4g}"
+    if unit == "bytes":
+        return f"{value / 2**20:.4g} MiB"
+    if unit == "s":
+        return _time(value)
+    return f"{value:.4g}" + {"reqps": "/s", "cps": "/s"}.get(unit, "")
+
+
+def _time(seconds: float) -> str:
+    for size, name in ((86_400, "d"), (3600, "h"), (60, "min"), (1, "s"), (1e-3, "ms")):
+        if abs(seconds) >= size:
+            return f"{seconds / size:.3g} {name}"
+    return f"{seconds * 1e6:.3g} µs" if seconds else "0 s"
+
+
+def _scale(panel: Panel, top: float) -> str:
+    parts = []
+    for share in (0.0, 0.5, 1.0):
+        y = (_HEIGHT - _FOOT) * (1 - share) + 4
+        parts.append(f"<line x1={_LEFT} x2={_WIDTH} y1={y} y2={y} stroke=#e6e9ee />")
+        text = html.escape(shown(top * share, panel.unit))
+        parts.append(f"<text x={_LEFT - 4} y={y + 4} font-size=10 text-anchor=end fill=#5a6472>{text}</text>")
+    return "".join(parts)
+
+
+def _legend(panel: Panel, lines: list[Line]) -> str:
+    rows = (
+        f"<tr><td><span class=dot style='background:{_PALETTE[number]}'></span>{html.escape(legend)}"
+        f"<td style='text-align:right;white-space:nowrap'>{html.escape(shown(points[-1][1], panel.unit))}"
+        for number, (legend, points) in enumerate(lines)
+    )
+    return f"<table>{''.join(rows)}</table>"
