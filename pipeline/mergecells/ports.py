@@ -26,6 +26,7 @@ if TYPE_CHECKING:
         Turn,
     )
     from mergecells.domain.locations import CellRef
+    from mergecells.domain.loop_trace import CommitTrace
     from mergecells.domain.messages import Message
     from mergecells.domain.pulls import CheckResult, Proposal, PullRequest
     from mergecells.domain.revision import Files, Revision
@@ -160,6 +161,10 @@ class RevisionSource(Protocol):
 
     def read_files(self, revision: Revision) -> Files:
         """The config files of one commit, each whole. Raises ConfigRejectedError for what cannot be read safely."""
+        ...
+
+    def trace(self, revision: Revision) -> CommitTrace:
+        """The trace that the commit, or the one that it merges, carries, and when both were made."""
         ...
 
 
@@ -358,6 +363,29 @@ class Tracer(Protocol):
 
     def turn_finished(self, turn: Turn, messages: Sequence[Message], text: str) -> None:
         """One call, ended; its tries and their times are in the turn. `messages` and `text` are what was said."""
+        ...
+
+    def close(self) -> None:
+        """Send what is left, within a second."""
+        ...
+
+
+class LoopTracer(Protocol):
+    """Where the steps of a change are traced, from its submission to the first score. No method may fail or block."""
+
+    def span(
+        self,
+        name: str,
+        traceparent: str,
+        started: float,
+        ended: float,
+        attributes: Mapping[str, str],
+        *,
+        root: bool = False,
+        failed: str = "",
+    ) -> None:
+        """One step below the span that `traceparent` names, or, as `root`, that span itself. Unix times; nothing is
+        recorded for what is no W3C context. `failed` says why it failed."""
         ...
 
     def close(self) -> None:

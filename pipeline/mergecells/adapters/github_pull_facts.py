@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from mergecells.domain.identity import parse_identity
+from mergecells.domain.loop_trace import trailer_line
 from mergecells.domain.pulls import Approval, CheckResult, Proposal, PullRequest, one_line
 
 _TRAILER = re.compile(r"^Mergecells-(Source|Branch|Base): (.+)$|^(Submitted-by): (.+)$", re.MULTILINE)
@@ -32,6 +33,7 @@ def trailers(proposal: Proposal) -> str:
         f"Mergecells-Base: {proposal.expected_head}\n"
         f"Submitted-by: {author}\n"
         f"Co-authored-by: {author}\n"
+        f"{trailer_line(proposal.traceparent)}"
     )
 
 

@@ -15,6 +15,7 @@ from mergecells.adapters.git_repository import GitRepository, RefUpdate
 from mergecells.adapters.local_pull_records import RecordChange, Records, apply_change, head_ref, read_records
 from mergecells.domain.errors import MergecellsError, UsageError
 from mergecells.domain.identity import Identity, parse_identity
+from mergecells.domain.loop_trace import trailer_line
 from mergecells.domain.pulls import (
     Approval,
     CheckResult,
@@ -106,6 +107,8 @@ class LocalPulls:
         if before and before.base_revision == newest and self.repository.tree_of(before.head_revision) == tree:
             return before.head_revision
         message = f"{title}\n\nSubmitted from {one_line(proposal.source)}.\n"
+        if line := trailer_line(proposal.traceparent):
+            message += f"\n{line}"
         return self.repository.commit_tree(tree, [newest], message, author)
 
     def record_check(self, number: int, result: CheckResult) -> None:

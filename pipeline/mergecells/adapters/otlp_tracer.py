@@ -8,36 +8,35 @@ from __future__ import annotations
 
 import json
 import logging
-import threading
-import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from opentelemetry import context as otel_context
 from opentelemetry.exporter.otlp.proto.http.metric_exporter import OTLPMetricExporter
-from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.metrics.export import PeriodicExportingMetricReader
 from opentelemetry.sdk.metrics.view import ExplicitBucketHistogramAggregation, View
-from opentelemetry.sdk.resources import Resource
-from opentelemetry.sdk.trace import TracerProvider
-from opentelemetry.sdk.trace.export import BatchSpanProcessor
-from opentelemetry.sdk.trace.id_generator import RandomIdGenerator
 from opentelemetry.trace import NonRecordingSpan, SpanContext, SpanKind, StatusCode, TraceFlags, set_span_in_context
 
 from mergecells._version import __version__
 from mergecells.adapters import genai_names as names
 from mergecells.adapters.otlp_backends import Backend
+from mergecells.adapters.otlp_provider import (
+    CLOSE_SECONDS,
+    EXPORT_SECONDS,
+    GivenIds,
+    close_within_a_second,
+    make_provider,
+    nanoseconds,
+    resource_of,
+)
 from mergecells.domain.llm import Attempt, CallContext, Turn
 from mergecells.domain.messages import ImagePart, Message
 from mergecells.domain.routing import Provider
 
-logger = logging.getLogger("mergecells.llm")
+logger = logging.getLogger("mergecells.telemetry")
 
-_EXPORT_SECONDS = 5.0
-_CLOSE_SECONDS = 1.0
 _METRICS_EVERY_MS = 15_000
-_QUEUE = 4_096
 _MOST_CONTENT = 32_000
 """Characters of content on one span: backends refuse or cut larger attributes."""
 
@@ -55,15 +54,10 @@ class OtlpTracer:
         providers: Callable[[str], Provider | None] = lambda _: None,
     ) -> None:
         self._content, self._redact, self._kinds = content, redact, providers
-        self._ids = _GivenIds()
-        resource = Resource.create({"service.name": service, "service.version": __version__})
-        self._provider = TracerProvider(resource=resource, id_generator=self._ids, shutdown_on_exit=False)
-        for backend in backends:
-            exporter = OTLPSpanExporter(backend.traces, headers=dict(backend.headers), timeout=_EXPORT_SECONDS)
-            self._provider.add_span_processor(BatchSpanProcessor(exporter, max_queue_size=_QUEUE))
+        self._ids = GivenIds()
+        self._provider = make_provider(backends, service, self._ids)
         self._tracer = self._provider.get_tracer("mergecells", __version__)
-        self._meters = _Meters([backend for backend in backends if backend.metrics], resource)
-        _quieten()
+        self._meters = _Meters([backend for backend in backends if backend.metrics], service)
 
     def turn_finished(self, turn: Turn, messages: Sequence[Message], text: str) -> None:
         """See `ports.Tracer`."""
@@ -73,14 +67,8 @@ class OtlpTracer:
             logger.exception("telemetry: a call could not be recorded", extra={"event": "otlp.failure"})
 
     def close(self) -> None:
-        """See `ports.Tracer`. What a dead backend has not taken after a second is lost, and the log says so."""
-        closing = threading.Thread(target=self._shut_down, name="mergecells-otlp-close", daemon=True)
-        closing.start()
-        closing.join(_CLOSE_SECONDS)
-        if closing.is_alive():
-            logger.warning(
-                "telemetry: the last spans were not taken within %g s", _CLOSE_SECONDS, extra={"event": "otlp.close"}
-            )
+        """See `ports.Tracer`."""
+        close_within_a_second(self._shut_down)
 
     def _shut_down(self) -> None:
         self._meters.close()
@@ -90,13 +78,13 @@ class OtlpTracer:
         """The spans of a call that has ended: one for the call, one below it for each try."""
         shared = _shared(turn)
         parent = self._parent(turn.context)
-        end = _nanoseconds(turn.at + turn.seconds)
+        end = nanoseconds(turn.at + turn.seconds)
         span = self._tracer.start_span(
             f"prompt {turn.prompt_slug or 'conversation'}",
             context=parent,
             kind=SpanKind.INTERNAL,
             attributes=shared | _of_turn(turn) | dict(content),
-            start_time=_nanoseconds(turn.at),
+            start_time=nanoseconds(turn.at),
         )
         if turn.outcome != "ok":
             span.set_status(StatusCode.ERROR, turn.error[:500])
@@ -123,16 +111,16 @@ class OtlpTracer:
             inside,
             SpanKind.CLIENT,
             attributes,
-            start_time=_nanoseconds(attempt.started_at),
+            start_time=nanoseconds(attempt.started_at),
         )
         if attempt.outcome != "ok":
             span.set_attribute(names.ERROR_TYPE, attempt.outcome)
             span.set_status(StatusCode.ERROR, attempt.message[:500])
-        span.end(_nanoseconds(attempt.started_at + attempt.seconds))
+        span.end(nanoseconds(attempt.started_at + attempt.seconds))
 
     def _parent(self, context: CallContext) -> otel_context.Context:
         """An inbound span is the parent; an id without a span makes this call the root of that trace."""
-        self._ids.given.trace_id = int(context.trace_id, 16) if context.trace_id else 0
+        self._ids.give(context.trace_id)
         if not (context.trace_id and context.parent_span_id):
             return otel_context.Context()
         remote = SpanContext(
@@ -157,25 +145,15 @@ class OtlpTracer:
         }
 
 
-class _GivenIds(RandomIdGenerator):
-    """Random ids, but the trace id of the call where it has one: it stands in our logs and headers already."""
-
-    def __init__(self) -> None:
-        self.given = threading.local()
-
-    def generate_trace_id(self) -> int:
-        return getattr(self.given, "trace_id", 0) or super().generate_trace_id()
-
-
 class _Meters:
     """OpenTelemetry's GenAI metrics, for the backends that take metrics."""
 
-    def __init__(self, backends: Sequence[Backend], resource: Resource) -> None:
+    def __init__(self, backends: Sequence[Backend], service: str) -> None:
         readers = [
             PeriodicExportingMetricReader(
-                OTLPMetricExporter(each.metrics, headers=dict(each.headers), timeout=_EXPORT_SECONDS),
+                OTLPMetricExporter(each.metrics, headers=dict(each.headers), timeout=EXPORT_SECONDS),
                 export_interval_millis=_METRICS_EVERY_MS,
-                export_timeout_millis=_EXPORT_SECONDS * 1000,
+                export_timeout_millis=EXPORT_SECONDS * 1000,
             )
             for each in backends
         ]
@@ -185,7 +163,7 @@ class _Meters:
             _buckets(names.METRIC_TOKENS, names.TOKEN_BOUNDS),
         ]
         self._on = bool(readers)
-        self._provider = MeterProvider(readers, resource, shutdown_on_exit=False, views=views)
+        self._provider = MeterProvider(readers, resource_of(service), shutdown_on_exit=False, views=views)
         meter = self._provider.get_meter("mergecells", __version__)
         self._duration = meter.create_histogram(names.METRIC_DURATION, "s", "Duration of an operation.")
         self._first = meter.create_histogram(names.METRIC_FIRST_CHUNK, "s", "Time to the first chunk.")
@@ -204,7 +182,7 @@ class _Meters:
                 self._tokens.record(tokens, {**labels, names.TOKEN_TYPE: kind})
 
     def close(self) -> None:
-        self._provider.shutdown(int(_CLOSE_SECONDS * 1000))
+        self._provider.shutdown(int(CLOSE_SECONDS * 1000))
 
 
 def _buckets(name: str, bounds: Sequence[float]) -> View:
@@ -260,38 +238,3 @@ def _part(part: object) -> dict[str, str]:
         # The bytes of an image would be most of what is stored, and cannot be redacted.
         return {"type": "uri", "uri": part.source if part.source.startswith("https:") else "data:…"}
     return {"type": "text", "content": getattr(part, "text", "")}
-
-
-def _nanoseconds(unix: float) -> int:
-    return int((unix or time.time()) * 1_000_000_000)
-
-
-_TALKATIVE = (
-    "opentelemetry.exporter.otlp.proto.http._common",
-    "opentelemetry.exporter.otlp.proto.http.trace_exporter",
-    "opentelemetry.exporter.otlp.proto.http.metric_exporter",
-    "opentelemetry.sdk._shared_internal",
-    "opentelemetry.sdk.metrics._internal.export",
-)
-
-
-def _quieten() -> None:
-    """The exporter logs every failed batch, some with a traceback; once a minute without one is enough."""
-    for name in _TALKATIVE:
-        talkative = logging.getLogger(name)
-        if not any(isinstance(each, _OnceAMinute) for each in talkative.filters):
-            talkative.addFilter(_OnceAMinute())
-
-
-class _OnceAMinute(logging.Filter):
-    def __init__(self) -> None:
-        super().__init__()
-        self._last = 0.0
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        now = time.monotonic()
-        if now - self._last < 60 and self._last:
-            return False
-        self._last = now
-        record.exc_info = record.exc_text = None
-        return True

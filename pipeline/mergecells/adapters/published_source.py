@@ -14,6 +14,7 @@ from mergecells.adapters.git_tree import list_tree
 from mergecells.domain.config_files import is_config_file, named_files
 from mergecells.domain.configset import RULES_FILE
 from mergecells.domain.errors import MergecellsError, UnknownRevisionError
+from mergecells.domain.loop_trace import CommitTrace, read_trailer
 from mergecells.domain.manifest import MANIFEST_NAME
 from mergecells.domain.revision import Files, Revision
 from mergecells.transforms.yaml_to_config import parse_manifest
@@ -82,6 +83,17 @@ class GitBranch:
                 f"{self._address} holds several configs: {', '.join(roots[:5])}.", "Name one with --root."
             )
         return self._read_below(roots[0], revision) if roots else files
+
+    def trace(self, revision: Revision) -> CommitTrace:
+        """See `ports.RevisionSource`. Of a merge, the second parent is what was proposed."""
+        git = GitProcess(self._repository().path)
+        asked = ("show", "--no-patch", "--no-show-signature", "--format=%ct%x00%P%x00%B", revision)
+        merged_at, parents, message = git.run(*asked).text.split("\0", 2)
+        proposed = parents.split()[1:2]
+        if not proposed:
+            return CommitTrace(read_trailer(message), None, float(merged_at))
+        proposed_at, _, inner = git.run(*asked[:-1], proposed[0]).text.split("\0", 2)
+        return CommitTrace(read_trailer(message) or read_trailer(inner), float(proposed_at), float(merged_at))
 
     def _read_below(self, root: str, revision: Revision) -> Files:
         repository = self._repository()

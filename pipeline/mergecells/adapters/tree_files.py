@@ -21,7 +21,7 @@ from mergecells.domain.config_files import (
     MAX_FILE_BYTES,
     named_files,
 )
-from mergecells.domain.config_tree import BUNDLE_FILE, MANIFEST_FILE, SEAL_FOLDER, TreeChangingError
+from mergecells.domain.config_tree import BUNDLE_FILE, MANIFEST_FILE, SEAL_FOLDER, TRACE_FILE, TreeChangingError
 from mergecells.domain.errors import ConfigRejectedError, MergecellsError
 from mergecells.domain.findings import Finding
 from mergecells.domain.manifest import MANIFEST_NAME
@@ -165,7 +165,7 @@ def _read_seal(root: int) -> dict[str, bytes]:
     """The manifest and bundle that publishing laid beside the files; none where there is none, or no plain ones."""
     sealed: dict[str, bytes] = {}
     with contextlib.suppress(OSError), _opened(SEAL_FOLDER, _FOLDER, root) as folder:
-        for name in (MANIFEST_FILE, BUNDLE_FILE):
+        for name in (MANIFEST_FILE, BUNDLE_FILE, TRACE_FILE):
             with _opened(name, _FILE, folder) as handle:
                 sealed[name] = _read_whole(handle, min(os.fstat(handle).st_size, MAX_CONFIG_BYTES))
     return sealed

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from mergecells.adapters.published_source import MIRROR, GitBranch
 from mergecells.adapters.published_tree import PublishedTrees
+from mergecells.apps.loop_tracing import loop_tracer
 from mergecells.domain.errors import MergecellsError
 from mergecells.domain.findings import Finding
 from mergecells.domain.revision import Files
@@ -72,7 +73,7 @@ class _Counted:
 
 def _follower(repository: str, trees: PublishedTrees, branch: str, root: str | None) -> Follower:
     source = GitBranch(repository, branch, trees.folder / MIRROR, root)
-    return Follower(source, trees, Rejections(trees), _check, SystemClock())
+    return Follower(source, trees, Rejections(trees), _check, SystemClock(), loop_tracer("mergecells-follow"))
 
 
 def _check(files: Files) -> list[Finding]:

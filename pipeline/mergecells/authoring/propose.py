@@ -90,7 +90,7 @@ def make_plan(
 
 
 def propose_plan(
-    host: PullRequestHost, candidate: Candidate, plan: Plan, source: str, report: CheckReport
+    host: PullRequestHost, candidate: Candidate, plan: Plan, source: str, report: CheckReport, traceparent: str = ""
 ) -> Submission:
     """Open or update the pull request of `source`. Raises HeadMovedError when the branch moved since it was read."""
     before = open_pull(host, source, candidate.branch)
@@ -108,6 +108,7 @@ def propose_plan(
             files=dict(candidate.edits),
             expected_head=candidate.head,
             checks=(_check_result(report),),
+            traceparent=traceparent,
         )
     )
     known = plan.model_copy(update={"changes": plan.changes.model_copy(update={"head": pull.head_revision})})

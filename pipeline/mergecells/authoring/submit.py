@@ -32,7 +32,7 @@ class SubmitRequest:
     two people's copies of one workbook hold different edits, so each has a request of their own.
 
     `shared`: there is one workbook for all, a Google Sheet, and one request for it, whoever submits. `tell` hears of
-    each step when it begins: reading, comparing, checking, proposing, noting.
+    each step when it begins: reading, comparing, checking, proposing, noting. `traceparent` goes into the commit.
     """
 
     workbook: str
@@ -44,6 +44,7 @@ class SubmitRequest:
     read_leads: ReadLeads | None = None
     shared: bool = False
     tell: Callable[[str], None] = lambda _: None
+    traceparent: str = ""
 
     @property
     def source(self) -> str:
@@ -117,7 +118,13 @@ def _submit_once(
     if not report.ok or has_errors(guard):
         return Submission("refused", plan), error_marks(findings)
     request.tell("proposing")
-    return propose_plan(host, candidate, plan, request.source, replace(report, findings=findings)), {}
+    return _propose(host, candidate, plan, request, replace(report, findings=findings)), {}
+
+
+def _propose(
+    host: PullRequestHost, candidate: Candidate, plan: Plan, request: SubmitRequest, report: CheckReport
+) -> Submission:
+    return propose_plan(host, candidate, plan, request.source, report, request.traceparent)
 
 
 def _check(

@@ -13,6 +13,8 @@ SEAL_FOLDER = ".mergecells"
 
 MANIFEST_FILE = "manifest.json"
 BUNDLE_FILE = "bundle.jsonl"
+TRACE_FILE = "traceparent"
+"""The trace of the change, see `loop_trace`; no part of the seal: trees are as good without it."""
 
 
 @dataclass(frozen=True, slots=True)

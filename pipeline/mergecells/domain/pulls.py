@@ -69,7 +69,8 @@ class Proposal(BaseModel):
 
     `files` maps a path to its new content, None deletes it. `expected_head` is the revision of the branch that the
     files were made from; when the branch moved, nothing is written and `HeadMovedError` is raised.
-    `more` is what the body has no room for, in texts that each fit: comments where the host keeps any.
+    `more` is what the body has no room for, in texts that each fit: comments where the host keeps any. `traceparent`
+    goes into the commit, see `loop_trace`.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -83,6 +84,7 @@ class Proposal(BaseModel):
     expected_head: str
     more: tuple[str, ...] = ()
     checks: tuple[CheckResult, ...] = ()
+    traceparent: str = ""
 
 
 def standing_approvals(pull: PullRequest) -> tuple[Approval, ...]:

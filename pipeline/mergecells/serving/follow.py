@@ -7,17 +7,20 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, Protocol
 
+from mergecells.domain.config_tree import TRACE_FILE
 from mergecells.domain.errors import ConfigRejectedError, MergecellsError
 from mergecells.domain.findings import Finding, has_errors
+from mergecells.domain.loop_trace import CommitTrace
 from mergecells.domain.revision import Files, Revision, short
-from mergecells.ports import Clock, RevisionSource, TreeStore
+from mergecells.ports import Clock, LoopTracer, RevisionSource, TreeStore
 from mergecells.serving.build import load_checked
 from mergecells.serving.bundle import BundleInvalidError, Origin, load_bundle, read_manifest, seal_tree
 from mergecells.serving.clock import iso
 from mergecells.serving.rejections import RejectedRevision, Rejections
+from mergecells.serving.silence import NoLoopTracer
 from mergecells.serving.status import bounded
 
 _log = logging.getLogger("mergecells")
@@ -45,13 +48,20 @@ class Follower:
     """Publishes from `source` to `trees`. One at a time: the caller holds the folder's lock."""
 
     def __init__(
-        self, source: RevisionSource, trees: TreeStore, rejections: Rejections, check: Check, clock: Clock
+        self,
+        source: RevisionSource,
+        trees: TreeStore,
+        rejections: Rejections,
+        check: Check,
+        clock: Clock,
+        loop: LoopTracer | None = None,
     ) -> None:
         self._source = source
         self._trees = trees
         self._rejections = rejections
         self._check = check
         self._clock = clock
+        self._loop = loop or NoLoopTracer()
         self._head: Revision | None = None
 
     def step(self) -> FollowStep:
@@ -93,6 +103,13 @@ class Follower:
 
     def _try(self, revision: Revision, parent: Revision | None) -> RejectedRevision | None:
         """Publish one revision, or say why it must not be."""
+        started = self._clock.now().timestamp()
+        trace = self._source.trace(revision)
+        rejection = self._publish(revision, parent, trace)
+        self._trace(revision, trace, started, rejection)
+        return rejection
+
+    def _publish(self, revision: Revision, parent: Revision | None, trace: CommitTrace) -> RejectedRevision | None:
         try:
             files = self._source.read_files(revision)
             findings = self._check(files)
@@ -105,8 +122,21 @@ class Follower:
         except ConfigRejectedError as error:
             return self._rejection(revision, str(error), list(error.findings))
         origin = Origin(*self._place(), parent, self._generation() + 1, iso(self._clock.now()))
-        self._trees.publish(seal_tree(revision, files, config, origin))
+        tree = seal_tree(revision, files, config, origin)
+        if trace.traceparent:
+            tree = replace(tree, sealed={**tree.sealed, TRACE_FILE: f"{trace.traceparent}\n".encode()})
+        self._trees.publish(tree)
         return None
+
+    def _trace(
+        self, revision: Revision, trace: CommitTrace, started: float, rejection: RejectedRevision | None
+    ) -> None:
+        """What git knows of the review, and what was done here."""
+        facts = {"mergecells.revision": revision}
+        if trace.proposed_at is not None:
+            self._loop.span("review", trace.traceparent, trace.proposed_at, trace.merged_at, facts)
+        ended, failed = self._clock.now().timestamp(), rejection.reason if rejection else ""
+        self._loop.span("publish", trace.traceparent, started, ended, facts, failed=failed)
 
     def _rejection(self, revision: Revision, reason: str, findings: list[Finding]) -> RejectedRevision:
         return RejectedRevision(revision=revision, at=iso(self._clock.now()), reason=reason, findings=bounded(findings))

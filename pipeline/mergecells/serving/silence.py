@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from mergecells.domain.revision import Revision
 
 
@@ -13,6 +15,26 @@ class NoMetrics:
 
     def revision_live(self, revision: Revision, at: float) -> None:
         """Tells nobody."""
+
+
+class NoLoopTracer:
+    """Implements `ports.LoopTracer` by telling nobody."""
+
+    def span(
+        self,
+        name: str,
+        traceparent: str,
+        started: float,
+        ended: float,
+        attributes: Mapping[str, str],
+        *,
+        root: bool = False,
+        failed: str = "",
+    ) -> None:
+        """Tells nobody."""
+
+    def close(self) -> None:
+        """Nothing runs."""
 
 
 class NoWatcher:

@@ -38,6 +38,8 @@ class Snapshot:
     """Lower-case names of the lead's fields; None without `scoring/fields.yaml`, when every name is taken."""
     places: RulePlaces = field(default_factory=lambda: RulePlaces({}), repr=False, compare=False)
     """Where each weight and formula stands; nothing is parsed before the first `explain`."""
+    traceparent: str = field(default="", repr=False, compare=False)
+    """The trace of the change that made this revision, see `domain.loop_trace`; empty where nobody began one."""
 
     @property
     def prompts(self) -> Mapping[str, Prompt]:

@@ -12,6 +12,7 @@ from mergecells.apps.cli.impact_leads import manifest_leads
 from mergecells.apps.hub.desks import Desk
 from mergecells.apps.hub.documents import changes_json, conflict_json, findings_json, pull_json
 from mergecells.apps.hub.progress import Ledger, with_step
+from mergecells.apps.loop_tracing import SubmissionTrace
 from mergecells.authoring.check import check_files
 from mergecells.authoring.propose import Submission
 from mergecells.authoring.submit import SubmitRequest, submit_workbook
@@ -38,7 +39,7 @@ def carry_out(desk: Desk, row: StoredSubmission, ledger: Ledger, engines: Recomp
     """Submit the sheet for this person. Never raises: whatever happens is kept with the submission."""
     started = time.perf_counter()
     try:
-        with desk.line("submit") as line:
+        with desk.line("submit") as line, SubmissionTrace("mergecells-hub", desk.label) as trace:
             request = SubmitRequest(
                 workbook=desk.label,
                 branch=desk.branch,
@@ -48,9 +49,10 @@ def carry_out(desk: Desk, row: StoredSubmission, ledger: Ledger, engines: Recomp
                 recompute=engines,
                 read_leads=manifest_leads(desk.root, quiet=True),
                 shared=True,
-                tell=lambda step: ledger.step(row.id, step),
+                tell=lambda step: told(step, trace, ledger, row.id),
+                traceparent=trace.traceparent,
             )
-            submission = submit_workbook(desk.sheet(line), line.session.host, request)
+            submission = trace.submission = submit_workbook(desk.sheet(line), line.session.host, request)
         ended = ledger.change(row.id, lambda now: _ended(now, submission))
     except MergecellsError as error:
         told = f"{error.message} {error.hint}".strip()
@@ -63,6 +65,12 @@ def carry_out(desk: Desk, row: StoredSubmission, ledger: Ledger, engines: Recomp
         extra = {"event": "hub.submission", "submission": row.id, "status": ended.state}
         logger.info("submission", extra={**extra, "duration_ms": round((time.perf_counter() - started) * 1000, 1)})
     return ended
+
+
+def told(step: str, trace: SubmissionTrace, ledger: Ledger, row: str) -> None:
+    """A step of a submission begins: for its trace, and for who waits."""
+    trace.tell(step)
+    ledger.step(row, step)
 
 
 def shared(row: StoredSubmission, ended: StoredSubmission) -> StoredSubmission:

@@ -11,6 +11,7 @@ from starlette.types import ASGIApp
 
 from mergecells._version import __version__
 from mergecells.apps.service.live import LiveConfig
+from mergecells.apps.service.loop_spans import LoopSpans
 from mergecells.apps.service.middleware import RequestFrame
 from mergecells.apps.service.problems import ProblemError, answer_defect, answer_http_error, answer_problem
 from mergecells.apps.service.request_metrics import RequestMetrics
@@ -18,6 +19,7 @@ from mergecells.apps.service.routes_health import health_routes
 from mergecells.apps.service.routes_internal import internal_routes
 from mergecells.apps.service.routes_scoring import scoring_routes
 from mergecells.apps.service.settings import ServiceSettings
+from mergecells.serving.silence import NoLoopTracer
 
 if TYPE_CHECKING:
     from mergecells.apps.service.llm_desk import LlmDesk
@@ -34,6 +36,7 @@ def build_app(
     registry: CollectorRegistry,
     namespace: str = "mergecells",
     desk: LlmDesk | None = None,
+    spans: LoopSpans | None = None,
 ) -> ASGIApp:
     """The application over a running config; metrics go to `registry`. Without a desk, models are not called."""
     metrics = RequestMetrics(registry, namespace)
@@ -56,4 +59,4 @@ def build_app(
     app.add_exception_handler(HTTPException, answer_http_error)
     app.add_exception_handler(Exception, answer_defect)
     # The frame is outside of all: the framework answers some failures beyond the reach of its own middleware.
-    return RequestFrame(app, live, metrics)
+    return RequestFrame(app, live, metrics, spans or LoopSpans(NoLoopTracer()))

@@ -63,7 +63,7 @@ class HttpFrame:
         try:
             await self._run(scope, receive, answer)
         finally:
-            self._record(scope, answer, time.perf_counter() - started)
+            self.record(scope, answer, time.perf_counter() - started)
             current_request.reset(token)
 
     async def _run(self, scope: Scope, receive: Receive, answer: Answer) -> None:
@@ -77,7 +77,8 @@ class HttpFrame:
                 await self.problem(internal_error())(scope, receive, answer.send)
             answer.status = 500
 
-    def _record(self, scope: Scope, answer: Answer, seconds: float) -> None:
+    def record(self, scope: Scope, answer: Answer, seconds: float) -> None:
+        """Count and log a request that was answered."""
         route = getattr(scope.get("route"), "path", "unmatched")
         ids = current_request.get()
         self._metrics.observe(str(scope["method"]), route, answer.status, seconds, ids.trace_id if ids else None)

@@ -12,11 +12,13 @@ from starlette.types import ASGIApp, Scope, Send
 from mergecells.apps.logs import RequestIds
 from mergecells.apps.service.http_frame import Answer, HttpFrame
 from mergecells.apps.service.live import LiveConfig, PinnedSnapshot
+from mergecells.apps.service.loop_spans import LoopSpans
 from mergecells.apps.service.problems import ProblemError, problem_response
 from mergecells.apps.service.request_metrics import RequestMetrics
 
 logger = logging.getLogger("mergecells.service")
 
+_SCORES = "/v1/score"
 NO_REVISION = "none"
 """`X-Config-Revision` until the first good load."""
 
@@ -28,9 +30,9 @@ class RequestFrame(HttpFrame):
     however often the config is swapped meanwhile.
     """
 
-    def __init__(self, app: ASGIApp, live: LiveConfig, metrics: RequestMetrics) -> None:
+    def __init__(self, app: ASGIApp, live: LiveConfig, metrics: RequestMetrics, spans: LoopSpans) -> None:
         super().__init__(app, metrics, logger)
-        self._live = live
+        self._live, self._spans = live, spans
 
     def begin(self, scope: Scope, ids: RequestIds, send: Send) -> Answer:
         snapshot = self._live.snapshot
@@ -42,6 +44,12 @@ class RequestFrame(HttpFrame):
             (b"x-trace-id", ids.trace_id.encode()),
         ]
         return Answer(send, headers, {"revision": revision})
+
+    def record(self, scope: Scope, answer: Answer, seconds: float) -> None:
+        super().record(scope, answer, seconds)
+        pinned = scope["state"]["snapshot"]
+        if answer.status < 400 and pinned is not None and scope["path"].startswith(_SCORES):
+            self._spans.scored(pinned.snapshot, seconds)
 
     def problem(self, problem: ProblemError) -> Response:
         return problem_response(problem)

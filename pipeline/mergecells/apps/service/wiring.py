@@ -15,9 +15,11 @@ from mergecells.adapters.metric_instruments import metrics_namespace, program_re
 from mergecells.adapters.prometheus_metrics import PrometheusMetrics
 from mergecells.adapters.published_tree import CURRENT, REVISIONS
 from mergecells.apps.embedding import open_config
+from mergecells.apps.loop_tracing import loop_tracer
 from mergecells.apps.service.app import build_app
 from mergecells.apps.service.live import LiveConfig
 from mergecells.apps.service.llm_wiring import build_desk, llm_is_installed
+from mergecells.apps.service.loop_spans import LoopSpans
 from mergecells.apps.service.settings import HubToTell, ServiceSettings
 from mergecells.apps.service.telling_hub import HubTeller
 from mergecells.domain.manifest import MANIFEST_NAME
@@ -65,14 +67,19 @@ def build_service(folder: Path, settings: ServiceSettings) -> Service:
     registry = program_registry()
     metrics = PrometheusMetrics(registry)
 
+    spans = LoopSpans(loop_tracer("mergecells-service"))
+
     def open_newest() -> Config:
-        return open_config(config_place(folder), metrics=metrics, state_dir=settings.state_dir)
+        config = open_config(config_place(folder), metrics=metrics, state_dir=settings.state_dir)
+        spans.serves(config.current)
+        config.on_swap(spans.serves)
+        return config
 
     hub = settings.hub
     live = LiveConfig(open_newest, hub.name if hub else "")
     teller = HubTeller(hub, live.report, lambda: spreadsheet_of(config_place(folder)), acknowledge) if hub else None
     desk = build_desk(live, settings, registry) if llm_is_installed() else None
-    app = build_app(live, settings, registry, metrics_namespace(), desk)
+    app = build_app(live, settings, registry, metrics_namespace(), desk, spans)
     return Service(app, live, folder, (desk.close,) if desk else (), teller)
 
 

@@ -44,6 +44,7 @@ def submit(
     from mergecells.apps.cli.plan_output import report_submission
     from mergecells.apps.cli.pull_request_host import open_host
     from mergecells.apps.cli.wiring import open_workbook, workbook_label
+    from mergecells.apps.loop_tracing import SubmissionTrace
     from mergecells.authoring.submit import SubmitRequest, submit_workbook
     from mergecells.domain.errors import UsageError
     from mergecells.domain.manifest import GOOGLE
@@ -62,8 +63,10 @@ def submit(
         raise UsageError(
             f"There is no workbook {source.path}.", "Make it with `mergecells fill --apply`, or name another."
         )
+    label = workbook_label(root, session.manifest, workbook)
+    trace = SubmissionTrace("mergecells-submit", label)
     request = SubmitRequest(
-        workbook=workbook_label(root, session.manifest, workbook),
+        workbook=label,
         branch=session.branch,
         author=str(session.identity(author, "--author")),
         title=title,
@@ -71,5 +74,9 @@ def submit(
         recompute=EngineProcesses(),
         read_leads=manifest_leads(root, quiet=context.quiet),
         shared=(workbook or session.manifest.workbook) == GOOGLE,
+        tell=trace.tell,
+        traceparent=trace.traceparent,
     )
-    report_submission(context, submit_workbook(source, session.host, request), output)
+    with trace:
+        trace.submission = submit_workbook(source, session.host, request)
+    report_submission(context, trace.submission, output)

@@ -1,0 +1,33 @@
+"""The last steps of a change: the service serves it, and scores its first lead with it."""
+
+from __future__ import annotations
+
+import time
+
+from mergecells.ports import LoopTracer
+from mergecells.serving.snapshot import Snapshot
+
+
+class LoopSpans:
+    """`serves` is told of every swap, `scored` of every score: it is one comparison unless it is the first."""
+
+    def __init__(self, tracer: LoopTracer) -> None:
+        self._tracer = tracer
+        self._awaited: str | None = None
+
+    def serves(self, snapshot: Snapshot) -> None:
+        """`snapshot` serves from now on."""
+        now = time.time()
+        self._tracer.span("live", snapshot.traceparent, now, now, _facts(snapshot))
+        self._awaited = snapshot.revision
+
+    def scored(self, snapshot: Snapshot, seconds: float) -> None:
+        """A request was scored with `snapshot`, in so many seconds."""
+        if self._awaited is not None and self._awaited == snapshot.revision:
+            self._awaited = None
+            now = time.time()
+            self._tracer.span("first score", snapshot.traceparent, now - seconds, now, _facts(snapshot))
+
+
+def _facts(snapshot: Snapshot) -> dict[str, str]:
+    return {"mergecells.revision": snapshot.revision}
