@@ -32,7 +32,7 @@ MAX_CELL = 1024 * 1024
 """Characters in one cell; an opening quote that is never closed must not swallow the whole file."""
 MAX_LINE = 16 * 1024 * 1024
 PARQUET_ROWS = 131_072
-_WORTH_BLOCKS = 4 * 1024 * 1024
+_WORTH_BLOCKS = 1024 * 1024
 """Bytes from which on importing pyarrow pays."""
 _DELIMITERS = (",", ";", "\t")
 _BOMS = ((b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))

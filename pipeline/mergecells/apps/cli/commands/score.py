@@ -120,7 +120,9 @@ class _Run:
         self._started = time.monotonic()
 
     def score(self, source: LeadsFile, stream: TextIO, keep: tuple[str, ...], form: LeadsFormat) -> ScoreSummary:
+        from mergecells.adapters.leads_file import LeadRow
         from mergecells.apps.cli.progress import Progress
+        from mergecells.apps.cli.score_groups import in_groups
         from mergecells.apps.cli.score_results import ScoreSummary, result_rows
 
         rows: ResultRows | None = None
@@ -128,7 +130,7 @@ class _Run:
         on_screen = stream is sys.stdout and stream.isatty()
         with Progress(wanted=not self.context.quiet and not on_screen) as progress:
             seen = 0
-            for row in iter(source) if self._explain else source.batches(keep):
+            for row in iter(source) if self._explain else in_groups(source.batches(keep), LeadRow):
                 if rows is None:
                     _check_keep(keep, source)
                     rows = result_rows(stream, form, keep)
@@ -144,6 +146,7 @@ class _Run:
     def _score_row(self, row: object, source: LeadsFile, rows: ResultRows, summary: ScoreSummary) -> int:
         """How many leads `row` held."""
         from mergecells.adapters.leads_file import LeadBatch, LeadRow, UnreadableRow
+        from mergecells.apps.cli.score_groups import score_group
 
         if isinstance(row, LeadBatch):
             columns = {name: row.table[title] for name, title in source.columns.by_field.items()}
@@ -151,6 +154,12 @@ class _Run:
             rows.write_batch(row, scores)
             summary.add_batch(row, scores)
             return len(row.lines)
+        if isinstance(row, list):
+            found = score_group(self.snapshot, [each.lead for each in row], self.date, self.vertical)
+            for each, score in zip(row, found, strict=True):
+                rows.write(each, score)
+                summary.add(each, score)
+            return len(row)
         if isinstance(row, LeadRow):
             result = self.snapshot.score(row.lead, self.date, self.vertical)
             why = self.snapshot.explain(row.lead, self.date, self.vertical) if self._explain else None
