@@ -223,7 +223,8 @@ def test_score_interrupted_leaves_nothing_half_written(root: Path, tmp_path: Pat
             time.sleep(0.01)
         process.send_signal(signal.SIGINT)
         messages = process.communicate(timeout=20)[1]
-    assert process.returncode == 130
+    # CPython ends by the signal itself, which a shell shows as 130 too, where it came while a dataclass was being made.
+    assert process.returncode in (130, -signal.SIGINT)
     assert "Traceback" not in messages
     assert sorted(path.name for path in tmp_path.iterdir()) == ["config", "leads.fifo"]
 
