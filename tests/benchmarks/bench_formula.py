@@ -109,11 +109,11 @@ def one_lead() -> None:
     print(f"one lead, {len(RULES)} formulas:  by hand in Python {by_hand:.1f} µs")
     print(f"  compiled {compiled:.1f} µs ({compiled / by_hand:.1f} x by hand), interpreted {reference:.0f} µs")
     if importlib.util.find_spec("ironcalc"):
-        engine = ironcalc_microseconds(values)
+        engine = microseconds(ironcalc_lead(), repeat=50)
         print(f"  ironcalc {engine:.0f} µs ({engine / compiled:.0f} x compiled)")
 
 
-def ironcalc_microseconds(values: Mapping[str, Value]) -> float:
+def ironcalc_lead() -> Callable[[], list[object]]:
     """The same formulas in IronCalc: set the lead's cells, evaluate, read the results."""
     import ironcalc
 
@@ -128,16 +128,24 @@ def ironcalc_microseconds(values: Mapping[str, Value]) -> float:
         model.new_defined_name(name, None, f"Sheet1!${letter}$1:${letter}${len(items)}")
     for row, text in enumerate(RULES, 1):
         model.set_user_input(0, row, 2, text)
-    numbers = [(row, value) for row, value in enumerate(LEAD.values(), 1) if type(value) is float]
+    # As a service would: every cell of the lead by the setter of its type, and every result read as a value.
+    setters: dict[type, Callable[..., None]] = {
+        float: model.update_cell_with_number,
+        str: model.update_cell_with_text,
+        bool: model.update_cell_with_bool,
+    }
+    cells = [(row, value, setters.get(type(value))) for row, value in enumerate(LEAD.values(), 1)]
 
-    def score() -> None:
-        for row, value in numbers:
-            model.update_cell_with_number(0, row, 1, value)
+    def score() -> list[object]:
+        for row, value, update in cells:
+            if update is None:
+                model.clear_cell_contents(0, row, 1)
+            else:
+                update(0, row, 1, value)
         model.evaluate()
-        for row in range(1, len(RULES) + 1):
-            model.get_cell_value(0, row, 2)
+        return [model.get_cell_value(0, row, 2) for row in range(1, len(RULES) + 1)]
 
-    return microseconds(score, repeat=50)
+    return score
 
 
 def loading() -> None:

@@ -145,8 +145,14 @@ class Generator:
         return Code(f"counted({source})", "F") if kind == "V" else self.number(node)
 
     def finite(self, node: Node) -> str:
-        source, kind = self.number(node)
-        return f"fin({source})" if kind == "X" else source
+        return self.sure(self.number(node))
+
+    def sure(self, code: Code) -> str:
+        """As `checked`; the test is inline, because a call takes longer than most of what it would be asked about."""
+        if code.kind != "X":
+            return code.source
+        name = self.temporary()
+        return f"({name} if ({name} := {code.source}) - {name} == 0.0 else fin({name}))"
 
     def condition(self, node: Node) -> str:
         source, kind = self.code(node)
@@ -154,7 +160,7 @@ class Generator:
             return source
         if kind == "N":
             return f"({source} if {source} is True or {source} is False else cond({source}))"
-        return f"(fin({source}) != 0.0)" if kind in "FX" else f"cond({source})"
+        return f"({self.sure(Code(source, kind))} != 0.0)" if kind in "FX" else f"cond({source})"
 
     def counted_condition(self, node: Node) -> str:
         """A condition among others, which pass over blanks."""

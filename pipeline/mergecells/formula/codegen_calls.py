@@ -9,7 +9,7 @@ from mergecells.formula.codegen import CallWriter, Generator
 from mergecells.formula.codegen_lists import average, countif, lookup, median, vlookup
 from mergecells.formula.codegen_parts import Code, checked, either, holds, refuse_held
 from mergecells.formula.nodes import Boolean, Call, Name, Node, Number, Omitted, Text
-from mergecells.formula.values import fold
+from mergecells.formula.values import MAX_TEXT, fold
 from mergecells.formula.wildcards import has_wildcards
 
 _TYPES: Final = {"ISNUMBER": "type({0}) is float", "ISTEXT": "type({0}) is str", "ISBLANK": "{0} is None"}
@@ -66,14 +66,14 @@ def _switch_any(writer: Generator, node: Call) -> Code:
 
 
 def _choose(writer: Generator, node: Call) -> Code:
+    """The index is cut to a whole number: 1.9 chooses the first."""
     name = writer.temporary()
-    values = node.arguments[1:]
-    subject = f"({name} := position({writer.finite(node.arguments[0])}, {len(values)}))"
+    subject = f"({name} := {writer.finite(node.arguments[0])})"
     branches = []
-    for index, value in enumerate(values, 1):
-        branches.append((f"{subject} == {index}", writer.plain(value)))
+    for index, value in enumerate(node.arguments[1:], 1):
+        branches.append((f"{index}.0 <= {subject} < {index + 1}.0", writer.plain(value)))
         subject = name
-    return either(branches, Code("missing()", ""))
+    return either(branches, Code("outside()", ""))
 
 
 def _iferror(writer: Generator, node: Call) -> Code:
@@ -122,7 +122,7 @@ def _aggregated(writer: Generator, node: Node, otherwise: str) -> Code:
 def _extreme(writer: Generator, node: Call) -> Code:
     """MAX and MIN."""
     otherwise, operator = ("or_least", ">=") if node.name == "MAX" else ("or_most", "<=")
-    parts = [checked(*_aggregated(writer, part, otherwise)) for part in node.arguments]
+    parts = [writer.sure(_aggregated(writer, part, otherwise)) for part in node.arguments]
     if len(parts) == 2:
         # A conditional expression takes half the time of a call.
         one, other = writer.temporary(), writer.temporary()
@@ -144,6 +144,23 @@ def _len(writer: Generator, node: Call) -> Code:
 
 def _int(writer: Generator, node: Call) -> Code:
     return Code(f"float(floor({writer.finite(node.arguments[0])}))", "F")
+
+
+def _left(writer: Generator, node: Call) -> Code:
+    """So many characters; a number that is no constant may be below 0."""
+    count = node.arguments[1] if len(node.arguments) > 1 else Number(1.0, 0, 0)
+    if type(count) is not Number or not 0.0 <= count.value <= MAX_TEXT:
+        return writer.plain_call(node)
+    return Code(f"{writer.text(node.arguments[0])}[:{writer.constant(int(count.value))}]", "T")
+
+
+def _sqrt(writer: Generator, node: Call) -> Code:
+    name = writer.temporary()
+    return Code(f"(sqrt({name}) if ({name} := {writer.finite(node.arguments[0])}) >= 0.0 else f_SQRT({name}))", "F")
+
+
+def _power(writer: Generator, node: Call) -> Code:
+    return Code(f"power({', '.join(map(writer.finite, node.arguments))})", "F")
 
 
 def _type_test(writer: Generator, node: Call) -> Code:
@@ -199,8 +216,11 @@ SPECIAL_CALLS: Final[Mapping[str, CallWriter]] = {
     "LOOKUP": lookup,
     "VLOOKUP": vlookup,
     "ABS": _abs,
+    "LEFT": _left,
     "LEN": _len,
     "INT": _int,
+    "POWER": _power,
+    "SQRT": _sqrt,
     "ISBLANK": _type_test,
     "ISNUMBER": _type_test,
     "ISTEXT": _type_test,

@@ -27,7 +27,7 @@ def comparison(writer: Generator, op: str, left: Node, right: Node) -> Code:
         return Code(_against_text(writer, op, left, right.value), "B")
     one, other = writer.code(left), writer.code(right)
     if one.kind in "FX" and other.kind in "FX":
-        return Code(f"(order({checked(*one)}, {checked(*other)}) {_PYTHON[op]} 0)", "B")
+        return Code(f"(order({writer.sure(one)}, {writer.sure(other)}) {_PYTHON[op]} 0)", "B")
     return Code(f"{COMPARE[op]}({checked(*one)}, {checked(*other)})", "B")
 
 
@@ -35,7 +35,7 @@ def _against_number(writer: Generator, op: str, left: Node, value: float) -> str
     source, kind = writer.code(left)
     if kind not in "FXN":
         return f"{COMPARE[op]}({source}, {writer.constant(value)})"
-    test = _within(writer, op, checked(source, kind), value)
+    test = _within(writer, op, writer.sure(Code(source, kind)), value)
     if kind != "N":
         return f"({test})"
     return f"({test} if type({source}) is float else {COMPARE[op]}({source}, {writer.constant(value)}))"
@@ -57,6 +57,6 @@ def _against_text(writer: Generator, op: str, left: Node, value: str) -> str:
         return f"({negation}{source}.lower() == {writer.constant(fold(value))})"
     if kind == "N":
         wanted = writer.constant(fold(value))
-        test = f"({source}.lower() == {wanted} if type({source}) is str else eqt({source}, {wanted}))"
-        return f"({negation}{test})"
+        test = f"{source}.lower() == {wanted} if type({source}) is str else eqt({source}, {wanted})"
+        return f"({negation}({f'{source} is None or ({test})' if value == '' else test}))"
     return f"{COMPARE[op]}({checked(source, kind)}, {writer.constant(value)})"

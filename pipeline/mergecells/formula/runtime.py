@@ -19,7 +19,7 @@ from mergecells.formula.comparison import (
     less,
     unequal,
 )
-from mergecells.formula.functions.criteria import countif
+from mergecells.formula.functions.criteria import countif, is_plain
 from mergecells.formula.functions.lookup import vlookup_text
 from mergecells.formula.functions.math import finite, power
 from mergecells.formula.functions.text import join
@@ -42,6 +42,7 @@ from mergecells.formula.values import (
     to_scalar,
     to_text,
 )
+from mergecells.formula.wildcards import MAX_PATTERN
 
 FALLBACK: Final = (Fault, NeedsReferenceError, ZeroDivisionError, KeyError, OverflowError)
 """After any of these the reference interpreter gives the result, so that the error is exactly the right one."""
@@ -168,11 +169,9 @@ def pick(numbers: dict[str | None, float], wanted: str | None, otherwise: float)
     return numbers.get(wanted, otherwise)
 
 
-def position(number: float, count: int) -> int:
-    """CHOOSE's index, from 1."""
-    if not 1.0 <= number < count + 1:
-        raise Fault(VALUE)
-    return int(number)
+def outside() -> NoReturn:
+    """CHOOSE's index is none of those that there are."""
+    raise Fault(VALUE)
 
 
 def equal_text(left: Value, folded_right: str) -> bool:
@@ -183,7 +182,9 @@ def equal_text(left: Value, folded_right: str) -> bool:
 
 
 def count_in(table: Value, condition: Value) -> float:
-    """COUNTIF of one name in another."""
+    """COUNTIF of one name in another; a plain text, the usual case, without another call."""
+    if type(condition) is str and type(table) is Array and len(condition) <= MAX_PATTERN and is_plain(condition):
+        return table.text_counts.get(condition.lower(), 0.0)
     return countif((table, True), single(condition))
 
 
@@ -255,7 +256,8 @@ GLOBALS: Final[dict[str, Any]] = {
     "folded": folded,
     "pick": pick,
     "vlookup_text": vlookup_text,
-    "position": position,
+    "outside": outside,
+    "sqrt": math.sqrt,
     "summand": summand,
     "or_least": or_least,
     "or_most": or_most,

@@ -116,12 +116,12 @@ class Array:
         return all(type(cell) is float for cell in self.cells)
 
     @cached_property
-    def text_counts(self) -> Mapping[str, int]:
+    def text_counts(self) -> Mapping[str, float]:
         """How often each text occurs, without regard to case."""
-        counts: dict[str, int] = {}
+        counts: dict[str, float] = {}
         for cell in self.cells:
             if type(cell) is str:
-                counts[fold(cell)] = counts.get(fold(cell), 0) + 1
+                counts[fold(cell)] = counts.get(fold(cell), 0.0) + 1.0
         return counts
 
     def __iter__(self) -> Iterator[Scalar]:

@@ -96,8 +96,8 @@ def _or_equal(operator: str, order: int) -> bool:
 def countif(pair: Pair, condition: Scalar) -> float:
     """Plain texts, the usual case, are counted from the list's own index."""
     table = pair[0]
-    if type(table) is Array and type(condition) is str and len(condition) <= MAX_PATTERN and _is_plain(condition):
-        return float(table.text_counts.get(fold(condition), 0))
+    if type(table) is Array and type(condition) is str and len(condition) <= MAX_PATTERN and is_plain(condition):
+        return table.text_counts.get(fold(condition), 0.0)
     test, cells = criterion(condition), _range(pair)
     places = _fewest([table], (condition,)) if type(table) is Array else None
     return float(sum(map(test, cells if places is None else map(cells.__getitem__, places))))
@@ -109,7 +109,8 @@ def _percentif(pair: Pair, condition: Scalar) -> float:
 
 
 @lru_cache(maxsize=4096)
-def _is_plain(condition: str) -> bool:
+def is_plain(condition: str) -> bool:
+    """Whether a criterion asks for a text as it stands: no operator, no wildcard, no number, date or truth value."""
     if not condition or condition[0] in "<>=" or has_wildcards(condition) or "~" in condition:
         return False
     return type(_typed(condition)) is str
