@@ -27,18 +27,21 @@ _WORTH_IMPORT: Final = 3_000
 Row = TypeVar("Row")
 
 
-def in_groups(rows: Iterable[Row], kind: type[Row]) -> Iterator[Row | list[Row]]:
-    """Rows of that kind by `GROUP` (the last group holds the rest), others as they come; what fails, fails after."""
+def in_groups(rows: Iterable[Row], kind: type[Row], passing: type[Row]) -> Iterator[Row | list[Row]]:
+    """Rows of that kind by `GROUP`, in order; those of the `passing` kind, which give no result, as they come.
+
+    What is of another kind, or fails, comes after the rows before it.
+    """
     held: list[Row] = []
     try:
         for row in rows:
-            if type(row) is not kind:
-                yield row
-                continue
-            held.append(row)
-            if len(held) >= GROUP:
+            if type(row) is kind:
+                held.append(row)
+            if held and (len(held) >= GROUP or type(row) not in (kind, passing)):
                 yield held
                 held = []
+            if type(row) is not kind:
+                yield row
     except MergecellsError:
         if held:
             yield held

@@ -120,7 +120,7 @@ class _Run:
         self._started = time.monotonic()
 
     def score(self, source: LeadsFile, stream: TextIO, keep: tuple[str, ...], form: LeadsFormat) -> ScoreSummary:
-        from mergecells.adapters.leads_file import LeadRow
+        from mergecells.adapters.leads_file import LeadRow, UnreadableRow
         from mergecells.apps.cli.progress import Progress
         from mergecells.apps.cli.score_groups import in_groups
         from mergecells.apps.cli.score_results import ScoreSummary, result_rows
@@ -130,7 +130,8 @@ class _Run:
         on_screen = stream is sys.stdout and stream.isatty()
         with Progress(wanted=not self.context.quiet and not on_screen) as progress:
             seen = 0
-            for row in iter(source) if self._explain else in_groups(source.batches(keep), LeadRow):
+            batches = iter(source) if self._explain else in_groups(source.batches(keep), LeadRow, UnreadableRow)
+            for row in batches:
                 if rows is None:
                     _check_keep(keep, source)
                     rows = result_rows(stream, form, keep)
