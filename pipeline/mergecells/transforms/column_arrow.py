@@ -62,6 +62,13 @@ def is_text(array: Any) -> bool:
     return bool(types.is_string(array.type) or types.is_large_string(array.type))
 
 
+def number_type(array: Any) -> str:
+    """NumPy's name for the numbers of an Arrow array. pyarrow's own `to_pandas_dtype` needs pandas to be installed."""
+    types = arrow().types
+    letter = "f" if types.is_floating(array.type) else "u" if types.is_unsigned_integer(array.type) else "i"
+    return f"{letter}{array.type.bit_width // 8}"
+
+
 def mostly_distinct(array: Any) -> bool:
     """Whether values hardly repeat, by a sample from the middle."""
     if len(array) < _SAMPLE:

@@ -14,7 +14,7 @@ import numpy as np
 
 from mergecells.domain.errors import UsageError
 from mergecells.formula import to_serial
-from mergecells.transforms.column_arrow import array_of, arrow, is_pandas, is_text, mostly_distinct
+from mergecells.transforms.column_arrow import array_of, arrow, is_pandas, is_text, mostly_distinct, number_type
 from mergecells.transforms.column_chunks import (
     CodedInput,
     CodeSource,
@@ -111,7 +111,7 @@ def _arrow_floats(array: Any) -> NumbersInput | None:
     elif not (pa.types.is_integer(kind) or pa.types.is_floating(kind)):
         return None
     valid, data = array.buffers()
-    x = np.frombuffer(data, dtype=array.type.to_pandas_dtype())[array.offset : array.offset + len(array)]
+    x = np.frombuffer(data, dtype=number_type(array))[array.offset : array.offset + len(array)]
     bits = np.frombuffer(valid, dtype=np.uint8) if array.null_count else None
     return NumbersInput(x, bits, array.offset, shift)
 
@@ -159,7 +159,7 @@ def _of_dictionary(array: Any) -> tuple[CodeSource, list[Any]]:
     if not indices.null_count:
         return PlainCodes(indices.to_numpy(zero_copy_only=False)), values
     valid, data = indices.buffers()
-    held = np.frombuffer(data, dtype=indices.type.to_pandas_dtype())[indices.offset : indices.offset + len(indices)]
+    held = np.frombuffer(data, dtype=number_type(indices))[indices.offset : indices.offset + len(indices)]
     return IndexCodes(held, np.frombuffer(valid, dtype=np.uint8), indices.offset), [None, *values]
 
 

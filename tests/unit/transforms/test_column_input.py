@@ -5,6 +5,8 @@ from __future__ import annotations
 import datetime
 import math
 import random
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -158,6 +160,24 @@ def test_result_goes_to_arrow_and_back_to_lists() -> None:
     assert type(scores.value[0]) is float
     with pytest.raises(IndexError):
         scores.issues[ROWS]
+
+
+def test_arrow_columns_need_no_pandas() -> None:
+    """A service has NumPy and pyarrow, and pyarrow imports pandas where one does not expect it."""
+    code = """
+import sys
+sys.modules["pandas"] = None
+import pathlib
+import pyarrow as pa
+from mergecells.apps.cli.loading import load_snapshot
+snapshot = load_snapshot(pathlib.Path(sys.argv[1]))
+kinds = pa.array(["Germany", None] * 150).dictionary_encode()
+table = pa.table({"years": pa.array([1.5, None] * 150), "employees": pa.array([7, 8] * 150), "country": kinds})
+print(len(snapshot.score_many(table)))
+"""
+    root = str(Path(__file__).resolve().parents[3])
+    done = subprocess.run([sys.executable, "-c", code, root], capture_output=True, text=True, check=False, timeout=60)
+    assert (done.stdout, done.returncode) == ("300\n", 0), done.stderr
 
 
 def test_something_else_is_refused() -> None:
