@@ -165,9 +165,15 @@ def test_result_goes_to_arrow_and_back_to_lists() -> None:
 def test_arrow_columns_need_no_pandas() -> None:
     """A service has NumPy and pyarrow, and pyarrow imports pandas where one does not expect it."""
     code = """
-import sys
-sys.modules["pandas"] = None
 import pathlib
+import sys
+
+class NoPandas:
+    def find_spec(self, name, path=None, target=None):
+        if name == "pandas":
+            raise ModuleNotFoundError("No module named 'pandas'", name="pandas")
+
+sys.meta_path.insert(0, NoPandas())
 import pyarrow as pa
 from mergecells.apps.cli.loading import load_snapshot
 snapshot = load_snapshot(pathlib.Path(sys.argv[1]))
