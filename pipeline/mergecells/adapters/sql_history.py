@@ -61,18 +61,21 @@ class _Sink:
 
         self._engine = open_engine(parse_url(url), writes=True)
         self._ready = False
+        self._file: tuple[int, int] | None = None
 
     def write(self, batch: Sequence[Any]) -> None:
         from sqlalchemy.exc import DataError, IntegrityError, SQLAlchemyError
 
         from mergecells.adapters.sql_history_batch import write_batch
-        from mergecells.adapters.sql_history_engine import prepare, reason
+        from mergecells.adapters.sql_history_engine import place_of, prepare, reason
         from mergecells.adapters.sql_history_schema import NewerHistoryError
 
         try:
+            if self._ready and place_of(self._engine) != self._file:
+                self._start_over()
             if not self._ready:
                 prepare(self._engine)
-                self._ready = True
+                self._ready, self._file = True, place_of(self._engine)
             with self._engine.begin() as connection:
                 write_batch(connection, batch)
         except NewerHistoryError as error:

@@ -14,6 +14,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 
 from mergecells.adapters.sql_history_schema import bring_up_to_date
+from mergecells.adapters.sqlite_file import Identity, identity
 from mergecells.domain.errors import MergecellsError, UsageError
 
 BUSY_SECONDS: Final = 5.0
@@ -105,6 +106,12 @@ def make_place(url: URL) -> None:
             f"The history {path} cannot be made: {error.strerror}.",
             "Name a place that can be written in MERGECELLS_HISTORY_URL or MERGECELLS_STATE_DIR.",
         ) from error
+
+
+def place_of(engine: Engine) -> Identity | None:
+    """Which file an SQLite engine works on; None for a server. A file that was deleted or replaced under an open
+    connection takes writes without a word, and they are gone."""
+    return identity(Path(str(engine.url.database))) if engine.dialect.name == "sqlite" else None
 
 
 def prepare(engine: Engine) -> None:

@@ -30,6 +30,7 @@ class SqlThreadStore:
         self._url = url
         self._lock = threading.Lock()
         self._engine: Engine | None = None
+        self._file: tuple[int, int] | None = None
 
     def messages(self, thread: str, limit: int) -> tuple[Message, ...]:
         """The newest `limit` messages, oldest first; empty for a new thread. Raises MergecellsError."""
@@ -76,16 +77,17 @@ class SqlThreadStore:
                 self._engine = None
 
     def _opened(self) -> Engine:
-        from mergecells.adapters.sql_history_engine import open_engine, parse_url, prepare, told
+        from mergecells.adapters.sql_history_engine import open_engine, parse_url, place_of, prepare, told
 
         with self._lock:
-            if self._engine is None:
-                url = parse_url(self._url)
-                engine = open_engine(url, writes=True)
-                with told(url):
-                    prepare(engine)
-                self._engine = engine
-            return self._engine
+            if self._engine is not None and place_of(self._engine) == self._file:
+                return self._engine
+            url = parse_url(self._url)
+            engine = open_engine(url, writes=True)
+            with told(url):
+                prepare(engine)
+            self._engine, self._file = engine, place_of(engine)
+            return engine
 
 
 def _checked(thread: str) -> str:
