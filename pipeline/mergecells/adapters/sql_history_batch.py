@@ -31,8 +31,24 @@ def write_batch(connection: Connection, records: Sequence[Record]) -> None:
 
 
 def _insert(connection: Connection, table: Table, rows: list[Row]) -> None:
-    if rows:
-        connection.execute(_statement(connection, table).on_conflict_do_nothing(), rows)
+    """Past SQLAlchemy's handling of each value, which takes three quarters of the time and changes none of ours."""
+    if not rows:
+        return
+    text, order = _driver_text(connection, table)
+    values: Any = [tuple(row[name] for name in order) for row in rows] if order else rows
+    connection.exec_driver_sql(text, values)
+
+
+_TEXTS: dict[tuple[str, str], tuple[str, tuple[str, ...]]] = {}
+
+
+def _driver_text(connection: Connection, table: Table) -> tuple[str, tuple[str, ...]]:
+    """INSERT in the driver's own words; the names of its values in their order, none where it goes by name."""
+    key = connection.dialect.name, table.name
+    if key not in _TEXTS:
+        compiled = _statement(connection, table).on_conflict_do_nothing().compile(dialect=connection.dialect)
+        _TEXTS[key] = str(compiled), tuple(compiled.positiontup or ())
+    return _TEXTS[key]
 
 
 def _add_up(connection: Connection, table: Table, rows: list[Row]) -> None:

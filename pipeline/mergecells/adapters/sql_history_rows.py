@@ -26,6 +26,8 @@ def to_dollars(nano: int | None) -> float | None:
 
 def clean(text: str, longest: int = LONGEST) -> str:
     """As both databases keep it: PostgreSQL refuses the character 0, both refuse half a surrogate pair."""
+    if len(text) <= longest and text.isascii() and "\x00" not in text:
+        return text
     return text[:longest].replace("\x00", "\ufffd").encode("utf-8", "replace").decode("utf-8")
 
 
