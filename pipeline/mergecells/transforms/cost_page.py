@@ -52,7 +52,8 @@ def cost_page(report: CostReport, most: int = 30) -> Page:
 
 def period_text(period: Period) -> str:
     days = "1 day" if period.days == 1 else f"{period.days} days"
-    return f"{day(period.since)} to {day(period.until)} ({days}, UTC)"
+    last = max(period.since, period.until - 1)  # the end itself is not in it
+    return f"{day(period.since)} to {day(last)} ({days}, UTC)"
 
 
 def note_lines(notes: Sequence[str]) -> Iterator[PageLine]:
