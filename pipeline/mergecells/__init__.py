@@ -31,6 +31,7 @@ _HOMES = {
     "Status": ("mergecells.serving.status", "Status"),
     "UsageError": ("mergecells.domain.errors", "UsageError"),
     "open": ("mergecells.apps.embedding", "open_config"),
+    "observe_llm": ("mergecells.prompting.observe", "observe_llm"),
     "open_llm": ("mergecells.apps.prompting", "open_llm"),
     "open_quality": ("mergecells.apps.quality", "open_quality"),
 }
@@ -52,6 +53,7 @@ __all__ = [
     "Status",
     "UsageError",
     "__version__",
+    "observe_llm",
     "open",
     "open_llm",
     "open_quality",

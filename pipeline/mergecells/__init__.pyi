@@ -13,6 +13,7 @@ from mergecells.domain.errors import (
 from mergecells.domain.findings import Finding
 from mergecells.domain.llm import CallContext, LlmResult
 from mergecells.prompting.client import Llm
+from mergecells.prompting.observe import observe_llm
 from mergecells.serving.live_config import Config
 from mergecells.serving.snapshot import Snapshot
 from mergecells.serving.status import Status
@@ -36,6 +37,7 @@ __all__ = [
     "Status",
     "UsageError",
     "__version__",
+    "observe_llm",
     "open",
     "open_llm",
     "open_quality",

@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable
 from importlib.util import find_spec
 
+from mergecells.adapters.openai_vocabulary import find_counter
 from mergecells.adapters.otlp_backends import read_backends
 from mergecells.domain.errors import UsageError
 from mergecells.domain.routing import Provider
@@ -46,7 +47,7 @@ def make_tracer(providers: Callable[[str], Provider | None]) -> Tracer:
 def make_counter(history_url: str = "") -> TokenCounter:
     """Exact where a vocabulary is on the machine, calibrated where usage was recorded, else by a guess."""
     if find_spec("sqlalchemy") is None:
-        return TokenCounter()
+        return TokenCounter(vocabulary=find_counter)
     from mergecells.apps.history import open_calibrations
 
-    return TokenCounter(calibration=open_calibrations(history_url).characters_per_token)
+    return TokenCounter(find_counter, open_calibrations(history_url).characters_per_token)

@@ -11,13 +11,14 @@ from mergecells.apps.llm_stores import llm_folder, open_cache, open_ledger
 from mergecells.apps.llm_watchers import make_counter, make_tracer, make_turn_log
 from mergecells.apps.state_files import history_in
 from mergecells.domain.routing import Provider
-from mergecells.ports import IntentClassifier, LlmMetrics, Tracer, TurnLog
+from mergecells.ports import IntentClassifier, LlmMetrics, ResponseCache, Tracer, TurnLog
 from mergecells.prompting.answer_cache import AnswerCache
 from mergecells.prompting.budget_guard import BudgetGuard
 from mergecells.prompting.client import Llm
 from mergecells.prompting.parts import LlmParts
 from mergecells.prompting.plan import ConfigSource, PinnedConfig, pin
 from mergecells.prompting.silence import NoLlmMetrics
+from mergecells.prompting.tries import ProviderMaker
 from mergecells.serving.clock import SystemClock
 
 
@@ -31,7 +32,9 @@ def open_llm(
     metrics: LlmMetrics | None = None,
     tracer: Tracer | None = None,
     turns: TurnLog | None = None,
-    classifier: IntentClassifier | None = None,
+    classifier: IntentClassifier | str | None = None,
+    cache: ResponseCache | None = None,
+    providers: ProviderMaker | None = None,
 ) -> Llm:
     """A client for the prompts of `config`: a path, what `mergecells.open()` returned, or a function that gives the
     current Snapshot. A config that is opened here, by path, is closed with the client.
@@ -39,16 +42,19 @@ def open_llm(
     What is left out comes from the environment, see docs/llm.md: where answers are kept, budgets are counted and calls
     are remembered (files below `state_dir`, else Redis and PostgreSQL by URL), and where spans are sent. Keys of
     providers are read from the variables that `routing.yaml` names, with the first call. Raises UsageError.
+
+    `classifier` tells intents where the rules say ambiguous: an object, or the slug of a prompt (`intent_classifier` is
+    shipped).
     """
     source, closers = _source(config)
     folder = llm_folder(os.fspath(state_dir))
     history = history_url or (history_in(folder) if state_dir else "")
     told, clock = metrics or NoLlmMetrics(), SystemClock()
-    cache, ledger = open_cache(folder, cache_url), open_ledger(folder, ledger_url)
+    kept, ledger = cache or open_cache(folder, cache_url), open_ledger(folder, ledger_url)
     pinned = pin(source)
     parts = LlmParts(
-        providers=ProviderFactory(),
-        cache=AnswerCache(cache, told),
+        providers=providers or ProviderFactory(),
+        cache=AnswerCache(kept, told),
         budget=BudgetGuard(ledger, told, now=lambda: clock.now().timestamp()),
         turns=turns or make_turn_log(history),
         tracer=tracer or make_tracer(partial(_provider, pinned)),
@@ -56,7 +62,7 @@ def open_llm(
         clock=clock,
         counter=make_counter(history),
         classifier=classifier,
-        closers=(cache.close, ledger.close, *closers),
+        closers=(kept.close, ledger.close, *closers),
     )
     return Llm(source, parts)
 

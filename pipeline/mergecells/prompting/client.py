@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from contextvars import ContextVar
 from functools import partial
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 from mergecells.domain.errors import LlmCallError, MergecellsError, UsageError
-from mergecells.domain.llm import CallContext, LlmResult, Outcome
+from mergecells.domain.llm import CallContext, LlmResult, Outcome, Turn
 from mergecells.domain.messages import Message
 from mergecells.ports import IntentClassifier
+from mergecells.prompting.classifier import PromptClassifier
 from mergecells.prompting.contexts import make_context
 from mergecells.prompting.intents import find_intent
 from mergecells.prompting.ladder import Ladder
@@ -24,6 +26,8 @@ from mergecells.prompting.streaming import Streams
 from mergecells.prompting.tries import Tries
 
 _log = logging.getLogger("mergecells")
+T = TypeVar("T")
+_SNAPSHOT: ContextVar[PinnedConfig | None] = ContextVar("snapshot", default=None)
 
 
 class Llm:
@@ -42,11 +46,19 @@ class Llm:
         self._tries = Tries(parts.providers, parts.budget, parts.metrics, parts.counter, parts.clock)
         self._ladder = Ladder(self._tries, parts.cache, parts.metrics, parts.chance)
         self._streams = Streams(self._ladder, self._tries, parts.cache, parts.metrics)
-        self.classifier: IntentClassifier | None = parts.classifier
+        classifier = parts.classifier
+        self.classifier: IntentClassifier | None = (
+            PromptClassifier(self._ask_inside, classifier) if isinstance(classifier, str) else classifier
+        )
 
     @property
     def parts(self) -> LlmParts:
         return self._parts
+
+    @property
+    def pinned(self) -> Callable[[], PinnedConfig]:
+        """Gives the current Snapshot."""
+        return self._pinned
 
     def call(
         self,
@@ -162,6 +174,18 @@ class Llm:
         known, pinned = make_context(context, who), snapshot or self._pinned()
         return AsyncLlmStream(self._loop, self._reply_of(messages, intent, known, cache, pinned))
 
+    def work(self, work: Coroutine[Any, Any, T]) -> T:
+        """Carry out work on the client's loop, where its ledger and its cache are used, and wait for it."""
+        return self._loop.run(work)
+
+    async def awork(self, work: Coroutine[Any, Any, T]) -> T:
+        """As `work`, from a coroutine."""
+        return await self._loop.wait(work)
+
+    def start(self, make: Callable[[], Coroutine[Any, Any, object]]) -> None:
+        """As `work`, without waiting; what is under way when the client closes is finished first."""
+        self._loop.start_soon(make)
+
     def close(self) -> None:
         """Cancel calls under way, settle what is known of them, write what is left. A second time does nothing."""
         self._loop.close(self._last())
@@ -206,6 +230,7 @@ class Llm:
     ) -> CallRecord:
         if not messages or messages[-1].role != "user":
             raise UsageError("A conversation that is to be answered ends with a message of the user.")
+        _SNAPSHOT.set(pinned)
         detected = await find_intent(pinned.config.routing, messages, intent, self.classifier, context)
         return self._record(plan_reply(pinned, messages, detected), context, cache, streamed)
 
@@ -226,6 +251,10 @@ class Llm:
 
     def _stream_of(self, call: CallRecord) -> StreamedCall:
         return StreamedCall(lambda _, emit: self._streamed(call, emit), call.plan.detected)
+
+    async def _ask_inside(self, slug: str, inputs: Mapping[str, Any], context: CallContext) -> LlmResult:
+        """For a classifier, which is asked on the client's own loop: with the Snapshot of the call that it is for."""
+        return await self._whole(self._planned(slug, inputs, context, True, False, _SNAPSHOT.get()))
 
     async def _whole(self, call: CallRecord) -> LlmResult:
         return await self._ended(call, self._ladder.climb(call))
@@ -261,13 +290,15 @@ class Llm:
             _log.warning("the budgets of a cached answer are not known: %s", error)
 
     def _tell(self, call: CallRecord, served: Served | None, outcome: Outcome, problem: str) -> None:
-        turn = call.turn(served, outcome, problem)
-        text = served.text if served else ""
+        self.tell(call.turn(served, outcome, problem), call.plan.messages, served.text if served else "")
+
+    def tell(self, turn: Turn, messages: Sequence[Message], text: str) -> None:
+        """Give a turn to those who watch calls."""
         parts = self._parts
         for tell in (
             partial(parts.turns.record_turn, turn),
             partial(parts.metrics.turn_finished, turn),
-            partial(parts.tracer.turn_finished, turn, call.plan.messages, text),
+            partial(parts.tracer.turn_finished, turn, messages, text),
         ):
             try:
                 tell()

@@ -94,6 +94,8 @@ class LoopThread:
 
 
 async def _finish(last: Coroutine[Any, Any, None]) -> None:
+    if _held:
+        await asyncio.wait(_held, timeout=1)
     current = asyncio.current_task()
     others = [task for task in asyncio.all_tasks() if task is not current]
     for task in others:

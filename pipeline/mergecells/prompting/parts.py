@@ -15,7 +15,8 @@ from mergecells.prompting.tries import ProviderMaker
 
 @dataclass(frozen=True, slots=True)
 class LlmParts:
-    """`chance` gives numbers from 0 to 1, for jitter. `closers` are called when the client closes."""
+    """`chance` gives numbers from 0 to 1, for jitter. `closers` are called when the client closes. `classifier`
+    may be the slug of a prompt that tells intents."""
 
     providers: ProviderMaker
     cache: AnswerCache
@@ -25,6 +26,6 @@ class LlmParts:
     metrics: LlmMetrics
     clock: Clock
     counter: TokenCounter = field(default_factory=TokenCounter)
-    classifier: IntentClassifier | None = None
+    classifier: IntentClassifier | str | None = None
     chance: Callable[[], float] = random.random
     closers: tuple[Callable[[], object], ...] = ()

@@ -115,6 +115,10 @@ class AnthropicStream:
         """Raises ProviderError when `message_stop` never came."""
         if not self._ended:
             raise cut(self.provider, sum(map(len, self._texts)))
+        return self.so_far()
+
+    def so_far(self) -> ModelAnswer:
+        """What was taken until now, whether it is whole or not."""
         usage = read_anthropic_usage(self._usage)
         return ModelAnswer("".join(self._texts), _finish(self._reason), usage, self.request_id)
 

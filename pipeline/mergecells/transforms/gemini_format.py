@@ -114,7 +114,11 @@ class GeminiStream:
         """Raises ProviderError when no reason to end ever came."""
         if not isinstance(self._reason, str):
             raise cut(self.provider, sum(map(len, self._texts)))
-        finish = _FINISH.get(self._reason, "other")
+        return self.so_far()
+
+    def so_far(self) -> ModelAnswer:
+        """What was taken until now, whether it is whole or not."""
+        finish = _FINISH.get(self._reason, "other") if isinstance(self._reason, str) else "other"
         return ModelAnswer("".join(self._texts), finish, read_gemini_usage(self._usage), self.request_id)
 
 

@@ -104,6 +104,10 @@ class OpenAIStream:
         """Raises ProviderError when the provider's own end never came."""
         if self._finish is None:
             raise cut(self.provider, sum(map(len, self._texts)))
+        return self.so_far()
+
+    def so_far(self) -> ModelAnswer:
+        """What was taken until now, whether it is whole or not."""
         finish = "content_filter" if self._refused and not self._texts else _finish(self._finish)
         return ModelAnswer("".join(self._texts), finish, read_openai_usage(self._usage), self.request_id)
 

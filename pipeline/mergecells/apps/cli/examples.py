@@ -47,6 +47,11 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "mergecells prompts render hook --set company=Acme",
         "mergecells prompts render email_body --example with_proof --output json",
     ),
+    "prompts run": (
+        "mergecells prompts run hook --set company=Acme",
+        "mergecells prompts run email_body --example with_proof --apply",
+        "mergecells prompts run hook --examples --cassette answers.jsonl --output json",
+    ),
     "prompts lint": ("mergecells prompts lint", "mergecells prompts lint prompts/hook.md --output github"),
     "prompts import": (
         "mergecells prompts import old/hook.md",

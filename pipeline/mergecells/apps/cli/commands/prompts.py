@@ -1,4 +1,4 @@
-"""`mergecells prompts`: list, show, render, lint, import, history and diff of prompts, which are files."""
+"""`mergecells prompts`: list, show, render, run, lint, import, history and diff of prompts, which are files."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from mergecells.apps.cli.choices import FindingsOutput
+from mergecells.apps.cli.commands.prompts_run import run
 from mergecells.apps.cli.console import CliContext, Output, print_json
 from mergecells.apps.cli.examples import epilog
 
@@ -34,6 +35,7 @@ def register(app: typer.Typer) -> None:
     group.command("list", epilog=epilog("prompts list"))(list_prompts)
     group.command("show", epilog=epilog("prompts show"))(show)
     group.command("render", epilog=epilog("prompts render"))(render)
+    group.command("run", epilog=epilog("prompts run"))(run)
     group.command("lint", epilog=epilog("prompts lint"))(lint)
     group.command("import", epilog=epilog("prompts import"))(import_files)
     group.command("history", epilog=epilog("prompts history"))(history)
