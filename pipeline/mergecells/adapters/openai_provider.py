@@ -1,4 +1,4 @@
-"""OpenAI, and those that speak its chat completions: Perplexity, Moonshot, servers of one's own."""
+"""OpenAI, and those that speak its chat completions: Moonshot, servers of one's own."""
 
 from __future__ import annotations
 
@@ -16,7 +16,6 @@ from mergecells.transforms.provider_failures import refused
 
 ADDRESSES: dict[ProviderKind, str] = {
     "openai": "https://api.openai.com/v1",
-    "perplexity": "https://api.perplexity.ai",
     "moonshot": "https://api.moonshot.ai/v1",
 }
 
@@ -39,7 +38,7 @@ class OpenAIProvider:
     async def complete(self, request: ModelRequest) -> ModelAnswer:
         with translated(self._name, self._key):
             raw = await self._client.chat.completions.with_raw_response.create(
-                **openai_body(request), timeout=request.timeout_s
+                **openai_body(request), timeout=request.timeout_s, extra_headers=dict(request.headers)
             )
             response = raw.http_response
             return read_openai_answer(self._name, read_json(self._name, response), _request_id(response))
@@ -48,7 +47,11 @@ class OpenAIProvider:
         taken = OpenAIStream(self._name)
         with translated(self._name, self._key):
             chunks = await self._client.chat.completions.create(
-                **openai_body(request), stream=True, stream_options={"include_usage": True}, timeout=request.timeout_s
+                **openai_body(request),
+                stream=True,
+                stream_options={"include_usage": True},
+                timeout=request.timeout_s,
+                extra_headers=dict(request.headers),
             )
             try:
                 check_stream(self._name, chunks.response)

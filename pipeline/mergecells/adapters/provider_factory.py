@@ -50,6 +50,10 @@ def _make(name: str, provider: Provider, key: str) -> ModelProvider:
         from mergecells.adapters.anthropic_provider import AnthropicProvider
 
         return AnthropicProvider(name, provider, key)
+    if provider.kind == "perplexity":
+        from mergecells.adapters.perplexity_provider import PerplexityProvider
+
+        return PerplexityProvider(name, provider, key)
     if provider.kind == "gemini":
         from mergecells.adapters.gemini_provider import GeminiProvider
 

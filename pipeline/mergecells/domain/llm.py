@@ -62,6 +62,8 @@ class ModelRequest:
     """JSON Schema that the answer is asked to fit; None for text."""
     json_schema: bool = False
     """Whether the model can be held to the schema; else it is told in words."""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """Sent along, and no part of what is asked: the trace that the call is of."""
 
 
 @dataclass(frozen=True, slots=True)

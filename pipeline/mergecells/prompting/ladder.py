@@ -13,7 +13,7 @@ from mergecells.domain.llm import Attempt, CachedAnswer, ErrorKind, ModelRequest
 from mergecells.domain.routing import Rung
 from mergecells.ports import LlmMetrics
 from mergecells.prompting.answer_cache import AnswerCache, answer_key
-from mergecells.prompting.plan import UnfitError, build_request
+from mergecells.prompting.plan import UnfitError, build_request, with_trace
 from mergecells.prompting.record import CallRecord, Served
 from mergecells.prompting.retry import pause_before
 from mergecells.prompting.tries import Tries
@@ -53,7 +53,8 @@ class Ladder:
         for position, (name, rung) in enumerate(rungs):
             last = position == len(rungs) - 1
             try:
-                return await serve(call, build_request(call.plan, name, rung, self.tries.counter), rung, last)
+                request = with_trace(build_request(call.plan, name, rung, self.tries.counter), call.context)
+                return await serve(call, request, rung, last)
             except BudgetExceededError as error:
                 error.attempts = tuple(call.attempts)
                 call.budgets = error.budgets

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
+import secrets
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, Protocol
 
 from mergecells.domain.configset import ConfigSet
 from mergecells.domain.errors import ProviderError, UnknownPromptError, UsageError
-from mergecells.domain.llm import ModelRequest
+from mergecells.domain.llm import CallContext, ModelRequest
 from mergecells.domain.messages import ImagePart, Message, RenderedPrompt
 from mergecells.domain.prompts import ModelOptions, Prompt
 from mergecells.domain.revision import Revision
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from mergecells.prompting.counting import TokenCounter
 
 LEAST_OUTPUT_TOKENS = 16
+_TRACE = re.compile(r"(?!0{32})[0-9a-f]{32}")
 
 
 class PinnedConfig(Protocol):
@@ -131,6 +134,14 @@ def build_request(plan: CallPlan, name: str, rung: Rung, counter: TokenCounter) 
         output_schema=plan.schema,
         json_schema=model.json_schema,
     )
+
+
+def with_trace(request: ModelRequest, context: CallContext) -> ModelRequest:
+    """With a W3C `traceparent` for a server of one's own; strangers need not know our ids."""
+    if request.provider.kind != "openai-compatible" or not _TRACE.fullmatch(context.trace_id):
+        return request
+    parent = f"00-{context.trace_id}-{secrets.token_hex(8)}-01"
+    return replace(request, headers={"traceparent": parent})
 
 
 class UnfitError(ProviderError):

@@ -66,7 +66,12 @@ def worst_case(price: PriceOf | None, request: ModelRequest) -> float | None:
 
     A tokenizer of bytes makes no more tokens than a text has bytes, so the bound holds for every model.
     """
-    return None if price is None else price.cost(most_input_tokens(request), request.max_output_tokens)
+    if price is None:
+        return None
+    # What Perplexity reads in the web is input too, and may fill the context.
+    searches = request.provider.kind == "perplexity"
+    given = price.model.context_tokens if searches else most_input_tokens(request)
+    return price.cost(given, request.max_output_tokens)
 
 
 def most_input_tokens(request: ModelRequest) -> int:

@@ -1,4 +1,4 @@
-"""Chat completions as OpenAI publishes them, which Perplexity, Moonshot and many servers speak too.
+"""Chat completions as OpenAI publishes them, which Moonshot and many servers speak too.
 
 Source: the types of the library openai (`types/chat`: completion_create_params, chat_completion,
 chat_completion_chunk), generated from OpenAI's own API description.
@@ -83,7 +83,7 @@ class OpenAIStream:
         """The text that a chunk adds, often none."""
         if not isinstance(chunk, Mapping):
             return ""
-        # Perplexity sends the usage with every chunk, OpenAI in a last one without choices: the last one counts.
+        # Some servers send the usage with every chunk, OpenAI in a last one without choices: the last one counts.
         self._usage = chunk.get("usage") or self._usage
         choice = _first(chunk)
         if choice is None:

@@ -35,6 +35,23 @@ def read_openai_usage(usage: Any) -> ReportedUsage:
     )
 
 
+def read_responses_usage(usage: Any) -> ReportedUsage:
+    """`usage` of a response (Perplexity's Agent API), with what it took."""
+    found = _mapping(usage)
+    details = _mapping(found.get("input_tokens_details"))
+    cached = read_count(details.get("cached_tokens"))
+    if cached is None:
+        cached = read_count(details.get("cache_read_input_tokens"))
+    return _usage(
+        read_count(found.get("input_tokens")),
+        read_count(found.get("output_tokens")),
+        cached=cached,
+        written=read_count(details.get("cache_creation_input_tokens")) or 0,
+        thought=read_count(_mapping(found.get("output_tokens_details")).get("reasoning_tokens")),
+        cost=_dollars(found.get("cost")),
+    )
+
+
 def read_anthropic_usage(usage: Any) -> ReportedUsage:
     """`usage` of a message: what was read from and written to the cache comes on top of `input_tokens`."""
     found = _mapping(usage)

@@ -9,8 +9,9 @@ import pytest
 from anthropic.types import Message, RawMessageStreamEvent
 from google.genai.types import GenerateContentResponse
 from openai.types.chat import ChatCompletion, ChatCompletionChunk
+from openai.types.responses import Response
 
-from standins.llm import anthropic_api, gemini_api, openai_api
+from standins.llm import anthropic_api, gemini_api, openai_api, perplexity_api
 
 
 def problems(kind: Any, value: Any) -> list[str]:
@@ -54,6 +55,12 @@ def test_openai_compatible_additions_are_the_only_unknown_fields() -> None:
     assert unknown(ChatCompletion, perplexity) == ["cost", "search_context_size"]
     moonshot = openai_api.completion("Hi", usage=openai_api.MOONSHOT_USAGE)
     assert unknown(ChatCompletion, moonshot) == ["cached_tokens"]
+
+
+def test_perplexity_answers_are_read_by_the_library_of_openai() -> None:
+    """Perplexity says that its Agent API is compatible with it: text and status arrive in the library's type."""
+    read = Response.construct(**perplexity_api.response("Hi"))
+    assert (read.output_text, read.status) == ("Hi", "completed")
 
 
 def test_anthropic_answers_fit_the_types_of_the_library() -> None:

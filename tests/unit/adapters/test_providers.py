@@ -15,7 +15,7 @@ from mergecells.domain.llm import ModelAnswer, ModelRequest, ReportedUsage
 from mergecells.domain.messages import ImagePart, Message, TextPart
 from mergecells.domain.prompts import ModelOptions
 from mergecells.domain.routing import Provider, ProviderKind
-from standins.llm import anthropic_api, gemini_api, openai_api
+from standins.llm import anthropic_api, gemini_api, openai_api, perplexity_api
 from standins.llm.server import Asked, Reply, event_reply, json_reply, model_server
 
 KEY = "sk-very-secret-key-0123456789"
@@ -24,6 +24,7 @@ APIS: Mapping[str, Any] = {
     "anthropic": anthropic_api,
     "gemini": gemini_api,
     "openai-compatible": openai_api,
+    "perplexity": perplexity_api,
 }
 KINDS = list(APIS)
 SCHEMA = {
@@ -116,7 +117,8 @@ def test_stream_pieces_are_the_answer_with_its_usage(kind: ProviderKind) -> None
 @pytest.mark.parametrize("way", ["complete", "stream"])
 def test_answer_at_the_limit_of_tokens_is_told(kind: ProviderKind, way: str) -> None:
     """An answer that was cut by max tokens ends with `length`."""
-    word = {"anthropic": "max_tokens", "gemini": "MAX_TOKENS"}.get(kind, "length")
+    words = {"anthropic": "max_tokens", "gemini": "MAX_TOKENS", "perplexity": "max_output_tokens"}
+    word = words.get(kind, "length")
     name = "finish" if APIS[kind] is openai_api else "reason"
     reply = (APIS[kind].answer if way == "complete" else APIS[kind].stream)("cut he", **{name: word})
     with scripted(kind, reply) as server:
@@ -132,6 +134,7 @@ def test_answer_at_the_limit_of_tokens_is_told(kind: ProviderKind, way: str) -> 
         ("openai", openai_api.answer("", refusal="I cannot help with that.")),
         ("anthropic", anthropic_api.answer("", reason="refusal")),
         ("gemini", gemini_api.answer(None, reason="SAFETY")),
+        ("perplexity", perplexity_api.answer("", reason="content_filter")),
     ],
 )
 def test_answer_held_back_is_told_as_filtered(kind: ProviderKind, reply: Reply) -> None:
@@ -389,6 +392,7 @@ def test_schema_goes_as_the_provider_takes_it() -> None:
         ("openai", {**openai_api.USAGE, "prompt_tokens_details": {"cached_tokens": 9}}, ReportedUsage(20, 5, 9)),
         ("openai-compatible", openai_api.MOONSHOT_USAGE, ReportedUsage(20, 5, 8)),
         ("openai-compatible", openai_api.PERPLEXITY_USAGE, ReportedUsage(20, 5, cost=0.005025)),
+        ("perplexity", perplexity_api.USAGE, ReportedUsage(20, 5, cost=0.005025)),
         ("anthropic", anthropic_api.CACHED_USAGE, ReportedUsage(20, 5, 10, cache_written_tokens=2)),
         ("gemini", gemini_api.THOUGHT_USAGE, ReportedUsage(20, 35, 12, 30)),
     ],
@@ -439,7 +443,7 @@ def test_moonshot_and_perplexity_streams_tell_their_usage() -> None:
     """One says it in the last choice, the other with every chunk."""
     with scripted("openai", openai_api.moonshot_stream(), openai_api.perplexity_stream()) as server:
         moonshot = streamed(ask(server.url, "moonshot"))[1]
-        perplexity = streamed(ask(server.url, "perplexity"))[1]
+        perplexity = streamed(ask(server.url, "openai-compatible"))[1]
     assert moonshot.usage == ReportedUsage(20, 5, 8)
     assert perplexity.usage == ReportedUsage(20, 5, cost=0.005025)
 
@@ -461,3 +465,31 @@ def test_json_numbers_beyond_all_measure_do_not_break_reading() -> None:
     with scripted("openai", Reply(200, (body.encode(),)), json_reply({"choices": []})) as server:
         assert complete(ask(server.url, "openai")).usage.input_tokens is None
         assert failure(lambda: complete(ask(server.url, "openai"))).kind == "server_error"
+
+
+def test_perplexity_is_asked_by_its_agent_api() -> None:
+    """One search at the most, the system as instructions; its answer is the text without what was found."""
+    with scripted("perplexity") as server:
+        answer = complete(ask(server.url, "perplexity", options=ModelOptions(temperature=0.5)))
+    asked = server.asked[0]
+    assert (asked.path, answer.text, answer.provider_request_id) == ("/responses", "A good answer.", "resp_1")
+    assert asked.body == {
+        "model": "model-1",
+        "input": [{"type": "message", "role": "user", "content": "Hi"}],
+        "instructions": "Be short.",
+        "max_output_tokens": 40,
+        "temperature": 0.5,
+        "tools": [{"type": "web_search"}],
+        "max_steps": 1,
+    }
+
+
+def test_perplexity_answer_that_failed_is_told() -> None:
+    """A response of status `failed` with 200, whole and as the end of a stream."""
+    failed = {**perplexity_api.response(""), "status": "failed", "error": {"code": 503, "message": "No search."}}
+    end = perplexity_api.event({"type": "response.failed", "response": failed})
+    with scripted("perplexity", json_reply(failed), event_reply([end])) as server:
+        for way in (complete, streamed):
+            error = failure(lambda way=way: way(ask(server.url, "perplexity")))
+            assert (error.kind, error.may_cost) == ("overloaded", True)
+            assert "No search." in error.message

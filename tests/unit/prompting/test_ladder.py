@@ -358,3 +358,14 @@ def test_price_of_the_bundled_table_serves_where_prices_yaml_has_none(first: Mod
         result = llm.call("hook", {"company": "Acme"})
     assert result.usage.cost_est == pytest.approx((20 * 0.4 + 5 * 1.6) / 1e6)
     assert result.cost_source == "precise"
+
+
+def test_trace_goes_to_servers_of_ones_own_only(first: ModelServer, second: ModelServer) -> None:
+    """A compatible server gets the W3C traceparent of the call; OpenAI does not need to know our ids."""
+    first.script.append(openai_api.error(503))
+    with open_client(llm_config(routing(first.url, second.url, second_kind="openai-compatible"))) as (llm, _):
+        result = llm.call("hook", {"company": "Acme"}, trace_id="ab" * 16)
+        llm.call("hook", {"company": "Acme"}, trace_id="not a trace")
+    assert (result.trace_id, "traceparent" in first.asked[0].headers) == ("ab" * 16, False)
+    version, trace, _span, flags = second.asked[0].headers["traceparent"].split("-")
+    assert (version, trace, flags) == ("00", "ab" * 16, "01")
