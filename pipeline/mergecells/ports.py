@@ -457,11 +457,28 @@ class History(Protocol):
         """One call with its attempts."""
         ...
 
+    def run(self, run_id: str) -> tuple[NodeCost, ...]:
+        """What the nodes of one run cost, in the order of their first calls; empty for a run that is not known."""
+        ...
+
     def prune(self, before: float, *, apply: bool) -> Pruned:
         """Count what ended before then, and with `apply` delete it."""
         ...
 
     def close(self) -> None: ...
+
+
+class QualityJudge(Protocol):
+    """Scores an answer where fixed rules are not enough: a model, or people by some means."""
+
+    @property
+    def name(self) -> str:
+        """Under which its scores are recorded; scores of different judges are never compared."""
+        ...
+
+    async def judge(self, slug: str, inputs: Mapping[str, object], text: str) -> Mapping[str, float | None]:
+        """`overall` and dimensions 0..1, None where there was nothing to judge. Raises MergecellsError."""
+        ...
 
 
 class ThreadStore(Protocol):

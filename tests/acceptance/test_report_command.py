@@ -244,3 +244,14 @@ def test_report_weekly_names_revisions_with_their_pull_requests(calls: list[Turn
     assert text.startswith("## Weekly rollup")
     assert "#7 Ask for longer hooks" in text
     assert "| turns | 60 |" in text
+
+
+def test_history_show_tells_a_call_and_a_run(calls: list[Turn]) -> None:
+    """A call with its attempts, a run with its nodes, and for what is neither an error."""
+    call = command("history", "show", "call-3")
+    assert (call.status, "overloaded 529" in call.output, "Rules that match" in call.output) == (0, True, True)
+    run = command("history", "show", "run-1", "--output", "json").json
+    assert sum(node["calls"] for node in run["nodes"]) == len(calls)
+    assert run["cost_nano_usd"] == sum(round((each.usage.cost_est or 0) * 1e9) for each in calls)
+    assert "draft" in command("history", "show", "run-1").output
+    assert command("history", "show", "nobody").status == 2

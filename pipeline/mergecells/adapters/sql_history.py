@@ -158,6 +158,17 @@ class SqlHistory:
             query = select(ATTEMPTS).where(ATTEMPTS.c.call_id == call_id).order_by(ATTEMPTS.c.number)
             return read_turn(dict(row), [dict(each) for each in connection.execute(query).mappings()])
 
+    def run(self, run_id: str) -> tuple[NodeCost, ...]:
+        """What the nodes of one run cost, in the order of their first calls; empty for a run that is not known."""
+        from sqlalchemy import select
+
+        from mergecells.adapters.sql_history_tables import NODE_COSTS
+
+        columns = [NODE_COSTS.c[name] for name in NodeCost._fields]
+        query = select(*columns).where(NODE_COSTS.c.run_id == run_id).order_by(NODE_COSTS.c.first_at)
+        with self._reading() as connection:
+            return tuple(NodeCost._make(row) for row in connection.execute(query))
+
     def prune(self, before: float, *, apply: bool) -> Pruned:
         """Count what ended before then, and with `apply` delete it."""
         from mergecells.adapters.sql_history_engine import told

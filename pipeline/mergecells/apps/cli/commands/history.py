@@ -17,9 +17,35 @@ Form = Annotated[Output, typer.Option("--output", help="How to print the result.
 
 def register(app: typer.Typer) -> None:
     group = typer.Typer(no_args_is_help=True, help="What is remembered of calls: prune it, or make one up.")
+    group.command("show", epilog=epilog("history show"))(show)
     group.command("prune", epilog=epilog("history prune"))(prune)
     group.command("synthetic", epilog=epilog("history synthetic"))(synthetic)
     app.add_typer(group, name="history")
+
+
+def show(
+    ctx: typer.Context,
+    name: Annotated[str, typer.Argument(metavar="CALL|RUN", help="The call_id of a call, or the id of a run.")],
+    history: HistoryOption = "",
+    output: Form = Output.TEXT,
+) -> None:
+    """Show one call with its attempts, or what each node of a run cost."""
+    from mergecells.apps.cli.report_run import open_session
+    from mergecells.transforms.history_page import call_json, call_lines, run_json, run_lines
+
+    session = open_session(ctx.obj, history)
+    turn, nodes = session.history.call(name), session.history.run(name)
+    where = session.history.describe()
+    session.history.close()
+    if turn is None and not nodes:
+        raise UsageError(
+            f"No call and no run {name[:80]!r} in {where}.",
+            "The result of a call has it as call_id; a run has the run_id that its calls were given.",
+        )
+    if output is Output.JSON:
+        print_json(call_json(turn) if turn else run_json(name, nodes))
+    else:
+        print("\n".join(call_lines(turn) if turn else run_lines(name, nodes)))
 
 
 def prune(
