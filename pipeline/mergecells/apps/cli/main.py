@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 import re
 import sys
 import traceback
@@ -15,6 +16,7 @@ from typer.exceptions import Abort, TyperException
 from mergecells._version import __version__
 from mergecells.apps.cli.console import CliContext
 from mergecells.apps.cli.examples import epilog
+from mergecells.apps.secret_files import take_secret_files
 from mergecells.domain.errors import ConfigRejectedError, MergecellsError, UsageError
 
 EXIT_GOOD, EXIT_NO, EXIT_USAGE, EXIT_UNEXPECTED, EXIT_INTERRUPTED = 0, 1, 2, 3, 130
@@ -82,6 +84,7 @@ def _start(
     ] = False,
 ) -> None:
     """Business rules edited in a spreadsheet, reviewed as pull requests, run by git SHA."""
+    take_secret_files(os.environ)
     ctx.obj = CliContext(given_root=config_root, verbose=verbose, quiet=quiet)
 
 
