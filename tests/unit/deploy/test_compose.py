@@ -74,7 +74,7 @@ def test_variables_are_read_and_secrets_come_from_mounted_files() -> None:
                 continue
             plain = variable.removesuffix("_FILE")
             assert variable in variables_read() or plain in variables_read(), (name, variable)
-            if re.search(r"TOKEN|SECRET|URL|KEY|CREDENTIALS", variable):
+            if re.search(r"TOKEN|SECRET|_URL_FILE|KEY|CREDENTIALS", variable):
                 assert value.startswith("/run/secrets/"), (name, variable)
                 assert value.removeprefix("/run/secrets/") in service["secrets"], (name, variable)
     used = {secret for service in SERVICES.values() for secret in service.get("secrets", [])}
