@@ -113,8 +113,6 @@ def test_volumes_and_networks_are_declared_and_mounted_files_exist() -> None:
             (bound if source.startswith(".") else named).add(source)
         assert set(service.get("networks", [])) <= set(compose()["networks"])
     assert named == set(compose()["volumes"])
-    if not (DEPLOY / "prometheus").is_dir():
-        pytest.skip("deploy/prometheus is not there")
     assert [source for source in sorted(bound) if not (COMPOSE.parent / source).exists()] == []
 
 
@@ -128,24 +126,36 @@ def test_stores_are_reached_by_the_services_alone() -> None:
 
 
 def test_prometheus_scrapes_what_the_compose_file_runs() -> None:
-    """Each target is a service of ours with its port; the hub's token is mounted where the scrape looks for it."""
-    place = DEPLOY / "prometheus" / "prometheus.yml"
-    if not place.is_file():
-        pytest.skip("deploy/prometheus/prometheus.yml is not there")
-    config = yaml.safe_load(place.read_text())
+    """Each target is a service of ours with its port, in the jobs that the alerts name; the hub's token and the rules are
+    mounted where they are looked for."""
+    text = (COMPOSE.parent / "prometheus.yml").read_text()
+    config = yaml.safe_load(text)
+    jobs = {job["job_name"]: job for job in config["scrape_configs"]}
+    peer = yaml.safe_load((DEPLOY / "prometheus" / "prometheus.yml").read_text())
+    assert list(jobs) == [job["job_name"] for job in peer["scrape_configs"]]
+    for key in ("global", "scrape_interval"):
+        assert config.get(key) == peer.get(key)
+    ports = {name: last(service["build"]["target"], "EXPOSE") for name, service in OURS.items() if name != "checkout"}
     targets = {
-        target
-        for job in config["scrape_configs"]
-        for group in job.get("static_configs", [])
-        for target in group["targets"]
+        target for job in jobs.values() for group in job.get("static_configs", []) for target in group["targets"]
     }
-    running = {"follower:8801"} | {
-        f"{name}:{last(service['build']['target'], 'EXPOSE')}" for name, service in OURS.items() if "ports" in service
+    looked_up = {
+        f"{name}:{d['port']}" for job in jobs.values() for d in job.get("dns_sd_configs", []) for name in d["names"]
     }
-    running |= {"prometheus:9090", "localhost:9090", "alertmanager:9093"}
-    assert {"service-1:8800", "service-2:8800", "hub:8900"} <= targets <= running
-    files = re.findall(r"credentials_file: (\S+)", place.read_text())
-    assert {file.removeprefix("/run/secrets/") for file in files} <= set(SERVICES["prometheus"]["secrets"])
+    assert targets | looked_up == {f"{name}:{port}" for name, port in ports.items()} | {"127.0.0.1:9090"}
+    mounted = {mount.split(":")[1] for mount in SERVICES["prometheus"]["volumes"]}
+    assert {*config["rule_files"], "/etc/prometheus/prometheus.yml"} <= mounted
+    files = re.findall(r"credentials_file: ([^\s}]+)", text)
+    assert {file.removeprefix("/run/secrets/") for file in files} == set(SERVICES["prometheus"]["secrets"])
+
+
+@pytest.mark.skipif(shutil.which("promtool") is None, reason="promtool is not installed")
+def test_prometheus_reads_its_file() -> None:
+    """Prometheus' own check of the syntax."""
+    place = COMPOSE.parent / "prometheus.yml"
+    check = ["promtool", "check", "config", "--syntax-only", place]
+    done = subprocess.run(check, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
 
 
 @pytest.mark.skipif(shutil.which("redis-server") is None, reason="redis-server is not installed")
