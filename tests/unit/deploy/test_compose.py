@@ -126,8 +126,7 @@ def test_stores_are_reached_by_the_services_alone() -> None:
 
 
 def test_prometheus_scrapes_what_the_compose_file_runs() -> None:
-    """Each target is a service of ours with its port, in the jobs that the alerts name; the hub's token and the rules are
-    mounted where they are looked for."""
+    """Each target is a service of ours with its port, in the jobs that alerts name; token and rules are mounted."""
     text = (COMPOSE.parent / "prometheus.yml").read_text()
     config = yaml.safe_load(text)
     jobs = {job["job_name"]: job for job in config["scrape_configs"]}
