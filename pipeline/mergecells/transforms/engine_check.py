@@ -164,7 +164,7 @@ class _Batch:
             return
         self.computed += 1
         if not same_result(answer.value, case.result.value):
-            defect = explain(self.engine, case.result)
+            defect = explain(self.engine, case.result, answer.value)
             if defect:
                 self.reasons[f"known defect: it {defect.what}"] += 1
                 return

@@ -61,7 +61,7 @@ def _smaller(best: Sequence[Mismatch], recompute: Recompute | None) -> list[Mism
 def _differs(engine: str, result: Result, answer: Answer) -> bool:
     if answer.unable or same_result(answer.value, result.value):
         return False
-    return engine == "compiled" or explain(engine, result) is None  # type: ignore[arg-type]
+    return engine == "compiled" or explain(engine, result, answer.value) is None  # type: ignore[arg-type]
 
 
 def _values(engine: str, results: Sequence[Result], recompute: Recompute | None) -> Sequence[Answer]:

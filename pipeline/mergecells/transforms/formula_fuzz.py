@@ -383,6 +383,8 @@ _SPECIAL: Mapping[tuple[str, str], _Special] = {
     ("", "alpha"): lambda m: m.one_of("0.05", "0.5", "0.9"),
     ("BETA.INV", "alpha"): lambda m: m.one_of("0.5", "2", "8"),
     ("BETAINV", "alpha"): lambda m: m.one_of("0.5", "2", "8"),
+    ("", "with_constant"): lambda m: m.one_of("TRUE", "FALSE"),
+    ("", "with_statistics"): lambda _: "FALSE",
     ("", "tails"): lambda m: m.one_of("1", "2"),
     ("T.TEST", "type"): lambda m: m.one_of("1", "2", "3"),
     ("TTEST", "type"): lambda m: m.one_of("1", "2", "3"),

@@ -85,17 +85,22 @@ def fuzz_round(
         others["an array as the result"] += len(cases) - len(single)
         able = [pair for pair in single if not lacks(engine, pair[0].formula)]
         others["a function that it does not have"] += len(single) - len(able)
-        answers = _answers(engine, [case for case, _ in able], recompute, tally)
+        answers = answers_of(engine, [case for case, _ in able], recompute, tally)
         for (case, result), answer in zip(able, answers, strict=True):
             if answer.unable:
                 others["it cannot compute it"] += 1
             elif same_result(answer.value, result.value):
                 tally.agreements[engine] += 1
-            elif defect := explain(engine, result):
+            elif defect := explain(engine, result, answer.value):
                 tally.explained.setdefault(engine, Counter())[defect.what] += 1
             else:
                 found.append(Disagreement(engine, case, result.value, answer))
     return found
+
+
+def raises(case: FuzzCase) -> bool:
+    """Whether computing it is an exception in place of a value."""
+    return _raising(case) is not None
 
 
 def _raising(case: FuzzCase) -> Disagreement | None:
@@ -115,9 +120,10 @@ def _compiled(case: FuzzCase, result: Result) -> Disagreement | None:
     return None if same else Disagreement("compiled", case, result.value, Answer(value))
 
 
-def _answers(
+def answers_of(
     engine: EngineName, cases: Sequence[FuzzCase], recompute: Recompute, tally: FuzzTally | None = None
 ) -> Sequence[Answer]:
+    """What the engine gives for each case; a batch that it could not finish is told to the tally."""
     plain = engine == "xlcalculator"
     calculations = [rewrite_formula(case.formula, case.inputs, SERIAL, plain=plain) for case in cases]
     asked = [each for each in calculations if each is not None]
@@ -167,11 +173,11 @@ def _still_different(
             if found := _compiled(case, result):
                 yield index, found
         return
-    answers = _answers(engine, [case for _, case in tries], recompute)  # type: ignore[arg-type]
+    answers = answers_of(engine, [case for _, case in tries], recompute)  # type: ignore[arg-type]
     for (index, case), result, answer in zip(tries, results, answers, strict=True):
         if isinstance(result.value, Array) or answer.unable or same_result(answer.value, result.value):
             continue
-        if explain(engine, result) is None:  # type: ignore[arg-type]
+        if explain(engine, result, answer.value) is None:  # type: ignore[arg-type]
             yield index, Disagreement(engine, case, result.value, answer)
 
 
@@ -271,7 +277,7 @@ def unsupported_functions(engine: EngineName, recompute: Recompute) -> set[str]:
         for name, spec in FUNCTIONS.items()
         for case in sample_calls(spec, 6 if has_function(engine, name) else 2)
     ]
-    answers = _answers(engine, [case for _, case in calls], recompute)
+    answers = answers_of(engine, [case for _, case in calls], recompute)
     computed = {
         name
         for (name, case), answer in zip(calls, answers, strict=True)

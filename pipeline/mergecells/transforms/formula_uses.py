@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from decimal import Decimal
 
 from mergecells.formula import Array, ErrorValue, Formula, Value, evaluate
+from mergecells.formula.arguments import BROADCAST_KINDS
 from mergecells.formula.nodes import Binary, Call, Let, Name, Node, Number, Omitted, Percent, Unary, walk
 from mergecells.formula.number_text import parse_number
+from mergecells.formula.registry import spec_of
 from mergecells.formula.values import MAX_TEXT
 from mergecells.transforms.formula_inline import inline, is_closed
 from mergecells.transforms.formula_results import Result
@@ -76,6 +79,24 @@ def special_takes(when: Callable[[list[Value]], bool]) -> Condition:
     return lambda use: any(
         isinstance(node, Call) and node.name not in EVERYDAY and _met(use, node.arguments, when) for node in use.nodes
     )
+
+
+def special_spreads(use: Use) -> bool:
+    """A special function that is computed for each cell of a list: one stands where a single value is due."""
+    return any(
+        isinstance(node, Call) and node.name not in EVERYDAY and any(_spreads(use, node, at) for at in _single(node))
+        for node in use.nodes
+    )
+
+
+def _single(node: Call) -> Iterator[int]:
+    """The places of arguments that are single values."""
+    spec = spec_of(node.name)
+    return (at for at in range(len(node.arguments)) if spec and spec.kind_of(at) in BROADCAST_KINDS)
+
+
+def _spreads(use: Use, node: Call, at: int) -> bool:
+    return _met(use, (node.arguments[at],), any_array)
 
 
 def operates(operators: str | tuple[str, ...], when: Callable[[list[Value]], bool] = lambda _: True) -> Condition:
@@ -192,6 +213,24 @@ def almost_equal(values: Values) -> bool:
         for index, one in enumerate(numbers)
         for other in numbers[index + 1 :]
     )
+
+
+def rich_format(values: Values) -> bool:
+    """TEXT: a code of more than digits, commas, a point, a percent sign and plain dates."""
+    code = values[1] if len(values) > 1 else None
+    return not isinstance(code, str) or not code or not (set(code) <= set("0#,.%") or set(code) <= set("yYmMdD-/ "))
+
+
+def almost_half(number: float) -> bool:
+    """A number that shows a half at some decimal, which its binary digits are a little above or below of."""
+    shown = Decimal(repr(number))
+    digit = shown.normalize().as_tuple()
+    return digit.digits[-1] == 5 and isinstance(digit.exponent, int) and digit.exponent < 0 and Decimal(number) != shown
+
+
+def exact_half(number: float) -> bool:
+    """A number with a half as its last decimal, in binary digits too: 2.5."""
+    return number != int(number) and (2.0 * number) == int(2.0 * number)
 
 
 def many_digits(value: Value) -> bool:

@@ -140,19 +140,26 @@ def _conditions(parts: tuple[tuple[bool, ...], ...]) -> list[bool]:
     return conditions
 
 
-@function("LARGE(list, k)", "Nn", "n", "statistics", "The k-th largest number.")
+@function("LARGE(list, k)", "Nn", "n", "statistics", "The k-th largest number; a fraction of k is rounded up.")
 def _large(numbers: tuple[float, ...], k: float) -> float:
-    return _ranked(sorted(numbers, reverse=True), k)
+    return _ranked(sorted(numbers, reverse=True), math.ceil(_place(numbers, k)))
 
 
-@function("SMALL(list, k)", "Nn", "n", "statistics", "The k-th smallest number.")
+@function("SMALL(list, k)", "Nn", "n", "statistics", "The k-th smallest number; a fraction of k is rounded down.")
 def _small(numbers: tuple[float, ...], k: float) -> float:
-    return _ranked(sorted(numbers), k)
+    return _ranked(sorted(numbers), math.floor(_place(numbers, k)))
 
 
-def _ranked(numbers: list[float], k: float) -> float:
-    """A fraction is rounded up, but less than 1 is none: as in Excel, after LargeSmall of Apache POI."""
+def _place(numbers: tuple[float, ...], k: float) -> float:
+    """Raises Fault(#NUM!) unless there is a number at the place, its fraction left aside."""
     place = to_number(k)
-    if not 1 <= place <= len(numbers):
+    if not 1 <= place < len(numbers) + 1:
         raise Fault(NUM)
-    return numbers[math.ceil(place) - 1]
+    return place
+
+
+def _ranked(numbers: list[float], place: int) -> float:
+    """Both end up at the same cell of the sorted list, as Excel's do; after LibreOffice's CalculateSmallLarge."""
+    if place > len(numbers):
+        raise Fault(NUM)
+    return numbers[place - 1]

@@ -113,8 +113,34 @@ def _rate(
     return root(lambda rate: future_value(rate, periods, payment, present, due) - future, guess)
 
 
-def root(balance: Callable[[float], float], guess: float) -> float:
-    """Where a balance is 0, by secants from a guess. Raises Fault(#NUM!) if they do not lead there."""
+def root(balance: Callable[[float], float], guess: float, slope: Callable[[float], float] | None = None) -> float:
+    """Where a balance is 0: by Newton's method from a guess where the `slope` is known, else or after that by secants.
+
+    Which of several rates is found depends on the way, and Newton's is that of the other programs. Raises Fault(#NUM!)
+    if no way leads to one.
+    """
+    found = None if slope is None else _newton(balance, slope, guess)
+    return _secants(balance, guess) if found is None else found
+
+
+def _newton(balance: Callable[[float], float], slope: Callable[[float], float], guess: float) -> float | None:
+    """None where a step leads out of the range of rates or nowhere."""
+    rate, scale = guess, abs(balance(guess))
+    for _ in range(_STEPS):
+        try:
+            step = balance(rate) / slope(rate)
+        except (ZeroDivisionError, OverflowError, Fault):
+            return None
+        rate -= step
+        if not -1.0 < rate < math.inf:
+            return None
+        if abs(step) <= _NEAR * max(1.0, abs(rate)):
+            return rate if abs(balance(rate)) <= 1e-6 * scale or scale == 0.0 else None
+    return None
+
+
+def _secants(balance: Callable[[float], float], guess: float) -> float:
+    """Raises Fault(#NUM!) if they do not lead to a rate."""
     one, other = guess, guess * 1.01 + 1e-4
     at_one = balance(one)
     scale = max(abs(at_one), abs(balance(other)))

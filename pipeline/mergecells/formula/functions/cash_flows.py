@@ -47,7 +47,8 @@ def _irr(flows: tuple[float, ...], guess: Pair = LEFT_OUT) -> float:
     if start <= -1.0:
         raise Fault(VALUE)
     try:
-        return root(lambda rate: _present(rate, flows, 0), start)
+        losses = [-place * flow for place, flow in enumerate(flows)]
+        return root(lambda rate: _present(rate, flows, 0), start, lambda rate: _present(rate, losses, 1))
     except OverflowError:
         raise Fault(NUM) from None
 
@@ -116,4 +117,5 @@ def _xirr(flows: Pair, dates: Pair, guess: Pair = LEFT_OUT) -> float:
     start = option(guess, 0.1)
     if start <= -1.0:
         raise Fault(NUM)
-    return root(lambda rate: _dated_value(rate, dated), start)
+    losses = [(-years * flow, years + 1.0) for flow, years in dated]
+    return root(lambda rate: _dated_value(rate, dated), start, lambda rate: _dated_value(rate, losses))

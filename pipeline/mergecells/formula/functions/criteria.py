@@ -117,8 +117,7 @@ def is_plain(condition: str) -> bool:
 
 
 def _range(pair: Pair) -> tuple[Scalar, ...]:
-    value = pair[0]
-    return value.cells if type(value) is Array else (value,)  # type: ignore[return-value]
+    return table_of_any(pair).cells
 
 
 def _selected(target: Pair | None, conditions: tuple[Pair | Scalar, ...]) -> list[Scalar]:
@@ -179,8 +178,10 @@ def _fitted(target: Pair | None, pair: Pair) -> Pair:
 
 
 def table_of_any(pair: Pair | Scalar) -> Array:
-    """A (value, is reference) argument as an array; an error in a single cell stays a cell."""
+    """A (value, is reference) argument as an array; a cell with an error stays one, a computed error is raised."""
     value = pair[0] if isinstance(pair, tuple) else pair
+    if type(value) is ErrorValue and isinstance(pair, tuple) and not pair[1]:
+        raise Fault(value)
     return value if type(value) is Array else Array([[value]])  # type: ignore[list-item]
 
 

@@ -14,6 +14,7 @@ from mergecells.formula.registry import function
 from mergecells.formula.values import NUM, Fault
 
 _BILL_YEAR: Final = 360.0
+_HALF_YEAR: Final = 182.0
 
 
 def _years(settlement: float, maturity: float, basis: float) -> float:
@@ -132,9 +133,10 @@ def _tbilleq(settlement: float, maturity: float, discount: float) -> float:
     days = _bill_days(settlement, maturity)
     require(discount > 0.0)
     price = 1.0 - discount * days / _BILL_YEAR
-    require(price > 0.0)
-    if days <= 182.0:
+    if days <= _HALF_YEAR:
+        require(price != 0.0)
         return finite(365.0 * discount / (_BILL_YEAR - discount * days))
+    require(price > 0.0)
     part = days / (366.0 if days == 366.0 else 365.0)
     root = math.sqrt(part * part - (2.0 * part - 1.0) * (1.0 - 1.0 / price))
     return finite(2.0 * (root - part) / (2.0 * part - 1.0))

@@ -42,7 +42,7 @@ _ROMAN_SYMBOLS: Final = tuple(
 def _roman(number: float, form: Scalar = 0.0) -> str:
     """TRUE as a form is classic, FALSE the shortest."""
     style = (0.0 if form else 4.0) if isinstance(form, bool) else to_number(form)
-    if not -1 < number < 4000 or not -1 < style < 5:
+    if not 0 <= number < 4000 or not -1 < style < 5:
         raise Fault(VALUE)
     rest, result = int(number), ""
     for symbol in _ROMAN_SYMBOLS[int(style)]:

@@ -33,8 +33,9 @@ def _gcd(*pairs: Pair) -> float:
 
 @function("LCM(number, …)", "r", "n", "math", "The least common multiple; texts are #VALUE!.", repeats=1)
 def _lcm(*pairs: Pair) -> float:
-    result = 1
-    for number in _whole_numbers(pairs):
+    numbers = _whole_numbers(pairs)
+    result = 1 if numbers else 0
+    for number in numbers:
         result = math.lcm(result, number)
         if result >= _LARGEST_WHOLE:
             raise Fault(NUM)

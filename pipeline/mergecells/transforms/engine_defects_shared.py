@@ -1,0 +1,356 @@
+"""Known defects that several outside engines have alike, each with who says that the other answer is right."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from mergecells.formula import Array, Value
+from mergecells.formula.values import DIV0, NA, NUM, VALUE
+from mergecells.transforms.engine_defect import Answers, Defect, an_error, another_error, any_answer, no_error
+from mergecells.transforms.formula_engines import EngineName
+from mergecells.transforms.formula_uses import (
+    CRITERIA,
+    EARLY,
+    LOOKUPS,
+    SPREADS,
+    TEXT_FUNCTIONS,
+    Condition,
+    almost_half,
+    any_array,
+    any_error,
+    any_text,
+    any_truth,
+    calls,
+    either,
+    has_value,
+    many_digits,
+    number_among,
+    operates,
+    other_kind,
+    shapes_differ,
+    special_fails,
+    special_spreads,
+    text_among,
+    too_long,
+    unusual_number_text,
+)
+
+
+def _shared(
+    what: str,
+    case: str,
+    gives: Mapping[EngineName, Value],
+    applies: Condition,
+    because: str,
+    answers: Answers = any_answer,
+    **inputs: Value,
+) -> Defect:
+    return Defect(what, case, gives, applies, inputs, answers, because)
+
+
+def _both(value: Value) -> Mapping[EngineName, Value]:
+    return {"ironcalc": value, "formualizer": value}
+
+
+def _all(value: Value) -> Mapping[EngineName, Value]:
+    return {"ironcalc": value, "formualizer": value, "xlcalculator": value}
+
+
+SHARED = (
+    _shared(
+        "joins numbers with 17 digits instead of 15",
+        '=x&""',
+        _all("0.3333333333333333"),
+        either(
+            operates("&", lambda v: any(map(many_digits, v))),
+            calls(*TEXT_FUNCTIONS, when=lambda v: any(map(many_digits, v))),
+        ),
+        "Apache POI: NumberToTextConversionExamples, pairs observed in Excel",
+        x=1 / 3,
+    ),
+    _shared(
+        "looks up values of another kind than the list's",
+        "=MATCH(x,t)",
+        {"ironcalc": 2.0, "formualizer": 1.0},
+        calls(*LOOKUPS, when=other_kind),
+        "Microsoft support: MATCH function; numbers, texts and truth values are never equal",
+        x=True,
+        t=Array.column([1.0, 3.0]),
+    ),
+    _shared(
+        "has no day 0 and no fictional 1900-02-29",
+        "=EOMONTH(x,8)",
+        {"ironcalc": NUM, "formualizer": 244.0, "xlcalculator": 244.0},
+        EARLY,
+        "Microsoft Learn: Excel incorrectly assumes that 1900 is a leap year",
+        x=0.0,
+    ),
+    _shared(
+        "takes lists of different sizes in criteria",
+        "=SUMIFS(t,u,1)",
+        _all(3.0),
+        calls(*CRITERIA, when=shapes_differ),
+        "Microsoft support: SUMIFS function; #VALUE! for ranges of different sizes",
+        no_error,
+        t=Array.column([1.0, 2.0]),
+        u=Array.column([1.0, 1.0, 1.0]),
+    ),
+    _shared(
+        "shows texts and truth values in TEXT otherwise",
+        '=TEXT(x,"0")',
+        {"ironcalc": True, "formualizer": "1"},
+        calls("TEXT", when=lambda v: not isinstance(v[0], float)),
+        "ECMA-376 part 1, 18.8.31: a format of numbers does not change texts and truth values",
+        x=True,
+    ),
+    _shared(
+        "has no limit of 2^27 for angles",
+        "=SIN(x)",
+        _all(-0.7634032288019807),
+        calls("SIN", "COS", "TAN", when=number_among(lambda n: abs(n) >= 2**27)),
+        "Stack Overflow 15579897: why does COS fail from 2^27",
+        no_error,
+        x=2.0**27,
+    ),
+    _shared(
+        "reads fewer texts as numbers",
+        "=x+0",
+        _all(VALUE),
+        has_value(lambda v: isinstance(v, str) and unusual_number_text(v)),
+        "Microsoft support: VALUE function; any constant number, date or time format",
+        x="(5)",
+    ),
+    _shared(
+        "gives another error for spreads of a text",
+        "=VAR.S(x&x)",
+        _both(DIV0),
+        calls(*SPREADS, when=lambda v: any_text(v) or any_truth(v)),
+        "Microsoft support: VAR.S function; a text that cannot be read as a number is an error",
+        another_error,
+        x="a",
+    ),
+    _shared(
+        "does not find the rate of many periods",
+        "=RATE(175.6223,x,-38.6648,1)",
+        _both(NUM),
+        calls("RATE"),
+        "the balance is 0 at the rate that we give",
+        an_error,
+        x=56.35,
+    ),
+    _shared(
+        "keeps the sign of 0",
+        "=VALUETOTEXT(-x)",
+        _both("-0"),
+        calls(*TEXT_FUNCTIONS, when=lambda v: 0.0 in v),
+        "Microsoft Learn: Floating-point arithmetic; a negative 0 is shown as 0",
+        x=0.0,
+    ),
+    _shared(
+        "cuts numbers beyond whole ones in ISEVEN and ISODD",
+        "=ISEVEN(EXP(x))",
+        _both(False),
+        calls("ISEVEN", "ISODD", when=number_among(lambda n: abs(n) >= 2**53)),
+        "Mathematics: a float from 2^53 on is even",
+        x=100.0,
+    ),
+    _shared(
+        "has no limit of characters in a text",
+        '=REPT("a",32767)&x',
+        _both("a" * 32_767 + "b"),
+        has_value(too_long),
+        "Microsoft support: Excel specifications and limits",
+        x="b",
+    ),
+    _shared(
+        "takes no spaces between digits in NUMBERVALUE",
+        "=NUMBERVALUE(x)",
+        _both(VALUE),
+        calls("NUMBERVALUE", when=text_among(lambda s: " " in s)),
+        "Microsoft support: NUMBERVALUE function; spaces are ignored, even in the middle",
+        an_error,
+        x=" 3 000 ",
+    ),
+    _shared(
+        "takes texts for numbers in NUMBERVALUE that it should refuse, and refuses an empty one",
+        "=NUMBERVALUE(x)",
+        _both(1.5),
+        calls("NUMBERVALUE"),
+        "Microsoft support: NUMBERVALUE function; no group separator after the decimal one, and nothing is 0",
+        x="1.5,0",
+    ),
+    _shared(
+        "rounds places down in LARGE",
+        "=LARGE(t,x)",
+        _both(6.0),
+        calls("LARGE", when=number_among(lambda n: n != int(n))),
+        "LibreOffice, ScInterpreter::CalculateSmallLarge; seen in Excel by others",
+        x=1.9,
+        t=Array.column([5.0, 6.0]),
+    ),
+    _shared(
+        "lets an error through VALUETOTEXT and ARRAYTOTEXT",
+        "=ARRAYTOTEXT(x/0)",
+        _both(DIV0),
+        calls("ARRAYTOTEXT", "VALUETOTEXT", when=any_error),
+        "Microsoft support: ARRAYTOTEXT function; the example shows errors as texts",
+        x=1.0,
+    ),
+    _shared(
+        "looks for each delimiter of a list by itself",
+        "=TEXTAFTER(x,t)",
+        _both(NA),
+        calls("TEXTAFTER", "TEXTBEFORE", "TEXTSPLIT", when=any_array),
+        "Microsoft support: TEXTSPLIT function; several delimiters in an array",
+        x=-1.0,
+        t=Array.column([-26.77, -1.0]),
+    ),
+    _shared(
+        "minds the places of negative numbers of other systems",
+        "=DEC2OCT(x,100)",
+        _both(NUM),
+        calls(
+            "DEC2OCT", "DEC2HEX", "DEC2BIN", "HEX2OCT", "HEX2BIN", "OCT2HEX", "OCT2BIN", "BIN2HEX", "BIN2OCT",
+            when=lambda v: len(v) > 1,
+        ),
+        "Microsoft support: DEC2OCT function; places are ignored for a negative number",
+        an_error,
+        x=-1.0,
+    ),
+    _shared(
+        "loses digits of small parts in PPMT",
+        "=PPMT(0.25,2,93.9,x,2)",
+        _both(-1.1261747204116546e-05),
+        calls("PPMT", "CUMPRINC"),
+        "the closed form with 50 digits: finance-071",
+        x=45351.0,
+    ),
+    _shared(
+        "makes infinite numbers in SEQUENCE",
+        "=SEQUENCE(2,1,x,x)",
+        _both(9e307),
+        calls("SEQUENCE", when=number_among(lambda n: n > 1e300)),
+        "Microsoft support: Excel specifications and limits, the largest number",
+        no_error,
+        x=9e307,
+    ),
+    _shared(
+        "skips no pairs of texts in sums of squares",
+        "=SUMX2MY2(t,u)",
+        _both(-6.0),
+        calls("SUMX2MY2", "SUMX2PY2", "SUMXMY2", when=any_text),
+        "Microsoft support: SUMX2MY2 function; texts in arrays are ignored",
+        t=Array.column([2.0, "x"]),
+        u=Array.column([3.0, 1.0]),
+    ),
+    _shared(
+        "rounds halves by their binary digits in FIXED and TEXT",
+        "=FIXED(x)",
+        _both("1.00"),
+        calls("FIXED", "DOLLAR", "TEXT", when=number_among(almost_half)),
+        "Microsoft Learn: Floating-point arithmetic; 15 digits count",
+        x=1.005,
+    ),
+    _shared(
+        "writes no minus sign before a rounded 0 in TEXT",
+        '=TEXT(x,"0")',
+        _both("0"),
+        calls("TEXT", when=number_among(lambda n: -1 < n < 0)),
+        "ECMA-376 part 1, 18.8.31; SheetJS SSF agrees",
+        x=-0.4,
+    ),
+    _shared(
+        "gives another error for a unit that is no text in DATEDIF",
+        "=DATEDIF(30264,45382,x)",
+        _both(VALUE),
+        calls("DATEDIF"),
+        "Microsoft support: DATEDIF function; another unit is #NUM!",
+        another_error,
+        x=1.0,
+    ),
+    _shared(
+        "has no CODE beyond ASCII, or gives Unicode",
+        "=CODE(x)",
+        {"ironcalc": VALUE, "formualizer": 26085.0},
+        calls("CODE", when=text_among(lambda s: not s.isascii())),
+        "Microsoft Learn: WideCharToMultiByte, the default character is ?",
+        x="日",
+    ),
+    _shared(
+        "does not compare with each value of a list in SWITCH",
+        "=SUM(SWITCH(1,t,5,0))",
+        {"ironcalc": 0.0, "formualizer": 0.0},
+        calls("SWITCH", when=lambda v: any_array(v) or any_error(v)),
+        "Microsoft support: Dynamic array formulas; LibreOffice 7.4 agrees",
+        t=Array.column([1.0, 2.0]),
+    ),
+    _shared(
+        "gives another error for a discount rate of -100 % in NPV",
+        "=NPV(x,1)",
+        _both(NUM),
+        calls("NPV", when=lambda v: v[0] == -1.0),
+        "Microsoft support: NPV function, the formula divides by 0",
+        another_error,
+        x=-1.0,
+    ),
+    _shared(
+        "has no rank among a single number in PERCENTRANK",
+        "=PERCENTRANK(x,x)",
+        {"ironcalc": NA, "formualizer": 0.0},
+        calls("PERCENTRANK", "PERCENTRANK.INC", when=lambda v: not isinstance(v[0], Array) or len(v[0]) == 1),
+        "LibreOffice, ScInterpreter::ScPercentrank: 1 for a singleton",
+        x=1.0,
+    ),
+    _shared(
+        "takes no argument left out before the last in TEXTBEFORE and TEXTAFTER",
+        '=TEXTBEFORE(x," ",,,1)',
+        _both(VALUE),
+        calls("TEXTBEFORE", "TEXTAFTER", when=lambda v: len(v) > 4 and None in v),
+        "Microsoft support: TEXTBEFORE function, the examples with match_end",
+        x="Socrates",
+    ),
+    _shared(
+        "checks no form of a Roman 0",
+        "=ROMAN(x,9)",
+        _both(""),
+        calls("ROMAN"),
+        "Microsoft support: ROMAN function; the forms are 0 to 4",
+        no_error,
+        x=0.0,
+    ),
+    _shared(
+        "gives another error for a number of another system",
+        "=BIN2HEX(x)",
+        _both(VALUE),
+        calls(
+            "BIN2DEC", "BIN2HEX", "BIN2OCT", "OCT2BIN", "OCT2DEC", "OCT2HEX", "HEX2BIN", "HEX2DEC", "HEX2OCT",
+            "DEC2BIN", "DEC2HEX", "DEC2OCT", "DECIMAL", "BASE", "ARABIC",
+        ),
+        "Microsoft support: BIN2HEX function; #NUM! for what is no binary number",
+        another_error,
+        x="a*b",
+    ),
+)  # fmt: skip
+_LAST = (
+    _shared(
+        "takes the first of a list, or none, in special functions",
+        "=SUM(T.DIST(2,30,t))",
+        _both(0.9726874775185042),
+        special_spreads,
+        "Microsoft support: Dynamic array formulas; functions of single values are computed for each",
+        t=Array.column([1.0, 0.0]),
+    ),
+    _shared(
+        "gives another error where a special function fails",
+        "=IRR(x,t)",
+        _both(VALUE),
+        special_fails,
+        "Microsoft support: the page of each function; the leftmost error wins",
+        another_error,
+        x=80.0,
+        t=Array([["TRUE"], ["B-2"]]),
+    ),
+)
+GENERAL = tuple(replace(row, general=True) for row in _LAST)
+"""Of any function that is not an everyday one: they explain what nothing else does."""
