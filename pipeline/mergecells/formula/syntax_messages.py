@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mergecells.formula.errors import FormulaSyntaxError
-from mergecells.formula.tokens import Token
+from mergecells.formula.tokens import Token, is_invisible
 
 
 def not_a_formula(text: str) -> FormulaSyntaxError:
@@ -12,6 +12,8 @@ def not_a_formula(text: str) -> FormulaSyntaxError:
         return FormulaSyntaxError("A leading apostrophe makes this a text", 0, "Delete the apostrophe before the `=`.")
     if text.startswith("＝"):
         return FormulaSyntaxError("A full-width equals sign", 0, "Type a plain =.")
+    if text and not text[0].isspace() and is_invisible(text[0]):
+        return FormulaSyntaxError("An invisible character before the `=`", 0, "Delete it: type the formula anew.")
     if text.lstrip().startswith("="):
         return FormulaSyntaxError("A blank before the `=`", 0, "Start the formula with `=`.")
     return FormulaSyntaxError("A formula starts with `=`", 0, "Write = first.")

@@ -97,10 +97,27 @@ _SYMBOL_HINTS: Final = {
 }
 
 
+_LIKE_OPERATORS: Final = dict(zip("−–—‐‑×∗⋅·÷∕⁄≠≤≥", (*"-----", *"****", *"///", "<>", "<=", ">="), strict=True))
+"""Signs of typography and what they mean in a formula."""
+
+
+def is_invisible(character: str) -> bool:
+    """Blanks of all kinds, marks of direction, the byte order mark."""
+    return character.isspace() or unicodedata.category(character) in {"Zs", "Cf"}
+
+
+def _plain(character: str) -> str:
+    """What an editor meant: the sign, letter or digit of ASCII that stands for it; else the character."""
+    digit = unicodedata.decimal(character, None)
+    if digit is not None:
+        return str(digit)
+    return _LIKE_OPERATORS.get(character) or unicodedata.normalize("NFKC", character)
+
+
 def _odd_character(character: str, position: int) -> FormulaSyntaxError:
-    plain = unicodedata.normalize("NFKC", character)
+    plain = _plain(character)
     name = unicodedata.name(character, f"U+{ord(character):04X}").lower()
-    if character.isspace() or unicodedata.category(character) in {"Zs", "Cf"}:
+    if is_invisible(character):
         return FormulaSyntaxError(f"An invisible character ({name})", position, "Delete it or use a plain space.")
     if plain != character and plain.isascii():
         typed = "comma" if plain == ";" else f"plain {plain}"  # a semicolon would be the next mistake

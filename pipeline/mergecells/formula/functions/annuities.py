@@ -104,6 +104,7 @@ def _nper(rate: float, payment: float, present: float, future: float = 0.0, due:
     "financial",
     "The interest of each period; #NUM! if none is found.",
     optional=3,
+    cost=lambda *_rest: 300,
 )
 def _rate(
     periods: float, payment: float, present: float, future: float = 0.0, due: float = 0.0, guess: float = 0.1

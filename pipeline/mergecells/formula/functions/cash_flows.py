@@ -40,7 +40,15 @@ def _both_signs(flows: Sequence[float]) -> None:
         raise Fault(NUM)
 
 
-@function("IRR(payments, [guess])", "Nr", "n", "financial", "The interest at which the present value is 0.", optional=1)
+@function(
+    "IRR(payments, [guess])",
+    "Nr",
+    "n",
+    "financial",
+    "The interest at which the present value is 0.",
+    optional=1,
+    cost=lambda flows, *_rest: 4 * len(flows),
+)
 def _irr(flows: tuple[float, ...], guess: Pair = LEFT_OUT) -> float:
     _both_signs(flows)
     start = option(guess, 0.1)
@@ -109,7 +117,13 @@ def _xnpv(rate: Pair, flows: Pair, dates: Pair) -> float:
 
 
 @function(
-    "XIRR(payments, dates, [guess])", "rrr", "n", "financial", "The yearly interest of payments on dates.", optional=1
+    "XIRR(payments, dates, [guess])",
+    "rrr",
+    "n",
+    "financial",
+    "The yearly interest of payments on dates.",
+    optional=1,
+    cost=lambda flows, *_rest: 8 * len(items_of(flows)[0]),
 )
 def _xirr(flows: Pair, dates: Pair, guess: Pair = LEFT_OUT) -> float:
     dated = _dated(flows, dates)

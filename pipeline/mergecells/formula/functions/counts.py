@@ -17,7 +17,7 @@ _MOST_STEPS: Final = 10_000
 _SMALL: Final = 1_000
 """Up to this many the ways are counted, beyond they are computed."""
 _TINY: Final = 1e-17
-_STEPS_PER_CELL: Final = 8
+_STEPS_PER_CELL: Final = 2
 _MOST_TRIALS: Final = 1e10
 
 
@@ -46,7 +46,7 @@ def _binom_range(trials: float, share: float, lower: float, upper: float | None 
     "n",
     "statistics",
     "The least count up to which the chance reaches alpha.",
-    cost=lambda trials, *_rest: 40 * beta_effort(trials, trials),
+    cost=lambda trials, *_rest: 20 * beta_effort(trials, trials),
 )
 @function(
     "CRITBINOM(trials, share, alpha)",
@@ -54,7 +54,7 @@ def _binom_range(trials: float, share: float, lower: float, upper: float | None 
     "n",
     "statistics",
     "The least count up to which the chance reaches alpha.",
-    cost=lambda trials, *_rest: 40 * beta_effort(trials, trials),
+    cost=lambda trials, *_rest: 20 * beta_effort(trials, trials),
 )
 def _binom_inv(trials: float, share: float, alpha: float) -> float:
     require(0 <= trials < _MOST_TRIALS, 0.0 <= share <= 1.0, 0.0 <= alpha <= 1.0)
@@ -111,6 +111,8 @@ class _Urn(NamedTuple):
         drawn, marked, total = self
         middle = min(hits, (drawn + 1) * (marked + 1) // (total + 2))
         term = first = self.chance(middle)
+        if first == 0.0:
+            return 0.0  # far below all that is likely
         shares = [first]
         for count in range(middle, self.least(), -1):
             term /= self.ratio(count - 1)

@@ -11,7 +11,6 @@ from mergecells.formula.functions.math import finite, require
 from mergecells.formula.registry import function
 
 _MOST_PERIODS: Final = 20_000
-_STEPS_PER_CELL: Final = 8
 
 
 class _Thing(NamedTuple):
@@ -49,7 +48,7 @@ class _Thing(NamedTuple):
 
 
 def _cost(_cost: float, _salvage: float, _life: float, _start: float, end: float, *_rest: float) -> int:
-    return 1 + 4 * int(min(max(end, 0.0), _MOST_PERIODS)) // _STEPS_PER_CELL
+    return 1 + 2 * int(min(max(end, 0.0), _MOST_PERIODS))
 
 
 def _declining(thing: _Thing, start: float, end: float) -> float:

@@ -19,7 +19,7 @@ from mergecells.formula.functions.sampling import freedom_of
 from mergecells.formula.functions.special import beta_effort, gamma_effort
 from mergecells.formula.registry import function
 
-_SEARCH: Final = 40
+_SEARCH: Final = 20
 """How many times as much as the share itself: some 10 to 20 steps, and at worst 100."""
 _MOST: Final = 1e10
 _BELOW: Final = "The x below which a share lies in "

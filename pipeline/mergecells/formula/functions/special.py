@@ -22,12 +22,12 @@ _NEAR: Final = 0.2
 
 def gamma_effort(shape: float) -> int:
     """What `gamma_shares` costs, in array cells: near its middle the series has a few times the root of it steps."""
-    return 1 + int(math.sqrt(min(max(shape, 0.0), _LARGE)) / 3.0)
+    return 1 + int(math.sqrt(min(max(shape, 0.0), _LARGE)))
 
 
 def beta_effort(a: float, b: float) -> int:
     """What `beta_share` costs, in array cells: near the middle, steps as the root of the smaller shape."""
-    return 1 + int(min(math.sqrt(max(min(a, b), 0.0)), 3_000.0) / 3.0)
+    return 1 + 4 * int(min(math.sqrt(max(min(a, b), 0.0)), 2_000.0))
 
 
 def gamma_shares(shape: float, x: float) -> tuple[float, float]:
