@@ -155,7 +155,7 @@ def arithmetic(left: Kernel, right: Kernel, function: Callable[..., Any], kind: 
     def run(inputs: Inputs) -> Result:
         (one, wrong), (other, also) = one_run(inputs), other_run(inputs)
         out = one if into_one else other if into_other else None
-        return function(one, other, out), either_mask(wrong, also)
+        return function(one, other, out=out), either_mask(wrong, also)
 
     varies = left.varies or right.varies
     return Kernel(kind, run, low, high, varies=varies, fresh=varies)

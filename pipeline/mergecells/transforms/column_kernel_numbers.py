@@ -95,12 +95,16 @@ def _extreme_of(one: Kernel, other: Kernel, largest: bool) -> Kernel:
     if one.low == one.high == 0.0 and math.copysign(1.0, one.low) > 0:
         # Two zeros: the constant's, which has no sign.
         def unsigned(a: Any, b: Any, out: Any) -> Any:
-            found = fast(a, b, out)
+            found = fast(a, b, out=out)
             return np.add(found, 0.0, out=found) if isinstance(found, np.ndarray) else found + 0.0
 
         return arithmetic(one, other, unsigned, "F", low, high)
     test = np.greater_equal if largest else np.less_equal
-    return arithmetic(one, other, lambda a, b, _out: picked(test(a, b), a, b), "F", low, high)
+
+    def first_of_equals(a: Any, b: Any, out: Any) -> Any:  # noqa: ARG001 - a choice has an array of its own
+        return picked(test(a, b), a, b)
+
+    return arithmetic(one, other, first_of_equals, "F", low, high)
 
 
 def _sum(writer: Writer, node: Call) -> Kernel:

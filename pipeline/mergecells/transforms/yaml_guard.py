@@ -26,9 +26,9 @@ _MAX_REPEATED = 20
 _FORBIDDEN = re.compile(
     "[^\t\n\r\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]|\r(?!\n)"
 )
-# Where a scanner may start a token, followed by an anchor, an alias or a tag. Rare outside of hostile files, so that
-# the second pass over the events is hardly ever needed.
-_SUSPECT = re.compile(r"""(?<![^\s,\[\]{}:?"'-])[&*!]""")
+# Where an anchor, an alias or a tag may stand. Rare outside of hostile files, so that the second pass over the events
+# is hardly ever needed. Not right after a quote: inside quotes it is text, and after them the parser refuses it.
+_SUSPECT = re.compile(r"""(?<![^\s,\[\]{}:?-])[&*!]""")
 
 
 class TooDeepError(Exception):

@@ -149,6 +149,16 @@ def test_parse_yaml_64_levels_are_read_and_65_are_not() -> None:
     assert [f.code for f in parse_yaml("a", ("[" * 65 + "]" * 65).encode())[1]] == ["yaml.too-deep"]
 
 
+@pytest.mark.parametrize(
+    "content", ['"a"&x: 1', '["a"*x]', "'a'!t b", '- "a"\n- "b"&x\n', '["a"&x b, 1]', 'k: "a"&x c']
+)
+def test_parse_yaml_reference_right_after_a_quote_is_no_yaml(content: str) -> None:
+    """Only the parser looks there, and it refuses: text that ends with a quote and `&` is common in formulas."""
+    document, findings = parse_yaml("f.yaml", content.encode())
+    assert document is None
+    assert [finding.code for finding in findings] == ["yaml.syntax"]
+
+
 def test_parse_yaml_alias_bomb_is_refused_at_once() -> None:
     """Nine levels of nine aliases would be 387 million values."""
     lines = ["a0: &a0 [x]"] + [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]" for n in range(1, 10)]
