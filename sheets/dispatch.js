@@ -26,14 +26,18 @@ function dispatch_(title, click) {
     nonce: click,
   };
   const body = utf8_(JSON.stringify({ event_type: EVENT_TYPE, client_payload: payload }));
-  const headers = {
-    Authorization: `Bearer ${token}`,
-    Accept: 'application/vnd.github+json',
-    'X-GitHub-Api-Version': '2022-11-28',
-  };
-  const answer = send_(GITHUB, 'post', `/repos/${repository}/dispatches`, body, headers);
+  const answer = send_(GITHUB, 'post', `/repos/${repository}/dispatches`, body, githubHeaders_(token));
   if (answer.status !== 204) throw githubProblem_(answer, repository);
-  return { way: 'github', id: '', address: `https://github.com/${repository}/pulls` };
+  noteAsked_(click, title);
+  return { way: 'github', id: click, address: `https://github.com/${repository}/pulls` };
+}
+
+/**
+ * @param {string} token
+ * @returns {{[name: string]: string}}
+ */
+function githubHeaders_(token) {
+  return { Authorization: `Bearer ${token}`, Accept: 'application/vnd.github+json', 'X-GitHub-Api-Version': '2022-11-28' };
 }
 
 /**

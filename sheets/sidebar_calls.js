@@ -16,7 +16,10 @@ function openSidebar() {
 
 /** How the sheet and its last submission stand. */
 function readSheetStatus() {
-  return answer_(() => hub_('get', `/v1/sheets/${SpreadsheetApp.getActiveSpreadsheet().getId()}`));
+  return answer_(() => {
+    if (settings_().way === 'github') return { last_submission: newestAsked_() || null };
+    return hub_('get', `/v1/sheets/${SpreadsheetApp.getActiveSpreadsheet().getId()}`);
+  });
 }
 
 /** What a submission would propose; nothing is written anywhere. */
@@ -46,7 +49,10 @@ function submitChanges(title, click) {
  * @param {string} id
  */
 function readSubmission(id) {
-  return answer_(() => hub_('get', `/v1/submissions/${encodeURIComponent(String(id))}`));
+  return answer_(() => {
+    if (settings_().way === 'github') return readAnswer_(String(id));
+    return hub_('get', `/v1/submissions/${encodeURIComponent(String(id))}`);
+  });
 }
 
 /**

@@ -41,10 +41,10 @@ def test_dispatch_hands_over_who_and_which_sheet_and_no_cell(sheet: AddOn, githu
     """The event and the keys that the workflow reads; well under GitHub's ten keys and 64 KB."""
     sheet.value("saveToken", TOKEN)
     told = sheet.value("submitChanges", "Wichtiger: große Firmen")
-    assert told == {"way": "github", "id": "", "address": "https://github.com/acme/leads/pulls"}
     ((call, body, headers),) = github.requests
     nonce = body["client_payload"].pop("nonce")
     assert (call, len(nonce)) == (DISPATCH, 36)
+    assert told == {"way": "github", "id": nonce, "address": "https://github.com/acme/leads/pulls"}
     payload = {"spreadsheet": stage.book_id, "title": "Wichtiger: große Firmen", "requested_by": ADA}
     assert body == {"event_type": "mergecells-submit", "client_payload": payload}
     assert headers["authorization"] == f"Bearer {TOKEN}"

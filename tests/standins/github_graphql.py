@@ -129,7 +129,13 @@ def _pull(store: GitHubStore, pull: Pull) -> dict[str, Any]:
         "headRefOid": pull.head_sha,
         "baseRefName": pull.base_ref,
         "baseRefOid": base,
-        "mergeCommit": {"__typename": "Commit", "oid": pull.merge_sha} if pull.merge_sha else None,
+        "mergeCommit": {
+            "__typename": "Commit",
+            "oid": pull.merge_sha,
+            "statusCheckRollup": _rollup(store, pull.merge_sha),
+        }
+        if pull.merge_sha
+        else None,
         "mergedBy": _actor(pull.merged_by.login, pull.merged_by.name, pull.merged_by.is_app)
         if pull.merged_by
         else None,

@@ -447,6 +447,13 @@ def _issue_facts(store: GitHubStore, issue: dict[str, Any]) -> dict[str, Any]:
     return {**known, "html_url": address, "labels": [{"name": label} for label in issue["labels"]]}
 
 
+@route("POST", f"{REPO}/dispatches")
+def _dispatch(store: GitHubStore, account: Account, _p: Any, body: dict[str, Any], *_: Any) -> tuple[int, Facts]:
+    _write(account)
+    store.dispatches.append(body)
+    return 204, None
+
+
 @route("GET", f"{REPO}/deployments")
 def _deployments(store: GitHubStore, _a: Account, _p: Any, _body: Any, query: dict[str, str]) -> tuple[int, Facts]:
     wanted = {key: query[key] for key in ("sha", "environment") if key in query}

@@ -29,7 +29,8 @@ _ATTEMPTS = 5
 @dataclass(frozen=True, slots=True)
 class SubmitRequest:
     """What the person asked for. `workbook` names the workbook to reviewers and, with the author, the pull request:
-    two people's copies of one workbook hold different edits, so each has a request of their own.
+    two people's copies of one workbook hold different edits, so each has a request of their own. `answer` is what the
+    workbook is to remember of how it ended.
 
     `shared`: there is one workbook for all, a Google Sheet, and one request for it, whoever submits. `tell` hears of
     each step when it begins: reading, comparing, checking, proposing, noting. `traceparent` goes into the commit.
@@ -43,6 +44,7 @@ class SubmitRequest:
     recompute: Recompute | None = None
     read_leads: ReadLeads | None = None
     shared: bool = False
+    answer: Callable[[Submission], Mapping[str, str]] = lambda _: {}
     tell: Callable[[str], None] = lambda _: None
     traceparent: str = ""
 
@@ -70,7 +72,7 @@ def submit_workbook(source: WorkbookSource, host: PullRequestHost, request: Subm
             moved = error
             continue
         request.tell("noting")
-        notes = (*submission.notes, *_mark(source, marks), *_remember(source, workbook, submission))
+        notes = (*submission.notes, *_mark(source, marks), *_remember(source, workbook, submission, request.answer))
         return replace(submission, notes=notes)
     raise moved
 
@@ -169,22 +171,32 @@ def _mark(source: WorkbookSource, marks: Mapping[CellRef, str]) -> tuple[str, ..
     return ()
 
 
-def _remember(source: WorkbookSource, workbook: Workbook, submission: Submission) -> tuple[str, ...]:
-    """Let the workbook know what it submitted: once that is merged, a further edit starts from there."""
-    if submission.outcome != "proposed" or submission.pull is None:
-        return ()
-    made = Submitted(submission.pull.base_revision, submission.pull.head_revision)
-    if made in read_submitted(workbook):
-        return ()
+def _remember(
+    source: WorkbookSource,
+    workbook: Workbook,
+    submission: Submission,
+    answer: Callable[[Submission], Mapping[str, str]],
+) -> tuple[str, ...]:
+    """Let the workbook know what it submitted, so that a further edit starts from there once that is merged, and how it
+    ended where somebody reads it there."""
+    made = None
+    if submission.outcome == "proposed" and submission.pull is not None:
+        made = Submitted(submission.pull.base_revision, submission.pull.head_revision)
     try:
         for _ in range(_ATTEMPTS):
+            known = read_submitted(workbook)
+            told = dict(answer(submission))
+            if made is not None and made not in known:
+                told[SUBMITTED] = dump_submitted((*known, made))
+            if not told:
+                return ()
             try:
-                source.remember({**workbook.metadata, SUBMITTED: dump_submitted((*read_submitted(workbook), made))})
+                source.remember({**workbook.metadata, **told})
                 return ()
             except WorkbookChangedError:
                 # Somebody else submitted from the same workbook at the same moment: both are remembered.
                 workbook = source.read()
         raise WorkbookChangedError("Others keep submitting from it.")
     except MergecellsError as error:
-        told = "run `mergecells fill --apply` after the merge, before you edit the same cells again"
-        return (f"The workbook could not take a note of this submission: {error.message} So {told}.",)
+        after = "run `mergecells fill --apply` after the merge, before you edit the same cells again"
+        return (f"The workbook could not take a note of this submission: {error.message} So {after}.",)

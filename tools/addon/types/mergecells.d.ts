@@ -34,6 +34,16 @@ interface Submitted {
   address: string;
 }
 
+/** As the hub tells it (docs/hub.md, 5), or the workflow's answer in the sheet. */
+interface Submission {
+  id: string;
+  state: string;
+  title: string;
+  author: string;
+  created_at: string;
+  [more: string]: any;
+}
+
 interface SheetProblem {
   severity: 'error' | 'warning';
   cell: string;

@@ -5,19 +5,17 @@ from __future__ import annotations
 import logging
 import time
 from dataclasses import replace
-from typing import Any
 
 from mergecells.adapters.sqlite_hub import StoredSubmission
 from mergecells.apps.cli.impact_leads import manifest_leads
 from mergecells.apps.hub.desks import Desk
-from mergecells.apps.hub.documents import changes_json, conflict_json, findings_json, pull_json
 from mergecells.apps.hub.progress import Ledger, with_step
 from mergecells.apps.loop_tracing import SubmissionTrace
+from mergecells.apps.submission_documents import state_of, submission_facts
 from mergecells.authoring.check import check_files
 from mergecells.authoring.propose import Submission
 from mergecells.authoring.submit import SubmitRequest, submit_workbook
 from mergecells.domain.errors import MergecellsError
-from mergecells.domain.findings import count_findings
 from mergecells.transforms.formula_engines import Recompute
 
 logger = logging.getLogger("mergecells.hub")
@@ -49,7 +47,7 @@ def carry_out(desk: Desk, row: StoredSubmission, ledger: Ledger, engines: Recomp
                 recompute=engines,
                 read_leads=manifest_leads(desk.root, quiet=True),
                 shared=True,
-                tell=lambda step: told(step, trace, ledger, row.id),
+                tell=lambda step: begin_step(step, trace, ledger, row.id),
                 traceparent=trace.traceparent,
             )
             submission = trace.submission = submit_workbook(desk.sheet(line), line.session.host, request)
@@ -67,7 +65,7 @@ def carry_out(desk: Desk, row: StoredSubmission, ledger: Ledger, engines: Recomp
     return ended
 
 
-def told(step: str, trace: SubmissionTrace, ledger: Ledger, row: str) -> None:
+def begin_step(step: str, trace: SubmissionTrace, ledger: Ledger, row: str) -> None:
     """A step of a submission begins: for its trace, and for who waits."""
     trace.tell(step)
     ledger.step(row, step)
@@ -91,35 +89,6 @@ def failed(row: StoredSubmission, message: str) -> StoredSubmission:
 
 
 def _ended(row: StoredSubmission, submission: Submission) -> StoredSubmission:
-    plan, pull = submission.plan, submission.pull
-    facts: dict[str, Any] = {
-        "title": plan.title,
-        "base": plan.base_revision or None,
-        "changes": changes_json(plan.changes.changes),
-        "findings": findings_json(plan.findings),
-        "conflicts": [conflict_json(each) for each in submission.conflicts],
-        "notes": list(submission.notes),
-        "pull_request": pull_json(pull, submission.updated) if pull else None,
-    }
-    state = submission.outcome if not submission.conflicts else "conflict"
-    done = with_step(row, state, state, done=True, **facts, message=_message(submission, state))
+    pull, state = submission.pull, state_of(submission)
+    done = with_step(row, state, state, done=True, **submission_facts(submission))
     return replace(done, pull=pull.number if pull and state == "proposed" else None)
-
-
-def _message(submission: Submission, state: str) -> str:
-    pull = submission.pull
-    if state == "proposed" and pull:
-        has = "has these edits already" if not submission.updated and submission.notes else "is open"
-        return (
-            f"Pull request #{pull.number} was updated." if submission.updated else f"Pull request #{pull.number} {has}."
-        )
-    if state == "unchanged":
-        also = f" Pull request #{pull.number} is still open with earlier edits." if pull else ""
-        return f"Nothing changed: the sheet says what the branch says already.{also}"
-    if state == "conflict":
-        count = len(submission.conflicts)
-        what = "A cell was" if count == 1 else f"{count} cells were"
-        return f"{what} changed here and meanwhile on the branch. The conflicts are marked in the sheet."
-    errors = count_findings(submission.plan.findings)["error"]
-    counted = f"{errors} error{'s' if errors != 1 else ''}"
-    return f"Refused: {counted}. The sheet's cells are marked; mend them, then submit again."

@@ -11,7 +11,7 @@ from mergecells.adapters.service_client import ServiceReport, ask_services
 from mergecells.adapters.sqlite_hub import Acknowledgement, HubStore
 from mergecells.apps.cli.status_table import refused, runs
 from mergecells.apps.hub.desks import Desk
-from mergecells.apps.hub.documents import time_text
+from mergecells.apps.submission_documents import time_text
 from mergecells.domain.revision import Revision, short
 
 ASK_SECONDS: Final = 3.0

@@ -12,7 +12,6 @@ from mergecells.adapters.github_problems import GitHubRefusedError
 from mergecells.adapters.google_identity import IdentityRefusedError, IdentityVerifier, KeysUnavailableError
 from mergecells.adapters.sqlite_hub import HubStore
 from mergecells.apps.hub.desks import Desk, Desks, Line
-from mergecells.apps.hub.documents import pull_json
 from mergecells.apps.hub.drift import DriftLook
 from mergecells.apps.hub.fleet import Fleet
 from mergecells.apps.hub.limits import RateLimit
@@ -24,6 +23,7 @@ from mergecells.apps.hub.sessions import Session, Sessions
 from mergecells.apps.hub.settings import HubSettings
 from mergecells.apps.hub.watch import Watch
 from mergecells.apps.service.problems import ProblemError
+from mergecells.apps.submission_documents import pull_json
 from mergecells.authoring.propose import open_pull
 from mergecells.domain.errors import ConfigRejectedError, MergecellsError, UnknownRevisionError
 from mergecells.domain.manifest import GoogleWorkbook

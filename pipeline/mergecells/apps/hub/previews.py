@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from mergecells.apps.hub.desks import Desk, Line
-from mergecells.apps.hub.documents import changes_json, conflict_json, findings_json
+from mergecells.apps.submission_documents import changes_json, conflict_json, findings_json
 from mergecells.authoring.check import check_files
 from mergecells.authoring.export import base_revision, export_workbook
 from mergecells.authoring.submit import read_base_files

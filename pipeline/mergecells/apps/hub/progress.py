@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from mergecells.adapters.sqlite_hub import HubStore, StoredSubmission
-from mergecells.apps.hub.documents import now_text
+from mergecells.apps.submission_documents import now_text
 
 _STATE_OF_STEP = {"reading": "reading", "comparing": "checking", "checking": "checking", "proposing": "proposing"}
 _WORDS_OF_STEP = {

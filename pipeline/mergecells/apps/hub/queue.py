@@ -12,10 +12,10 @@ from mergecells.adapters.google_identity import VerifiedPerson
 from mergecells.adapters.sqlite_hub import RUNNING, WAITING, StoredSubmission
 from mergecells.apps.hub.carry_out import carry_out, failed, shared, warm_up
 from mergecells.apps.hub.desks import Desk, Desks
-from mergecells.apps.hub.documents import now_text
 from mergecells.apps.hub.progress import Ledger
 from mergecells.apps.hub.writing_back import bring_back
 from mergecells.apps.service.problems import ProblemError
+from mergecells.apps.submission_documents import now_text
 from mergecells.domain.live_status import LiveStatus
 from mergecells.transforms.formula_engines import Recompute
 

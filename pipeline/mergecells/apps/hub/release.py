@@ -12,9 +12,9 @@ from mergecells.adapters.sqlite_hub import HubStore
 from mergecells.apps.cli.releasing import counted_services, live_words, way_back_to
 from mergecells.apps.cli.status_table import refused, runs
 from mergecells.apps.hub.desks import Desk, Line
-from mergecells.apps.hub.documents import time_text
 from mergecells.apps.hub.fleet import Fleet, straggler
 from mergecells.apps.hub.settings import HubSettings
+from mergecells.apps.submission_documents import time_text
 from mergecells.domain.errors import MergecellsError
 from mergecells.domain.revision import Revision
 

@@ -11,7 +11,6 @@ from starlette.responses import JSONResponse, Response
 
 from mergecells.adapters.sqlite_hub import Acknowledgement
 from mergecells.apps.hub.desks import Desk
-from mergecells.apps.hub.documents import now_text
 from mergecells.apps.hub.fleet import GONE, report_json
 from mergecells.apps.hub.hub import Hub
 from mergecells.apps.hub.release import live_json
@@ -19,6 +18,7 @@ from mergecells.apps.hub.requests import check_bearer, check_json_type, read_obj
 from mergecells.apps.hub.settings import ACK_TOKEN, FLEET_TOKEN
 from mergecells.apps.service.bodies import read_bytes
 from mergecells.apps.service.problems import ProblemError
+from mergecells.apps.submission_documents import now_text
 
 _SERVICE: Final = re.compile(r"[!-~]{1,200}")
 _REVISION: Final = re.compile(r"(?:[0-9a-f]{40}|[0-9a-f]{64})(?:-dirty-[0-9a-f]{1,64})?|untracked-[0-9a-f]{1,64}")

@@ -8,12 +8,13 @@ from fastapi import APIRouter, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse, Response
 
-from mergecells.apps.hub.documents import now_text, submission_json, time_text
+from mergecells.apps.hub.documents import submission_json
 from mergecells.apps.hub.hub import Hub
 from mergecells.apps.hub.requests import REQUEST_ID, bearer, check_json_type, read_object, read_signed, wrong
 from mergecells.apps.hub.sessions import Session
 from mergecells.apps.service.bodies import read_bytes
 from mergecells.apps.service.problems import ProblemError
+from mergecells.apps.submission_documents import now_text, time_text
 from mergecells.domain.pulls import one_line
 
 _LONGEST_TITLE = 200

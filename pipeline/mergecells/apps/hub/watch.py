@@ -15,9 +15,9 @@ from typing import Any, Final
 
 from mergecells.adapters.sqlite_hub import StoredSubmission
 from mergecells.apps.hub.desks import Desk, Desks, Line
-from mergecells.apps.hub.documents import pull_json
 from mergecells.apps.hub.progress import Ledger, with_step
 from mergecells.apps.hub.release import Releases, live_json
+from mergecells.apps.submission_documents import pull_json
 from mergecells.domain.errors import MergecellsError
 from mergecells.domain.live_status import LiveStatus
 from mergecells.domain.pulls import PullRequest, standing_approvals

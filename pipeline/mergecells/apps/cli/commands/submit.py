@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from mergecells.apps.cli.console import CliContext, Output
+from mergecells.domain.errors import UsageError
+
+if TYPE_CHECKING:
+    from mergecells.apps.cli.dispatch_event import DispatchEvent
+    from mergecells.domain.manifest import Manifest
 
 
 def register(app: typer.Typer) -> None:
@@ -39,25 +45,21 @@ def submit(
     """
     from mergecells.adapters.engine_process import EngineProcesses
     from mergecells.adapters.xlsx_workbook import XlsxWorkbook
-    from mergecells.apps.cli.dispatch_event import read_event
+    from mergecells.apps.cli.dispatch_answer import submit_and_answer
     from mergecells.apps.cli.impact_leads import manifest_leads
     from mergecells.apps.cli.plan_output import report_submission
     from mergecells.apps.cli.pull_request_host import open_host
     from mergecells.apps.cli.wiring import open_workbook, workbook_label
     from mergecells.apps.loop_tracing import SubmissionTrace
     from mergecells.authoring.submit import SubmitRequest, submit_workbook
-    from mergecells.domain.errors import UsageError
     from mergecells.domain.manifest import GOOGLE
 
     context: CliContext = ctx.obj
     root = context.config_root
     session = open_host(root)
-    if event is not None:
-        if title or author or workbook not in (None, GOOGLE):
-            raise UsageError("--event says title, author and workbook by itself.", "Leave those options out.")
-        asked = read_event(event, session.manifest)
+    asked = _asked(context, event, session.manifest, [title, author, workbook if workbook != GOOGLE else None])
+    if asked is not None:
         workbook, title, author = GOOGLE, asked.title, str(asked.author)
-        context.say(f"Submission {asked.nonce}, asked for by {asked.author}.")
     source = open_workbook(root, session.manifest, workbook)
     if isinstance(source, XlsxWorkbook) and not source.exists():
         raise UsageError(
@@ -78,5 +80,23 @@ def submit(
         traceparent=trace.traceparent,
     )
     with trace:
-        trace.submission = submit_workbook(source, session.host, request)
+        if asked is None:
+            trace.submission = submit_workbook(source, session.host, request)
+        else:
+            trace.submission = submit_and_answer(asked, source, session.host, request)
     report_submission(context, trace.submission, output)
+
+
+def _asked(
+    context: CliContext, event: Path | None, manifest: Manifest, given: Sequence[str | None]
+) -> DispatchEvent | None:
+    """Who asked by an event, if one is given. Raises UsageError."""
+    if event is None:
+        return None
+    if any(given):
+        raise UsageError("--event says title, author and workbook by itself.", "Leave those options out.")
+    from mergecells.apps.cli.dispatch_event import read_event
+
+    asked = read_event(event, manifest)
+    context.say(f"Submission {asked.nonce}, asked for by {asked.author}.")
+    return asked
