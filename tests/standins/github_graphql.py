@@ -76,12 +76,19 @@ def _refs(store: GitHubStore, prefix: str, query: str, first: int) -> dict[str, 
         short = full.removeprefix(prefix)
         if query and query not in short:
             continue
-        open_pulls = [p for p in store.pulls.values() if p.state == "open" and f"refs/heads/{p.head_ref}" == full]
         found = _ref(store, full) or {}
-        nodes.append(
-            {**found, "name": short, "associatedPullRequests": {"nodes": [_pull(store, p) for p in open_pulls]}}
-        )
+        nodes.append({**found, "name": short, "associatedPullRequests": _of_branch(store, full)})
     return {"nodes": nodes[:first]}
+
+
+def _of_branch(store: GitHubStore, full: str) -> Any:
+    """Newest last, as GitHub orders them unless asked otherwise."""
+
+    def answer(_info: Any, states: list[str] | None = None, first: int = 100, **_: Any) -> dict[str, Any]:
+        own = [p for p in store.pulls.values() if f"refs/heads/{p.head_ref}" == full]
+        return {"nodes": [_pull(store, p) for p in own if not states or _state(p) in states][:first]}
+
+    return answer
 
 
 def _blob(store: GitHubStore, name: str) -> dict[str, Any] | None:

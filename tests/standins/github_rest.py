@@ -483,3 +483,12 @@ def _deployment_status(
     told = {"deployment": int(parts[2]), "state": body["state"], "description": body.get("description", "")}
     store.deployment_statuses.append(told)
     return 201, {"state": body["state"], "description": told["description"]}
+
+
+@route("GET", f"{REPO}/deployments/{{deployment_id}}/statuses")
+def _deployment_statuses(store: GitHubStore, _a: Account, parts: tuple[str, ...], *_: Any) -> tuple[int, Facts]:
+    """The newest first."""
+    found = [each for each in reversed(store.deployment_statuses) if each["deployment"] == int(parts[2])]
+    place = f"/repos/{store.slug}/deployments/{parts[2]}/statuses"
+    keys = ("state", "description")
+    return 200, [filled("POST", place, 201, {key: each[key] for key in keys}) for each in found]

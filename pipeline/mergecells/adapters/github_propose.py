@@ -40,11 +40,16 @@ class PullSettings:
 
 @dataclass(frozen=True, slots=True)
 class Before:
-    """What GitHub holds before a proposal: the base's tree, the source's open request, the branch to write to."""
+    """What GitHub holds before a proposal: the base's tree, the source's open request, the branch to write to.
+
+    `tip`: the branch is there, without a request so far: somebody who proposes the same at this moment, or was cut off,
+    has come so far. Their request and ours are one.
+    """
 
     base_tree: str
     pull: Mapping[str, Any] | None
     head_ref: str
+    tip: str | None = None
 
 
 def propose(api: GitHubApi, tree: GitHubTree, proposal: Proposal, settings: PullSettings) -> tuple[int, Revision, bool]:
@@ -72,9 +77,19 @@ def look(api: GitHubApi, proposal: Proposal) -> Before:
         raise branch_moved(proposal.branch, newest["oid"], proposal.expected_head)
     taken = found["refs"]["nodes"]
     for pull in (pull for node in taken for pull in node["associatedPullRequests"]["nodes"]):
-        if (facts_of(pull).source, pull["baseRefName"]) == (one_line(proposal.source), proposal.branch):
+        if pull["state"] == "OPEN" and (facts_of(pull).source, pull["baseRefName"]) == (
+            one_line(proposal.source),
+            proposal.branch,
+        ):
             return Before(newest["tree"]["oid"], pull, pull["headRefName"])
+    for node in taken:
+        if _is_ours(node["name"], key) and not node["associatedPullRequests"]["nodes"]:
+            return Before(newest["tree"]["oid"], None, f"{BRANCHES}{node['name']}", str(node["target"]["oid"]))
     return Before(newest["tree"]["oid"], None, f"{BRANCHES}{_free(key, {node['name'] for node in taken})}")
+
+
+def _is_ours(name: str, key: str) -> bool:
+    return name == key or re.fullmatch(rf"{re.escape(key)}-[0-9]+", name) is not None
 
 
 def _free(key: str, taken: set[str]) -> str:
@@ -98,6 +113,8 @@ def _commit(api: GitHubApi, proposal: Proposal, title: str, tree: str, before: B
         if facts.base == proposal.expected_head and facts.tree == tree:
             return head
         parents = [head] if facts.base == proposal.expected_head else [head, proposal.expected_head]
+    elif before.tip:
+        parents = [before.tip, proposal.expected_head]
     message = f"{title}\n\nSubmitted from {one_line(proposal.source)}.\n\n{trailers(proposal)}"
     # No author: GitHub then signs what an App commits, and shows it as verified.
     body = {"message": message, "tree": tree, "parents": parents}
@@ -108,7 +125,7 @@ def _commit(api: GitHubApi, proposal: Proposal, title: str, tree: str, before: B
 
 def _move(api: GitHubApi, before: Before, commit: Revision, source: str) -> None:
     try:
-        if before.pull:
+        if before.pull or before.tip:
             api.send("PATCH", f"git/refs/heads/{before.head_ref}", {"sha": commit, "force": False})
         else:
             api.send("POST", "git/refs", {"ref": f"refs/heads/{before.head_ref}", "sha": commit})
@@ -137,7 +154,10 @@ def _open(api: GitHubApi, proposal: Proposal, title: str, before: Before, settin
 def _opened(api: GitHubApi, proposal: Proposal, body: Mapping[str, Any]) -> Mapping[str, Any]:
     try:
         made: Mapping[str, Any] = api.send("POST", "pulls", body)
-    except UnansweredError:
+    except (UnansweredError, GitHubRefusedError) as error:
+        if isinstance(error, GitHubRefusedError) and error.status != 422:
+            raise
+        # It was carried out after all, or somebody else opened it for the same branch at the same moment.
         pull = look(api, proposal).pull
         if pull is None:
             raise

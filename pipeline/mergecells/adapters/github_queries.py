@@ -53,7 +53,7 @@ query($owner: String!, $name: String!, $branch: String!, $key: String!) {
   repository(owner: $owner, name: $name) {
     ref(qualifiedName: $branch) { target { oid ... on Commit { tree { oid } } } }
     refs(refPrefix: "refs/heads/mergecells/", query: $key, first: 100) {
-      nodes { name target { oid } associatedPullRequests(first: 5, states: [OPEN]) { nodes { ...pull } } }
+      nodes { name target { oid } associatedPullRequests(first: 5) { nodes { ...pull } } }
     }
   }
 }

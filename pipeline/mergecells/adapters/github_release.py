@@ -22,7 +22,11 @@ _STATES: Final = {
 
 
 class GitHubRelease:
-    """One revision on its way to the services of one environment."""
+    """One revision on its way to the services of one environment.
+
+    A hub and a workflow may both release it: they share one Deployment, and who only begins to wait does not take back
+    that the other has seen it live.
+    """
 
     def __init__(self, api: GitHubApi, revision: Revision, environment: str) -> None:
         self._api, self._revision, self._environment = api, revision, environment
@@ -30,14 +34,15 @@ class GitHubRelease:
 
     def tell(self, state: str, description: str) -> None:
         """`state`: waiting, live or failed; `description`: `live on 2 of 3 services since 14:02`."""
+        if state == "waiting" and self._is_live():
+            return
         deployment, status = _STATES[state]
         told = description[:_LONGEST_DESCRIPTION]
         body = {"state": status, "context": f"{CONTEXT} ({self._environment})", "description": told}
         self._api.send("POST", f"statuses/{self._revision}", body, repeatable=True)
         number = self._number()
         if number is not None:
-            more = {"state": deployment, "description": told, "environment": self._environment}
-            self._api.send("POST", f"deployments/{number}/statuses", more, repeatable=True)
+            self._say(number, deployment, told)
 
     def comment(self, number: int, name: str, text: str) -> None:
         """See `comment_once`."""
@@ -50,9 +55,30 @@ class GitHubRelease:
     def _number(self) -> int | None:
         """The Deployment of this revision, made once; None where the credentials may not make one."""
         if self._deployment is None:
-            found = self._api.get("deployments", sha=self._revision, environment=self._environment)
-            self._deployment = int(found[0]["id"]) if found else self._make()
+            self._deployment = self._found()
+        if self._deployment is None:
+            made = self._make()
+            # GitHub takes two: of those that were made at the same moment the first one counts, for all who look.
+            self._deployment = None if made is None else self._found() or made
+            if made is not None and made != self._deployment:
+                self._say(made, "inactive", "another program told of this revision at the same moment")
         return self._deployment
+
+    def _found(self) -> int | None:
+        found = self._api.get("deployments", sha=self._revision, environment=self._environment)
+        return min((int(each["id"]) for each in found), default=None)
+
+    def _is_live(self) -> bool:
+        """Whether somebody has told already that all services run it."""
+        number = self._deployment if self._deployment is not None else self._found()
+        if number is None:
+            return False
+        told = self._api.get(f"deployments/{number}/statuses")
+        return bool(told) and told[0]["state"] == "success"
+
+    def _say(self, number: int, state: str, told: str) -> None:
+        body = {"state": state, "description": told, "environment": self._environment}
+        self._api.send("POST", f"deployments/{number}/statuses", body, repeatable=True)
 
     def _make(self) -> int | None:
         body: dict[str, Any] = {

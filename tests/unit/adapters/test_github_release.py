@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from github import Auth
 
+from mergecells.adapters import github_propose
 from mergecells.adapters.github_api import GitHubApi
 from mergecells.adapters.github_issue import close_issue, tell_issue
 from mergecells.adapters.github_pulls import GitHubPulls
@@ -120,3 +122,68 @@ def test_request_with_more_than_its_text_holds_goes_on_in_comments(server: GitHu
     assert bodies[0] == "other"
     assert bodies[1].startswith("Nothing more")
     assert bodies[2] == "by Bob"
+
+
+def test_two_programs_that_release_at_once_share_one_deployment(
+    server: GitHubServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both found none and made one each: the first counts for both, the other is put aside."""
+    head = server.store.sha("main") or ""
+    hub, workflow = (GitHubRelease(api(server), head, "production") for _ in range(2))
+    make = GitHubRelease._make
+
+    def make_late(self: GitHubRelease) -> int | None:
+        monkeypatch.undo()
+        workflow.tell("waiting", "waiting for 3 services")
+        return make(self)
+
+    monkeypatch.setattr(GitHubRelease, "_make", make_late)
+    hub.tell("waiting", "waiting for 3 services")
+    hub.tell("live", "live on 3 of 3 services")
+    told = [(status["deployment"], status["state"]) for status in server.store.deployment_statuses]
+    assert told == [(1, "in_progress"), (2, "inactive"), (1, "in_progress"), (1, "success")]
+
+
+def test_release_that_is_live_is_not_waited_for_again(server: GitHubServer) -> None:
+    """The workflow starts after the hub has seen it live: GitHub goes on saying so; a failure is told all the same."""
+    head = server.store.sha("main") or ""
+    GitHubRelease(api(server), head, "production").tell("live", "live on 3 of 3 services")
+    later = GitHubRelease(api(server), head, "production")
+    later.tell("waiting", "waiting for 3 services")
+    assert [status["state"] for status in server.store.statuses] == ["success"]
+    later.tell("failed", "live on 2 of 3 services")
+    assert [status["state"] for status in server.store.deployment_statuses] == ["success", "failure"]
+
+
+def test_request_that_another_program_is_just_opening_is_shared(server: GitHubServer) -> None:
+    """Its branch is there and its request is not: one request holds both, on that branch, whoever opens it."""
+    facts = {"source": "rollback to 1", "branch": "main", "title": "T", "body": "", "author": "Ada <ada@example.org>"}
+    files = {"mergecells.yaml": b"version: 1 # x\n"}
+    proposal = Proposal.model_validate({**facts, "files": files, "expected_head": server.store.sha("main")})
+    server.faults.append(Fault(500, match=f"POST /repos/{server.store.slug}/pulls"))
+    host = GitHubPulls(api(server), sleep=lambda _: None)
+    with pytest.raises(MergecellsError):
+        host.propose(proposal)
+    assert server.store.pulls == {}
+    made = host.propose(proposal)
+    assert (made.number, host.propose(proposal).number) == (1, 1)
+    assert len(server.store.git("for-each-ref", "refs/heads/mergecells/").decode().splitlines()) == 1
+
+
+def test_request_that_another_program_has_just_opened_is_taken(
+    server: GitHubServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between our look and our request: GitHub refuses a second one for the branch, and the first is ours too."""
+    facts = {"source": "rollback to 1", "branch": "main", "title": "T", "body": "", "author": "Ada <ada@example.org>"}
+    files = {"mergecells.yaml": b"version: 1 # x\n"}
+    proposal = Proposal.model_validate({**facts, "files": files, "expected_head": server.store.sha("main")})
+    inner = github_propose._opened
+
+    def late(*given: Any) -> Any:
+        monkeypatch.undo()
+        assert GitHubPulls(api(server), sleep=lambda _: None).propose(proposal).number == 1
+        return inner(*given)
+
+    monkeypatch.setattr(github_propose, "_opened", late)
+    assert GitHubPulls(api(server), sleep=lambda _: None).propose(proposal).number == 1
+    assert len(server.store.pulls) == 1
