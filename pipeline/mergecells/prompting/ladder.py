@@ -82,7 +82,7 @@ class Ladder:
         if made is not None:
             return made
         assert kept is not None  # One of both is always there.
-        return from_store(call, kept)
+        return from_store(call, request, kept)
 
     async def retried(self, once: Callable[[], Awaitable[T]], rung: Rung) -> T:
         """Try with one model, with pauses, as often as its rung says. Raises the last ProviderError."""
@@ -138,11 +138,12 @@ def to_store(call: CallRecord, served: Served) -> CachedAnswer | None:
     )  # fmt: skip
 
 
-def from_store(call: CallRecord, stored: CachedAnswer) -> Served:
-    """A kept answer given again: it costs nothing now."""
+def from_store(call: CallRecord, request: ModelRequest, stored: CachedAnswer) -> Served:
+    """A kept answer given again: it costs nothing now. The names are those of this call: a config may call the same
+    model by another one."""
     answer = read_json_answer(stored.text, call.plan.schema) if call.plan.schema is not None else None
     return Served(
-        stored.provider, stored.model, stored.text, stored.finish, stored.input_tokens, stored.output_tokens,
+        request.provider_name, request.model, stored.text, stored.finish, stored.input_tokens, stored.output_tokens,
         stored.cached_input_tokens, stored.token_source, 0.0, "precise", True, stored.cost,
         answer.value if answer else None, bool(answer and answer.repaired),
     )  # fmt: skip

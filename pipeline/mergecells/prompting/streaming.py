@@ -36,7 +36,7 @@ class Streams:
         found = await self._cache.enter(answer_key(request, call.plan.sha))
         if isinstance(found, CachedAnswer):
             await self._replay(emit, call, found.text)
-            return from_store(call, found)
+            return from_store(call, request, found)
         stored: CachedAnswer | None = None
         try:
             served = await self._retried(emit, call, request, rung, last)
