@@ -95,7 +95,7 @@ def running_postgres() -> Iterator[Postgres]:
         server.start()
         yield server
     finally:
-        server.stop()
+        server.stop(signal.SIGQUIT)  # what it holds is thrown away
         shutil.rmtree(folder, ignore_errors=True)
 
 

@@ -19,7 +19,7 @@ from mergecells.adapters.sql_history import SqlHistory, SqlTurnLog
 from mergecells.adapters.sql_history_writer import Writer
 from mergecells.domain.errors import MergecellsError
 from mergecells.domain.llm import Turn
-from postgres_stage import Postgres, running_postgres
+from postgres_stage import Postgres
 
 PATIENCE = 60.0
 
@@ -198,26 +198,27 @@ def test_turn_log_file_that_vanishes_is_made_anew(tmp_path: Path) -> None:
 
 
 @pytest.mark.needs("initdb")
-def test_turn_log_outlives_a_postgresql_that_is_killed() -> None:
+def test_turn_log_outlives_a_postgresql_that_is_killed(postgres: Postgres) -> None:
     """Killed without a good-bye and started again: what waited is written, nothing twice."""
-    with running_postgres() as server:
-        url = server.new_database()
-        log = SqlTurnLog(url, close_seconds=PATIENCE)
-        log.record_turn(turn("before"))
-        until(lambda: log.counts().written == 1)
-        server.stop(signal.SIGQUIT)
+    url = postgres.new_database()
+    log = SqlTurnLog(url, close_seconds=PATIENCE)
+    log.record_turn(turn("before"))
+    until(lambda: log.counts().written == 1)
+    postgres.stop(signal.SIGQUIT)
+    try:
         for number in range(5):
             log.record_turn(turn(f"during-{number}"))
         log.record_quality(QUALITY)
         until(lambda: log.counts().failures >= 1)
-        server.start()
-        until(lambda: log.counts().written == 7)
-        log.close()
-        assert log.counts().dropped == 0
-        opened = SqlHistory(url)
-        assert len(list(opened.turns(0, 1e11))) == 6
-        assert len(list(opened.quality(0, 1e11))) == 1
-        opened.close()
+    finally:
+        postgres.start()
+    until(lambda: log.counts().written == 7)
+    log.close()
+    assert log.counts().dropped == 0
+    opened = SqlHistory(url)
+    assert len(list(opened.turns(0, 1e11))) == 6
+    assert len(list(opened.quality(0, 1e11))) == 1
+    opened.close()
 
 
 @pytest.mark.needs("initdb")
