@@ -286,10 +286,10 @@ FORMUALIZER = (
         "computes COTH of large numbers a little below 1", "=BASE(COTH(x),2)", "0", calls("COTH", "TANH"), x=1000000.0
     ),
     _defect(
-        "divides by a blank significance",
+        "divides by a blank significance, or FALSE",
         "=CEILING(3,x)",
         DIV0,
-        calls("CEILING", "FLOOR", "MROUND", when=lambda v: None in v),
+        calls("CEILING", "FLOOR", "MROUND", when=lambda v: None in v or False in v),
         x=None,
     ),
     _defect("minds the place before the error in INDEX", "=INDEX(x/0,3)", REF, calls("INDEX", when=any_error), x=1.0),
@@ -533,7 +533,12 @@ FORMUALIZER = (
         "has no binomial distribution of an impossible event",
         "=BINOM.INV(60,x,0.5)",
         60.0,
-        calls("BINOM.INV", "CRITBINOM", "BINOM.DIST.RANGE", when=lambda v: len(v) > 1 and v[1] in (0.0, None, False)),
+        calls(
+            "BINOM.INV",
+            "CRITBINOM",
+            "BINOM.DIST.RANGE",
+            when=lambda v: len(v) > 1 and v[1] in (0.0, 1.0, None, False, True),
+        ),
         x=0.0,
     ),
     _defect(

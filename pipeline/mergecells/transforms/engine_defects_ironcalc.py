@@ -257,13 +257,6 @@ IRONCALC = (
         x=1.0,
     ),
     _defect(
-        "computes the tail of FDIST to three digits",
-        "=LN(FDIST(x,1,134))",
-        -28.542571264857283,
-        calls("FDIST", "F.DIST.RT", "F.DIST"),
-        x=64.75,
-    ),
-    _defect(
         "has no REGEXREPLACE of an occurrence that is not there",
         '=ISERR(REGEXREPLACE(x,"g.*e","a*b",1))',
         True,
@@ -429,17 +422,24 @@ IRONCALC = (
         "takes a blank for no number in LCM", "=LCM(x)", VALUE, calls("LCM", "GCD", when=lambda v: None in v), x=None
     ),
     _defect(
-        "has no counts of a sure event in BINOM.INV",
-        "=BINOM.INV(60,x,0.5)",
-        NUM,
-        calls("BINOM.INV", "CRITBINOM", when=lambda v: len(v) > 1 and v[1] in (1.0, True)),
-        x=1.0,
-    ),
-    _defect(
         "counts days of early 1900 otherwise in TEXT",
         '=TEXT(x,"d")',
         "4",
         calls("TEXT", when=first_early),
         x=5.0,
+    ),
+    _defect(
+        "computes quantiles of the chi-squared distribution to eight digits",
+        "=CHISQ.INV(x,2)",
+        0.5753641443014741,
+        calls("CHISQ.INV", "CHISQ.INV.RT", "CHIINV"),
+        x=0.25,
+    ),
+    _defect(
+        "takes no truth values in ISEVEN and ISODD",
+        "=ISEVEN(x)",
+        VALUE,
+        calls("ISEVEN", "ISODD", when=any_truth),
+        x=True,
     ),
 )

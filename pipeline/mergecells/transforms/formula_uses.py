@@ -228,6 +228,11 @@ def almost_half(number: float) -> bool:
     return digit.digits[-1] == 5 and isinstance(digit.exponent, int) and digit.exponent < 0 and Decimal(number) != shown
 
 
+def far_out(values: Values) -> bool:
+    """A distribution: far from its middle, or of lists, so that nobody can tell."""
+    return isinstance(values[0], Array) or (isinstance(values[0], float) and abs(values[0]) > 5)
+
+
 def exact_half(number: float) -> bool:
     """A number with a half as its last decimal, in binary digits too: 2.5."""
     return number != int(number) and (2.0 * number) == int(2.0 * number)

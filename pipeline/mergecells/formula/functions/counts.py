@@ -57,12 +57,8 @@ def _binom_range(trials: float, share: float, lower: float, upper: float | None 
     cost=lambda trials, *_rest: 20 * beta_effort(trials, trials),
 )
 def _binom_inv(trials: float, share: float, alpha: float) -> float:
-    require(0 <= trials < _MOST_TRIALS, 0.0 <= share <= 1.0, 0.0 <= alpha <= 1.0)
+    require(0 <= trials < _MOST_TRIALS, 0.0 < share < 1.0, 0.0 < alpha < 1.0)
     all_ = float(math.floor(trials))
-    if alpha == 0.0 or share == 0.0:
-        return 0.0
-    if alpha == 1.0 or share == 1.0:
-        return all_
     low, high = _around(all_, share, alpha)
     while low < high:
         middle = (low + high) // 2

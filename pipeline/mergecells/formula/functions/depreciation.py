@@ -18,7 +18,7 @@ def _sln(cost: float, salvage: float, life: float) -> float:
 
 @function("SYD(cost, salvage, life, period)", "nnnn", "n", "financial", "The loss by the sum of the years' digits.")
 def _syd(cost: float, salvage: float, life: float, period: float) -> float:
-    require(life > 0, 0 < period <= life)
+    require(life > 0, 1 <= period <= life)
     return finite((cost - salvage) * (life - period + 1.0) * 2.0 / (life * (life + 1.0)))
 
 
