@@ -293,9 +293,9 @@ class ResponseCache(Protocol):
 
     def put(self, key: str, answer: CachedAnswer, ttl_s: float) -> None: ...
 
-    def claim(self, key: str, owner: str, lease_s: float) -> bool:
+    def claim(self, key: str, owner: str, lease_s: float, *, wait: bool = True) -> bool | None:
         """Whether `owner` may make the answer now: nobody else has claimed it, or the claim has run out. The owner's
-        own claim is renewed."""
+        own claim is renewed. None with `wait` false: it would have had to wait for another."""
         ...
 
     def release(self, key: str, owner: str) -> None:

@@ -37,7 +37,7 @@ class MemoryCache:
         now = self._now()
         self._recent.put(key, answer, now, now + ttl_s)
 
-    def claim(self, key: str, owner: str, lease_s: float) -> bool:
+    def claim(self, key: str, owner: str, lease_s: float, *, wait: bool = True) -> bool | None:  # noqa: ARG002
         """See `ports.ResponseCache`. Claims end by time on the monotonic clock, which nobody puts back."""
         now = time.monotonic()
         with self._lock:

@@ -75,7 +75,7 @@ class RedisCache:
         lives = max(1, int(ttl_s * 1000))
         self._try("write", None, lambda: self._redis.set(self._prefix + key, value, px=lives))
 
-    def claim(self, key: str, owner: str, lease_s: float) -> bool:
+    def claim(self, key: str, owner: str, lease_s: float, *, wait: bool = True) -> bool | None:  # noqa: ARG002
         """See `ports.ResponseCache`. True when the server cannot be asked, or answers neither yes nor no."""
         lease = max(1, int(lease_s * 1000))
         given = self._try("claim", 1, lambda: self._claim(keys=[self._claimed(key)], args=[owner, lease]))

@@ -14,7 +14,7 @@ from typing import Final, TypeVar
 from mergecells.adapters import sqlite_cache_tables as tables
 from mergecells.adapters.pending_counts import PendingCounts
 from mergecells.adapters.recent_answers import CLOCK_TOLERANCE_S, MEMORY_BYTES, RecentAnswers
-from mergecells.adapters.sqlite_file import Identity, changing, identity, is_damaged, open_sqlite, set_aside
+from mergecells.adapters.sqlite_file import Identity, changing, identity, is_busy, is_damaged, open_sqlite, set_aside
 from mergecells.domain.cache_counts import CacheCounts
 from mergecells.domain.llm import CachedAnswer, CacheStats
 from mergecells.transforms.cached_answers import dump_answer, parse_answer
@@ -49,8 +49,10 @@ class SqliteCache:
         self._path, self._most, self._most_entry, self._now = path, most_bytes, most_entry, now
         self._recent = RecentAnswers(memory_bytes)
         self._counts = PendingCounts(self._write_counts)
-        # Two connections: a reader on an event loop never waits for a writer that waits for another process.
+        # A reader on an event loop never waits for a writer that waits for another process.
+        # The brief one waits for nobody, and leaves the journal to the writer.
         self._reader, self._writer = _Handle(path, READER_BUSY_S), _Handle(path, WRITER_BUSY_S)
+        self._brief = _Handle(path, 0.0)
         self._seen = (-1, -1)
         self._rest_until = self._tell_after = 0.0
         self._closed = False
@@ -79,12 +81,21 @@ class SqliteCache:
 
         self._on(self._writer, "write", None, write)
 
-    def claim(self, key: str, owner: str, lease_s: float) -> bool:
+    def claim(self, key: str, owner: str, lease_s: float, *, wait: bool = True) -> bool | None:
         """See `ports.ResponseCache`. True when the file cannot be asked."""
         now = self._now()
-        return self._on(
-            self._writer, "claim", True, lambda base: tables.take_claim(base, key, owner, now, now + lease_s)
-        )
+
+        def take(base: sqlite3.Connection) -> bool | None:
+            try:
+                return tables.take_claim(base, key, owner, now, now + lease_s)
+            except sqlite3.OperationalError as error:
+                if wait or not is_busy(error):
+                    raise
+                return None
+
+        handle = self._writer if wait else self._brief
+        unasked: bool | None = True
+        return self._on(handle, "claim", unasked, take)
 
     def release(self, key: str, owner: str) -> None:
         """See `ports.ResponseCache`."""
@@ -122,8 +133,7 @@ class SqliteCache:
         """See `ports.ResponseCache`."""
         self._counts.close()
         self._closed = True
-        self._reader.close()
-        self._writer.close()
+        self._shut()
 
     def _find(self, base: sqlite3.Connection, key: str) -> CachedAnswer | None:
         self._forget_what_was_cleared(base)
@@ -189,8 +199,7 @@ class SqliteCache:
 
     def _begin_anew(self, handle: _Handle, error: Exception) -> None:
         opened = handle.opened
-        self._reader.close()
-        self._writer.close()
+        self._shut()
         self._seen = (-1, -1)
         try:
             aside = set_aside(self._path, opened)
@@ -200,6 +209,10 @@ class SqliteCache:
             return
         if aside is not None:
             _log.warning("the cache %s is damaged (%s): set aside as %s, a new one begins", self._path, error, aside)
+
+    def _shut(self) -> None:
+        for handle in (self._reader, self._writer, self._brief):
+            handle.close()
 
     def _tell(self, message: str, *values: object) -> None:
         """Once a minute: the state of a disk is one piece of news, not one for each call."""
@@ -222,6 +235,8 @@ class _Handle:
             if self._base is None:
                 self.opened = identity(self._path)
                 self._base = open_sqlite(self._path, tables.SCHEMA, self._busy)
+                if not self._busy:
+                    self._base.execute("PRAGMA wal_autocheckpoint = 0")
                 self.opened = identity(self._path)
             return action(self._base)
 

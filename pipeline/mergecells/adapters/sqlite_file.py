@@ -67,6 +67,11 @@ def identity(path: Path) -> Identity | None:
     return found.st_dev, found.st_ino
 
 
+def is_busy(error: BaseException) -> bool:
+    """Whether another one writes."""
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_BUSY
+
+
 def is_damaged(error: BaseException) -> bool:
     """Whether the file is no database, or one that is not whole."""
     code = getattr(error, "sqlite_errorcode", None)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final, TypeVar
 
-from mergecells.adapters.sqlite_file import Identity, changing, identity, open_sqlite
+from mergecells.adapters.sqlite_file import Identity, changing, identity, is_busy, open_sqlite
 from mergecells.domain.errors import LedgerBusyError, LedgerError
 from mergecells.domain.ledger import KEPT_S, MOST_NANO, checked_amount, is_short_lived
 from mergecells.domain.llm import Cap, LedgerEntry, Reserved
@@ -131,7 +131,7 @@ class SqliteLedger:
         try:
             return (self._patient if wait else self._brief).run(action)
         except (sqlite3.Error, OSError) as error:
-            if not wait and getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_BUSY:
+            if not wait and is_busy(error):
                 raise LedgerBusyError("Another one writes to the ledger.") from error
             raise LedgerError(
                 f"The ledger of budgets, {self._path}, cannot be used: {error}.",
@@ -155,7 +155,7 @@ class _Handle:
         try:
             return action(self._connected())
         except (sqlite3.Error, OSError) as error:
-            if getattr(error, "sqlite_errorcode", 0) & 0xFF != sqlite3.SQLITE_BUSY:
+            if not is_busy(error):
                 self._shut()
             raise
         finally:

@@ -42,9 +42,14 @@ class CacheThreads:
 
     async def claim(self, key: str, owner: str, lease_s: float) -> bool:
         """See `ports.ResponseCache`. A claim that comes after its caller was cancelled is given back."""
-        asked = asyncio.ensure_future(self._bounded(True, self._cache.claim, key, owner, lease_s))
+        if self._cache.quick:
+            given = self._cache.claim(key, owner, lease_s, wait=False)
+            if given is not None:
+                return given
+        unasked: bool | None = True
+        asked = asyncio.ensure_future(self._bounded(unasked, self._cache.claim, key, owner, lease_s))
         try:
-            return await asyncio.shield(asked)
+            return await asyncio.shield(asked) is not False
         except asyncio.CancelledError:
             asked.add_done_callback(lambda _: self._submit(self._cache.release, key, owner))
             raise

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from mergecells.domain.prompts import Prompt
 from mergecells.domain.routing import AMBIGUOUS, DetectionRule, Intent, Routing, Rung
-from mergecells.formula.regex import Regex, TooManyStepsError, compile_regex
+
+if TYPE_CHECKING:
+    from mergecells.formula.regex import Regex
 
 READ_CHARACTERS = 4_000
 """Of a message; what it is about shows early, and a pattern's cost grows with the text."""
@@ -61,6 +63,9 @@ def rule_matches(rule: DetectionRule, text: str) -> bool:
         return True
     if rule.pattern is None:
         return False
+    # With the first pattern: it brings the formula language with it, which importing the client must not wait for.
+    from mergecells.formula.regex import TooManyStepsError
+
     try:
         return _pattern(rule.pattern).test(text)
     except TooManyStepsError:
@@ -75,4 +80,6 @@ def _keywords(words: tuple[str, ...]) -> re.Pattern[str]:
 
 @lru_cache(maxsize=512)
 def _pattern(text: str) -> Regex:
+    from mergecells.formula.regex import compile_regex
+
     return compile_regex(text)
