@@ -23,6 +23,7 @@ TTL_S: Final = 86_400.0
 LEASE_S: Final = 10.0
 """A process that dies while it makes an answer holds the others up for so long; one that lives renews its claim."""
 WAIT_S: Final = 60.0
+CLOSE_S: Final = 2.0
 _FIRST_PAUSE_S: Final = 0.005
 _LONGEST_PAUSE_S: Final = 0.1
 
@@ -117,9 +118,9 @@ class AnswerCache:
             self._keep(asyncio.ensure_future(self._end(self._threads, lead, kept)))
 
     async def close(self) -> None:
-        """Wait for what is still being written. The cache itself is its owner's to close."""
-        while self._tasks:
-            await asyncio.gather(*self._tasks, return_exceptions=True)
+        """Wait for what is still being written, for so long. The cache itself is its owner's to close."""
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=CLOSE_S)
         if self._threads is not None:
             self._threads.close()
 

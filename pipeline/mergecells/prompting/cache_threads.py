@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import functools
 import logging
 import time
@@ -23,11 +24,13 @@ _THREADS: Final = 4
 
 
 class CacheThreads:
-    """Nothing here raises but CancelledError, and nothing waits longer than `PATIENCE_S`."""
+    """Nothing here raises but CancelledError. Nothing that a call waits for lasts longer than `PATIENCE_S`; writing
+    goes on in a thread of its own, so that a queue of answers to keep does not look like a cache that is dead."""
 
     def __init__(self, cache: ResponseCache, *, patience_s: float = PATIENCE_S) -> None:
         self._cache, self._patience = cache, patience_s
         self._threads = ThreadPoolExecutor(_THREADS, "mergecells-cache")
+        self._writer = ThreadPoolExecutor(1, "mergecells-cache-writer")
         self._rest_until = 0.0
 
     async def get(self, key: str) -> CachedAnswer | None:
@@ -60,11 +63,13 @@ class CacheThreads:
 
     async def end(self, key: str, owner: str, answer: CachedAnswer | None, ttl_s: float) -> None:
         """Put the answer, if there is one, and give the claim back, in one go."""
-        await self._bounded(None, self._end, key, owner, answer, ttl_s)
+        with contextlib.suppress(RuntimeError):  # closed meanwhile
+            await asyncio.get_running_loop().run_in_executor(self._writer, self._end, key, owner, answer, ttl_s)
 
     def close(self) -> None:
         """No thread is waited for."""
         self._threads.shutdown(wait=False)
+        self._writer.shutdown(wait=False)
 
     def _end(self, key: str, owner: str, answer: CachedAnswer | None, ttl_s: float) -> None:
         if answer is not None:
@@ -80,8 +85,9 @@ class CacheThreads:
             async with asyncio.timeout(self._patience):
                 return await loop.run_in_executor(self._threads, functools.partial(call, *values))
         except TimeoutError:
-            self._rest_until = time.monotonic() + REST_S
-            _log.warning("the cache of answers does not answer: left alone for %.0f s", REST_S)
+            known, self._rest_until = time.monotonic() < self._rest_until, time.monotonic() + REST_S
+            if not known:
+                _log.warning("the cache of answers does not answer: left alone for %.0f s", REST_S)
         except RuntimeError:  # closed meanwhile
             pass
         return otherwise

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from pathlib import Path
@@ -285,6 +286,29 @@ def test_shared_cache_that_hangs_is_a_miss(caplog: pytest.LogCaptureFixture) -> 
         cache.let_go.set()
         await shared.close()
         assert sum("does not answer" in record.message for record in caplog.records) == 1
+
+    run(test)
+
+
+def test_shared_many_answers_at_once_are_all_kept(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """Answers that come faster than they are written wait their turn: none is lost, and the cache is not taken for
+    dead."""
+
+    class Slow(SqliteCache):
+        def put(self, key: str, answer: CachedAnswer, ttl_s: float) -> None:
+            time.sleep(0.02)
+            super().put(key, answer, ttl_s)
+
+    async def test() -> None:
+        cache = Slow(tmp_path / "cache.sqlite3", memory_bytes=0)
+        shared, _ = opened(cache)
+        make = Maker()
+        make.go.set()
+        await asyncio.gather(*(shared.shared(f"{number}", make) for number in range(80)))
+        await asyncio.gather(*shared._tasks)
+        assert cache.stats().entries == 80
+        assert caplog.records == []
+        cache.close()
 
     run(test)
 
