@@ -54,7 +54,7 @@ class Cassette:
         with self._path.open("a", encoding="utf-8") as file:
             file.write(json.dumps({"key": key, **asdict(answer)}, ensure_ascii=False) + "\n")
 
-    def claim(self, _key: str, _owner: str, _lease_s: float) -> bool:
+    def claim(self, _key: str, _owner: str, _lease_s: float, *, wait: bool = True) -> bool | None:  # noqa: ARG002
         """One process, and one maker in it: nobody else wants it."""
         return True
 
