@@ -15,7 +15,7 @@ import urllib.request
 from collections.abc import Callable
 
 MESSAGES = [{"role": "user", "content": "Write an opening line for Acme, a firm in logistics. Be brief and friendly."}]
-ROUNDS = 150
+ROUNDS = 80
 
 
 def p50(call: Callable[[int], object], rounds: int = ROUNDS) -> float:
