@@ -114,7 +114,7 @@ def test_faults_of_the_branch_are_told_and_resolved(tmp_path: Path) -> None:
     good = (repository / "scoring/rules.yaml").read_text()
     follower = start(["follow", str(repository), str(folder), "--interval", "0.2", "--metrics-port", "0"], log)
     try:
-        address = until(lambda: _logged(log, "follow.metrics"))["address"].removesuffix("/metrics")
+        address = until(lambda: logged(log, "follow.metrics"))["address"].removesuffix("/metrics")
         port = str(free_port())
         with watched(tmp_path, follow=[address], absent=[f"127.0.0.1:{port}"]) as (_, told):
             until(lambda: told.has("MergecellsRevisionNotLive", "firing", "on-call"))
@@ -174,6 +174,6 @@ def test_faults_of_llm_calls_are_told_and_resolved(tmp_path: Path) -> None:
         server.server_close()
 
 
-def _logged(log: Path, event: str) -> dict[str, str] | None:
+def logged(log: Path, event: str) -> dict[str, str] | None:
     lines = [json.loads(line) for line in log.read_text().splitlines()]
     return next((line for line in lines if line["event"] == event), None)

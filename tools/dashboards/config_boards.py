@@ -44,7 +44,7 @@ OVERVIEW: Final = Dashboard(
         ),
         table(
             "Alerts that fire", "none", "From deploy/prometheus/rules.yml, without the dead man's switch.",
-            q('ALERTS{alertstate="firing", alertname!="MergecellsWatchdog"}', "{{alertname}} {{instance}}"),
+            q('ALERTS{alertstate="firing", alertname!="MergecellsWatchdog"}', "{{alertname}} ({{severity}})"),
         ),
         lines(
             "Leads scored", "cps", "By tier, all services together.", q(rate("scores_total", "tier"), "{{tier}}"),
