@@ -157,9 +157,9 @@ SERVICES: Final = Dashboard(
         lines(
             "From merge to live", "s", "Of the newest revision, for each service; the merge as the hub saw it.",
             q(
-                """(mergecells_config_last_reload_success_timestamp_seconds
+                """clamp_min((mergecells_config_last_reload_success_timestamp_seconds
                 * on (job, instance) group_left (revision) (mergecells_config_info == 1))
-                - on (revision) group_left () max by (revision) (mergecells_hub_release_began_timestamp_seconds)""",
+                - on (revision) group_left () max by (revision) (mergecells_hub_release_began_timestamp_seconds), 0)""",
                 "{{instance}}",
             ),
             thresholds=((60, "yellow"), (300, "red")),

@@ -25,7 +25,7 @@ _COLOURS: Final = {"green": "#2e7d32", "yellow": "#f9a825", "red": "#c62828"}
 _STYLE: Final = """
 body{font:14px/1.4 system-ui,sans-serif;margin:24px;background:#f5f6f8;color:#1c2430}
 h1{font-size:20px;margin:28px 0 2px} p{margin:0 0 10px;color:#5a6472}
-.grid{display:grid;grid-template-columns:repeat(4,1fr);gap:12px}
+.grid{display:grid;grid-template-columns:repeat(4,1fr);grid-auto-flow:dense;gap:12px}
 .card{background:#fff;border:1px solid #dfe3e8;border-radius:6px;padding:10px;grid-column:span 2;overflow:hidden}
 .stat{grid-column:span 1} .card h2{font-size:14px;margin:0} .card p{font-size:12px}
 .big{font-size:24px;font-weight:600;border-radius:4px;color:#fff;padding:4px 10px;margin:4px 0;overflow-wrap:anywhere}

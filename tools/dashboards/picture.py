@@ -32,15 +32,17 @@ def drawing(panel: Panel, lines: list[Line], window: tuple[float, float], live: 
     for at, revision in live:
         if window[0] <= at <= window[1]:
             x = place(at, 0).partition(",")[0]
-            parts.append(f"<line x1={x} x2={x} y1=4 y2={_HEIGHT - _FOOT + 4} stroke=#1565c0 stroke-dasharray=3/>")
-            parts.append(f"<text x={x} y=12 font-size=9 fill=#1565c0 dx=2>{html.escape(revision[:7])}</text>")
+            parts.append(
+                f"<line x1='{x}' x2='{x}' y1='4' y2='{_HEIGHT - _FOOT + 4}' stroke='#1565c0' stroke-dasharray='3'/>"
+            )
+            parts.append(f"<text x='{x}' y='12' font-size='9' fill='#1565c0' dx='2'>{html.escape(revision[:7])}</text>")
     for least, colour in panel.thresholds:
         if least <= top:
             y = place(window[0], least).partition(",")[2]
-            parts.append(f"<line x1={_LEFT} x2={_WIDTH} y1={y} y2={y} stroke={colour} stroke-dasharray=6 />")
+            parts.append(f"<line x1='{_LEFT}' x2='{_WIDTH}' y1='{y}' y2='{y}' stroke='{colour}' stroke-dasharray='6'/>")
     for number, (_, points) in enumerate(lines):
         path = " ".join(place(at, value) for at, value in points)
-        parts.append(f"<polyline fill=none stroke-width=1.6 stroke='{_PALETTE[number]}' points='{path}'/>")
+        parts.append(f"<polyline fill='none' stroke-width='1.6' stroke='{_PALETTE[number]}' points='{path}'/>")
     return f"<svg viewBox='0 0 {_WIDTH:g} {_HEIGHT + 8:g}'>{''.join(parts)}</svg>{_legend(panel, lines)}"
 
 
@@ -68,9 +70,9 @@ def _scale(panel: Panel, top: float) -> str:
     parts = []
     for share in (0.0, 0.5, 1.0):
         y = (_HEIGHT - _FOOT) * (1 - share) + 4
-        parts.append(f"<line x1={_LEFT} x2={_WIDTH} y1={y} y2={y} stroke=#e6e9ee />")
+        parts.append(f"<line x1='{_LEFT}' x2='{_WIDTH}' y1='{y}' y2='{y}' stroke='#e6e9ee'/>")
         text = html.escape(shown(top * share, panel.unit))
-        parts.append(f"<text x={_LEFT - 4} y={y + 4} font-size=10 text-anchor=end fill=#5a6472>{text}</text>")
+        parts.append(f"<text x='{_LEFT - 4}' y='{y + 4}' font-size='10' text-anchor='end' fill='#5a6472'>{text}</text>")
     return "".join(parts)
 
 

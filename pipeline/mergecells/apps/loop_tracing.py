@@ -54,7 +54,7 @@ class SubmissionTrace:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
         """The submission ended, or failed: now its spans are sent."""
         now = time.time()
-        ends = [*(at for _, at in self._steps[1:]), now]
+        ends = [*(at for _, at in self._steps[1:]), now][: len(self._steps)]  # it may have failed before any
         facts = {"mergecells.workbook": self._workbook}
         for (step, at), until in zip(self._steps, ends, strict=True):
             self._tracer.span(step, self.traceparent, at, until, facts)
