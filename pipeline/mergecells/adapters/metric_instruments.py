@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from itertools import product
 from typing import Final
 
 from prometheus_client import (
@@ -51,8 +52,12 @@ class Instruments:
         self._registry, self._namespace = registry, namespace or metrics_namespace()
 
     def counter(self, name: str) -> Counter:
+        """One of which all label values are known starts with all of them at 0: an increase from nothing is none."""
         metric = _of_kind(name, "counter")
-        return Counter(name, metric.text, tuple(metric.labels), namespace=self._namespace, registry=self._registry)
+        made = Counter(name, metric.text, tuple(metric.labels), namespace=self._namespace, registry=self._registry)
+        for values in _known(metric):
+            made.labels(*values)
+        return made
 
     def gauge(self, name: str) -> Gauge:
         metric = _of_kind(name, "gauge")
@@ -67,7 +72,7 @@ class Instruments:
 
     def histogram(self, name: str) -> Histogram:
         metric = _of_kind(name, "histogram")
-        return Histogram(
+        made = Histogram(
             name,
             metric.text,
             tuple(metric.labels),
@@ -75,6 +80,9 @@ class Instruments:
             registry=self._registry,
             buckets=metric.buckets,
         )
+        for values in _known(metric):
+            made.labels(*values)
+        return made
 
 
 def exemplar(trace_id: str | None) -> dict[str, str] | None:
@@ -86,6 +94,12 @@ def exposition(registry: CollectorRegistry, accept: str) -> tuple[bytes, str]:
     """The metrics and their content type: OpenMetrics, with exemplars, for a scraper that accepts it."""
     encode, content_type = choose_encoder(accept)
     return encode(registry), content_type
+
+
+def _known(metric: Metric) -> list[tuple[str, ...]]:
+    """Every combination of label values, where the catalogue lists them; none without labels."""
+    listed = [values for values in metric.labels.values() if not isinstance(values, str)]
+    return list(product(*listed)) if listed and len(listed) == len(metric.labels) else []
 
 
 def _of_kind(name: str, kind: Kind) -> Metric:

@@ -88,7 +88,7 @@ def test_budgets_have_series_for_what_is_bounded_only() -> None:
     assert seen.value("budget_usd", budget="day", amount="reserved") == 1
     assert seen.value("budget_usd", budget="day", amount="halt") == 50
     assert seen.value("budget_warned_calls_total", scope="run") == 1
-    assert seen.value("budget_warned_calls_total", scope="day") is None
+    assert seen.value("budget_warned_calls_total", scope="day") == 0
     assert not any(
         "run:r1" in sample.labels.values() for family in seen.registry.collect() for sample in family.samples
     )

@@ -59,6 +59,19 @@ def test_instrument_of_another_kind_is_refused() -> None:
         Instruments(CollectorRegistry()).gauge("scores")
 
 
+def test_counters_of_known_values_start_at_nothing() -> None:
+    """Prometheus sees no increase in a series that appears with 1: the first refusal would be on no panel."""
+    registry = everything()
+    for name, labels in (
+        ("hub_submissions", {"state": "refused"}),
+        ("hub_pull_requests", {"event": "opened"}),
+        ("follow_steps", {"result": "rejected"}),
+        ("config_reload", {"config_type": "scoring", "status": "failure"}),
+    ):
+        assert registry.get_sample_value(f"mergecells_{name}_total", labels) == 0
+    assert registry.get_sample_value("mergecells_hub_submission_duration_seconds_count", {"until": "live"}) == 0
+
+
 def test_exposition_shows_exemplars_to_who_accepts_openmetrics() -> None:
     """The trace of the last slow call is one click away; plain text, which cannot carry it, stays plain."""
     registry = program_registry()
