@@ -18,7 +18,7 @@ LOCK_OPTIONS := --universal --python-version 3.11 --generate-hashes \
 # What the workflows of a config repository need, of the versions in requirements.lock.
 ACTION_EXTRAS := --extra cli --extra xlsx --extra check --extra google --extra github
 
-.PHONY: help demo test check check-code check-generated check-workflows check-addon bench docs lock wheel clean
+.PHONY: help demo test check check-code check-generated check-workflows check-addon bench coverage docs lock wheel clean
 
 help: ## show this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## /\1|/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "make %-16s %s\n", $$1, $$2}'
@@ -51,6 +51,7 @@ check-generated: $(STAMP)
 	$(BIN)/mergecells schema export --check
 	$(BIN)/python tools/command_reference.py --check
 	$(BIN)/python tools/function_reference.py --check
+	$(BIN)/python tools/log_reference.py --check
 	$(BIN)/python tools/metric_reference.py --check
 	PYTHONPATH=tools $(BIN)/python -m dashboards --check
 
@@ -76,6 +77,14 @@ $(ADDON): tools/addon/package-lock.json
 	@npm ci --prefix tools/addon --no-audit --no-fund --loglevel=error >/dev/null
 	@touch $@
 
+# Only unit tests, and only the packages that have a floor: tests of whole processes would count for little and cost much.
+COVERED := domain formula transforms
+coverage: $(STAMP) ## lines that unit tests run, against tools/coverage_floor.toml; RAISE=1 raises the floors
+	@$(BIN)/pytest -n auto --maxprocesses 4 --dist worksteal tests/unit --ignore=tests/unit/adapters --ignore=tests/unit/deploy \
+	  --ignore=tests/unit/prompting --ignore=tests/unit/serving $(COVERED:%=--cov=mergecells.%) --cov-report= \
+	  --cov-report=json:.coverage.json $(ARGS)
+	@$(BIN)/python tools/coverage_floor.py .coverage.json $(if $(RAISE),--raise)
+
 bench: $(STAMP) ## every benchmark, as ratios against named peers
 	@$(BIN)/python tests/benchmarks/run.py $(ARGS)
 
@@ -83,6 +92,7 @@ docs: $(STAMP) ## rewrite the generated pages
 	@$(BIN)/mergecells schema export
 	@$(BIN)/python tools/command_reference.py
 	@$(BIN)/python tools/function_reference.py
+	@$(BIN)/python tools/log_reference.py
 	@$(BIN)/python tools/metric_reference.py
 	@PYTHONPATH=tools $(BIN)/python -m dashboards
 

@@ -153,7 +153,7 @@ def _entry(record: logging.LogRecord) -> dict[str, Any]:
     entry["message"] = redact_text(_message(record))
     if ids is not None:
         entry.update({name: getattr(ids, name) or None for name in _ID_KEYS})
-    entry.update({key: redact(value, key) for key, value in extras.items() if value is not None or key not in entry})
+    entry.update({key: _kept(value, key) for key, value in extras.items() if value is not None or key not in entry})
     if record.exc_info and record.exc_info[0] is not None:
         entry["exception"] = redact_text(logging.Formatter().formatException(record.exc_info))
     return entry
@@ -172,9 +172,26 @@ def _unknown(record: logging.LogRecord) -> dict[str, Any]:
 def _message(record: logging.LogRecord) -> str:
     try:
         return record.getMessage()
-    except (TypeError, ValueError):
-        # Arguments that do not fit the template: keep the words rather than the line lost.
-        return f"{record.msg} {record.args!r}"
+    except Exception:  # noqa: BLE001 - an argument may be anything, with any __str__
+        # Arguments that do not fit the template, or cannot be shown: keep the words rather than the line lost.
+        return f"{_shown(record.msg)} {_shown(record.args)}"
+
+
+def _shown(value: Any) -> str:
+    """`value` as text; of what fails to show itself, the type, and each part of a tuple for itself."""
+    try:
+        return value if isinstance(value, str) else repr(value)
+    except Exception:  # noqa: BLE001 - as above
+        parts = ", ".join(map(_shown, value)) if isinstance(value, tuple) else type(value).__name__
+        return f"({parts})" if isinstance(value, tuple) else f"<{parts} that cannot be shown>"
+
+
+def _kept(value: Any, key: str) -> Any:
+    """`value` without secrets; one that cannot be shown costs only itself, not the line."""
+    try:
+        return redact(value, key)
+    except Exception:  # noqa: BLE001 - as above
+        return f"<{type(value).__name__} that cannot be shown>"
 
 
 def _to_json(entry: Mapping[str, Any]) -> str:
