@@ -23,7 +23,8 @@ from mergecells.domain.llm import Attempt, BudgetState
 from prometheus_stage import Prometheus, Receiver, alertmanager, free_port, prometheus, receiver, until
 from standins.git_place import commit, git_place
 
-pytestmark = pytest.mark.needs("prometheus", "prometheus-alertmanager")
+# On a busy machine much of it is waiting for others.
+pytestmark = [pytest.mark.needs("prometheus", "prometheus-alertmanager"), pytest.mark.timeout(300)]
 
 
 @contextlib.contextmanager

@@ -34,7 +34,8 @@ from promql import selectors
 from standins.github_webhooks import payload
 
 TRACE = "ab" * 16
-pytestmark = pytest.mark.needs("prometheus")
+# On a busy machine much of it is waiting for others.
+pytestmark = [pytest.mark.needs("prometheus"), pytest.mark.timeout(300)]
 
 
 @dataclass
