@@ -92,8 +92,8 @@ def _extreme_of(one: Kernel, other: Kernel, largest: bool) -> Kernel:
     constant = next((k.low for k in (one, other) if k.low == k.high), 0.0)
     if constant != 0.0:
         return arithmetic(one, other, fast, "F", low, high)
-    if one.low == one.high == 0.0 and math.copysign(1.0, one.low) > 0:
-        # Two zeros: the constant's, which has no sign.
+    if one.low == one.high == 0.0 and not one.varies and math.copysign(1.0, one.low) > 0:
+        # Two zeros: the constant's, which has no sign. A column of zeros only may have both signs.
         def unsigned(a: Any, b: Any, out: Any) -> Any:
             found = fast(a, b, out=out)
             return np.add(found, 0.0, out=found) if isinstance(found, np.ndarray) else found + 0.0
