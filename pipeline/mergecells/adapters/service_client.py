@@ -76,7 +76,7 @@ def ask_service(url: str, seconds: float) -> ServiceReport:
             return ServiceReport(url, problem=f"answers {status} at /internal/config: is this a mergecells service?")
         ready, _ = _get(f"{url}/readyz", seconds)
     except (OSError, http.client.HTTPException) as error:
-        return ServiceReport(url, problem=_words(error))
+        return ServiceReport(url, problem=words(error))
     except ValueError:
         return ServiceReport(url, problem="answers something that is not JSON: is this a mergecells service?")
     return _report(url, ready == 200, document)
@@ -95,7 +95,7 @@ def ask_reload(url: str, token: str, seconds: float) -> str:
         with error:
             return f"answers {error.code}"
     except (OSError, http.client.HTTPException, ValueError) as error:
-        return _words(error)
+        return words(error)
 
 
 def _report(url: str, ready: bool, document: dict[str, Any]) -> ServiceReport:
@@ -119,7 +119,13 @@ def _get(url: str, seconds: float) -> tuple[int, Any]:
             return error.code, None
 
 
-def _words(error: Exception) -> str:
+def direct_opener() -> urllib.request.OpenerDirector:
+    """Neither a proxy of the environment nor a redirect."""
+    return _opener
+
+
+def words(error: Exception) -> str:
+    """Why a service did not answer, for people."""
     reason = error.reason if isinstance(error, urllib.error.URLError) else error
     if isinstance(reason, TimeoutError):
         return "does not answer in time"

@@ -16,6 +16,7 @@ _BY_NAME = {
     "budgets": "budgets",
     "prices": "prices",
     "quality": "quality",
+    "smoke": "smoke",
 }
 _BY_KEYS = (
     ("fields", frozenset({"fields"})),
@@ -29,6 +30,7 @@ _BY_KEYS = (
     ("budgets", frozenset({"budgets"})),
     ("prices", frozenset({"prices"})),
     ("quality", frozenset({"dimensions"})),
+    ("smoke", frozenset({"cases"})),
     ("manifest", frozenset({"workbook"})),
     ("manifest", frozenset({"checks"})),
 )

@@ -15,6 +15,7 @@ from mergecells.domain.prompts import PromptFront
 from mergecells.domain.quality import Quality
 from mergecells.domain.routing import Routing
 from mergecells.domain.scoring import Examples, Fields, LookupTable, Rules, Vertical
+from mergecells.domain.smoke import Smoke
 
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
 FOLDER = "schemas/"
@@ -31,6 +32,7 @@ MODELS: Mapping[str, type[BaseModel]] = {
     "budgets": Budgets,
     "prices": Prices,
     "quality": Quality,
+    "smoke": Smoke,
 }
 """Kind of file → its model."""
 

@@ -121,6 +121,12 @@ FULL: dict[str, Any] = {
         "valid": True,
         "dimensions": {"completeness": {"weight": 1, "minimum": 0.5, "description": "d"}, "clarity": {}},
     },
+    "smoke": {
+        "cases": {
+            "a b": {"message": "m", "intent": "ambiguous", "status": 200, "description": "d"},
+            "c": {"prompt": "hook", "inputs": {"x": [1, None]}, "expected": {"contains": ["y"], "min_words": 1}},
+        }
+    },
 }
 
 TEXTS = st.sampled_from(
@@ -198,6 +204,7 @@ def known_files() -> list[Any]:
         "budgets.yaml": "budgets",
         "prices.yaml": "prices",
         "quality.yaml": "quality",
+        "smoke.yaml": "smoke",
     }
     found = []
     for path in sorted(EXAMPLES.rglob("*.yaml")):

@@ -78,6 +78,11 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "history show": ("mergecells history show 0198c1f2", "mergecells history show run-17 --output json"),
     "history prune": ("mergecells history prune --days 90", "mergecells history prune --days 90 --apply"),
     "history synthetic": ("mergecells history synthetic made-up.sqlite3 --days 28 --seed 7",),
+    "smoke": (
+        "mergecells smoke --offline",
+        "mergecells smoke --url https://leads.example.org --junit smoke.xml",
+        'mergecells smoke --case percentage --case "lead form"',
+    ),
     "demo": ("mergecells demo", "mergecells demo --once --folder /tmp/demo"),
 }
 

@@ -43,6 +43,7 @@ COMMANDS = (
     "prompts",
     "quality",
     "report",
+    "smoke",
     "cache",
     "budgets",
     "history",

@@ -53,6 +53,7 @@ Business rules, kept by mergecells.
 | `prompts/routing.yaml` | providers, models, intents and the models that serve each |
 | `prompts/budgets.yaml`, `prompts/prices.yaml` | what calls may cost, and what models cost |
 | `prompts/quality.yaml` | how answers are judged, and what they must reach |
+| `prompts/smoke.yaml` | labelled cases that are asked of what runs |
 | `schemas/` | JSON Schemas for editors |
 | `sheets/` | the add-on of the Google Sheet: menu and sidebar, for clasp |
 | `.github/` | workflows for GitHub: check, release, submit from a Google Sheet, drift |
