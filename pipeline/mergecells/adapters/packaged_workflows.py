@@ -21,6 +21,8 @@ WORKFLOWS: Final = (
     ".github/workflows/config-drift.yml",
     ".github/workflows/config-release.yml",
     ".github/workflows/sheet-submit.yml",
+    ".github/workflows/smoke-evaluation.yml",
+    ".github/workflows/weekly-report.yml",
 )
 _EXPLAINED: Final = """\
 # Which mergecells the workflows install: the first line that is no comment, as pip takes it. One of

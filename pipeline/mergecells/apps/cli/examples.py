@@ -68,7 +68,11 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "mergecells report costs --by persona --output csv --out costs.csv",
     ),
     "report quality": ("mergecells report quality --by revision --days 28",),
-    "report weekly": ("mergecells report weekly", "mergecells report weekly --output markdown --out week.md"),
+    "report weekly": (
+        "mergecells report weekly",
+        "mergecells report weekly --output markdown --out week.md",
+        "mergecells report weekly --issue --webhook",
+    ),
     "report personas": ("mergecells report personas --days 28",),
     "quality evaluate": (
         "mergecells quality evaluate hook --answer answer.txt --set company=Acme",

@@ -127,6 +127,10 @@ def weekly(
     output: OutputOption = ReportOutput.TEXT,
     out: OutOption = None,
     history: HistoryOption = "",
+    issue: Annotated[bool, typer.Option("--issue", help="Keep it in an issue of the week on GitHub as well.")] = False,
+    webhook: Annotated[
+        bool, typer.Option("--webhook", help="Post it to the chat of MERGECELLS_REPORT_WEBHOOK, where that is set.")
+    ] = False,
 ) -> None:
     """The rollup of a week: turns, intents, latency, cost, cache and fallback, top revisions, quality."""
     from mergecells.apps.cli.pull_finder import PullFinder
@@ -143,6 +147,10 @@ def weekly(
     full = replace(report, shifts=finder.with_pulls(report.shifts), pulls=pulls, notes=session.notes)
     session.history.close()
     print_report(lambda: weekly_page(full), lambda: weekly_json(full), lambda: weekly_csv(full), output, out)
+    if issue or webhook:
+        from mergecells.apps.cli.report_sending import send_report
+
+        send_report(ctx.obj, weekly_page(full), period.until, issue=issue, webhook=webhook)
 
 
 def personas(
