@@ -42,7 +42,7 @@ VOLATILE: Final[Mapping[str, str]] = {
     **_because(
         _OUTSIDE,
         "IMPORTRANGE IMPORTDATA IMPORTFEED IMPORTHTML IMPORTXML GOOGLEFINANCE WEBSERVICE RTD STOCKHISTORY QUERY IMAGE "
-        "HYPERLINK SPARKLINE FILTERXML",
+        "HYPERLINK SPARKLINE",
     ),
     **_because(_MODEL, "AI COPILOT GOOGLETRANSLATE TRANSLATE DETECTLANGUAGE"),
     **_because(_CUBE, "CUBEKPIMEMBER CUBEMEMBER CUBEMEMBERPROPERTY CUBERANKEDMEMBER CUBESET CUBESETCOUNT CUBEVALUE"),
@@ -52,6 +52,7 @@ VOLATILE: Final[Mapping[str, str]] = {
 
 REFUSED: Final[Mapping[str, str]] = {
     **_because(_CELL, "ISFORMULA FORMULATEXT ISREF ROW COLUMN AREAS SHEET SHEETS GETPIVOTDATA TRIMRANGE"),
+    "FILTERXML": "it reads XML; put what it would find into a field of the lead",
     "ISDATE": "a date is a number here; use ISNUMBER, or ISNUMBER(DATEVALUE(text)) for a text",
     "ISOMITTED": "a LAMBDA has no arguments that may be left out here",
     **_because(_REPORT, "GROUPBY PIVOTBY"),
