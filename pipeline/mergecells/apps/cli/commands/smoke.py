@@ -12,12 +12,14 @@ import typer
 from mergecells.apps.cli.console import CliContext, Output, print_json
 from mergecells.apps.cli.examples import epilog
 from mergecells.domain.errors import MergecellsError, UsageError
-from mergecells.domain.smoke import SMOKE_FILE, Observed, Smoke, SmokeCase, Verdict
 
 if TYPE_CHECKING:
     from mergecells.domain.configset import ConfigSet
+    from mergecells.domain.smoke import Observed, Smoke, SmokeCase, Verdict
 
-Ask = Callable[[SmokeCase, Mapping[str, Any]], Observed]
+    Ask = Callable[[SmokeCase, Mapping[str, Any]], Observed]
+
+_FILE = "prompts/smoke.yaml"
 
 
 def register(app: typer.Typer) -> None:
@@ -33,9 +35,7 @@ def smoke(
     offline: Annotated[
         bool, typer.Option("--offline", help="Tell intents by the rules alone: nothing is spent.")
     ] = False,
-    cases: Annotated[
-        Path | None, typer.Option("--cases", metavar="FILE", help=f"The cases. Default: {SMOKE_FILE}.")
-    ] = None,
+    cases: Annotated[Path | None, typer.Option("--cases", metavar="FILE", help=f"The cases. Default: {_FILE}.")] = None,
     only: Annotated[
         list[str] | None, typer.Option("--case", metavar="NAME", help="Only this one; may be repeated.")
     ] = None,
@@ -55,7 +55,7 @@ def smoke(
     if offline and (url or cache):
         raise UsageError("--offline asks nobody.", "Leave --url and --cache out.")
     config = _config(context)
-    wanted = _only(_cases(cases or context.config_root / SMOKE_FILE), only or [])
+    wanted = _only(_cases(cases or context.config_root / _FILE), only or [])
     if offline:
         verdicts = judge_offline(config, wanted)
     elif url is not None:
@@ -113,6 +113,7 @@ def _config(context: CliContext) -> ConfigSet:
 
 
 def _cases(file: Path) -> Smoke:
+    from mergecells.domain.smoke import Smoke
     from mergecells.transforms.yaml_shape import validate_document
     from mergecells.transforms.yaml_to_config import parse_yaml
 
@@ -137,7 +138,7 @@ def _only(smoke: Smoke, names: list[str]) -> Smoke:
     unknown = [name for name in names if name not in smoke.cases]
     if unknown:
         raise UsageError(f"There is no case {unknown[0]!r}.", f"There are: {', '.join(smoke.cases)}.")
-    return smoke if not names else Smoke(cases={name: smoke.cases[name] for name in names})
+    return smoke if not names else type(smoke)(cases={name: smoke.cases[name] for name in names})
 
 
 def _token() -> str:
