@@ -23,7 +23,7 @@ import httpx
 import pytest
 
 from acceptance.service_process import files, publish, sha, until
-from acceptance.stage import command
+from acceptance.stage import ADA, command
 from deploy_files import REPOSITORY, compose, containers, extras_of, last, pods, variables
 from hub_stage import HubStage, hub_stage
 
@@ -190,7 +190,7 @@ def test_follower_publishes_for_a_service_and_ends_calmly(tmp_path: Path, made: 
     """Healthy once something is published, with nothing but its own packages, also where a commit has prompts."""
     target, argv, environ = FOLLOW[name]
     root = tmp_path / "leads"
-    assert command("init", root).status == 0
+    assert command("init", root, "--author", ADA).status == 0
     words = {"${REPOSITORY:?set REPOSITORY in .env}": str(root), "${BRANCH:-main}": "main"}
     words |= {"$(REPOSITORY)": str(root), "$(BRANCH)": "main"}
     container = Container(tmp_path, target, [words.get(word, word) for word in argv], environ)

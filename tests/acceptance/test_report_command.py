@@ -79,8 +79,11 @@ def calls(root: Path, tmp_path: Path) -> list[Turn]:
     return made
 
 
-def test_report_costs_names_the_pull_request_that_made_calls_dearer(calls: list[Turn]) -> None:
+def test_report_costs_names_the_pull_request_that_made_calls_dearer(
+    calls: list[Turn], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The revision, its number, its title, and its author, who is not the one who merged."""
+    monkeypatch.setenv("COLUMNS", "200")
     answer = command("report", "costs", "--by", "revision", "--days", "2")
     assert answer.status == 0, answer.messages
     line = next(line for line in answer.output.splitlines() if "cost per call" in line)
