@@ -31,7 +31,9 @@ def checked(text: str) -> tuple[float, list[Finding]]:
     rules = sample_files()[RULES].replace(SHIPPED, json.dumps(text).encode())
     started = time.process_time()
     findings = check_files({**sample_files(), RULES: rules}).findings
-    return time.process_time() - started, [each for each in findings if each.code.startswith(("formula.", "yaml.", "schema."))]
+    return time.process_time() - started, [
+        each for each in findings if each.code.startswith(("formula.", "yaml.", "schema."))
+    ]
 
 
 def line(name: str, text: str, show: bool) -> float:
