@@ -37,7 +37,7 @@ demo: $(STAMP) ## the whole loop on this machine, from a cell to two running ser
 	@$(BIN)/mergecells demo $(if $(ONCE),--once)
 
 test: $(STAMP) ## every test
-	@$(BIN)/pytest -n auto --maxprocesses 4 --dist worksteal $(ARGS)
+	@$(BIN)/pytest -n auto --maxprocesses 4 --dist worksteal --durations=25 --durations-min=3 $(ARGS)
 
 check: check-code check-generated check-workflows check-addon ## linters, types, the layers contract, generated files, workflows, the add-on
 
