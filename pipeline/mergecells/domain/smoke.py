@@ -13,7 +13,6 @@ from mergecells.domain.prompts import ExpectedAnswer, Slug
 from mergecells.domain.routing import IntentName
 from mergecells.domain.scoring import ConfigModel, Name
 
-SMOKE_FILE = "prompts/smoke.yaml"
 CaseName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9 ._-]{0,99}$")]
 
 

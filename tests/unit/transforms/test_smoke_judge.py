@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 from typing import Any
 
@@ -74,8 +75,6 @@ def test_rules_that_miss_are_told_offline() -> None:
     """The intents of the cases are golden: a rule that is taken away breaks them."""
     config, smoke = _shipped()
     routing = config.routing.model_copy(update={"intents": {**config.routing.intents, "social_chat": Intent()}})
-    import dataclasses
-
     broken = dataclasses.replace(config, routing=routing)
     failed = {each.name for each in judge_offline(broken, smoke) if each.problems}
     assert {"greeting", "thanks"} <= failed

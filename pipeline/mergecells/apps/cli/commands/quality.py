@@ -12,10 +12,10 @@ import typer
 from mergecells.apps.cli.console import CliContext, Output, print_json
 from mergecells.apps.cli.examples import epilog
 from mergecells.apps.cli.report_run import HistoryOption
+from mergecells.apps.cli.whole_config import whole_config
 from mergecells.domain.errors import MergecellsError, UsageError
 
 if TYPE_CHECKING:
-    from mergecells.domain.configset import ConfigSet
     from mergecells.domain.llm import QualityRecord
     from mergecells.domain.quality import Quality
     from mergecells.transforms.quality_score import QualityScores
@@ -52,7 +52,7 @@ def evaluate(
     stated = dict(prompt.front.examples[example].inputs) if example in prompt.front.examples else {}
     values = stated | given_inputs(prompt, inputs, assignments or [])
     scores = evaluate_answer(_text(answer), prompt, values or None, example)
-    quality = _config(context).quality
+    quality = whole_config(context).quality
     overall = overall_score(scores.by_dimension, quality)
     verdict = passes(overall, scores.by_dimension, scores.valid, quality)
     if output is Output.JSON:
@@ -68,16 +68,6 @@ def _text(file: Path) -> str:
         return sys.stdin.read() if str(file) == "-" else file.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"{file} cannot be read: {error}.", "Give a text file in UTF-8.") from error
-
-
-def _config(context: CliContext) -> ConfigSet:
-    from mergecells.adapters.tree_files import read_config_files
-    from mergecells.transforms.yaml_to_config import load_config
-
-    config = load_config(read_config_files(context.config_root).files).config
-    if config is None:
-        raise MergecellsError("The config cannot be read.", "`mergecells check` says why.")
-    return config
 
 
 def _json(overall: float | None, scores: QualityScores, verdict: bool | None) -> dict[str, Any]:
@@ -154,7 +144,7 @@ def _quality(context: CliContext) -> Quality:
     from mergecells.domain.quality import Quality
 
     try:
-        return _config(context).quality
+        return whole_config(context).quality
     except MergecellsError:
         return Quality()
 

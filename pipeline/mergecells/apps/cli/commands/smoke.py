@@ -11,6 +11,7 @@ import typer
 
 from mergecells.apps.cli.console import CliContext, Output, print_json
 from mergecells.apps.cli.examples import epilog
+from mergecells.apps.cli.whole_config import whole_config
 from mergecells.domain.errors import MergecellsError, UsageError
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ def smoke(
     context: CliContext = ctx.obj
     if offline and (url or cache):
         raise UsageError("--offline asks nobody.", "Leave --url and --cache out.")
-    config = _config(context)
+    config = whole_config(context)
     wanted = _only(_cases(cases or context.config_root / _FILE), only or [])
     if offline:
         verdicts = judge_offline(config, wanted)
@@ -100,16 +101,6 @@ def _ask_from_here(context: CliContext, config: ConfigSet, wanted: Smoke, cache:
 
     with open_llm(context.config_root) as llm:
         return _ask_all(context, config, wanted, SmokeClient(llm, cache=cache).ask)
-
-
-def _config(context: CliContext) -> ConfigSet:
-    from mergecells.adapters.tree_files import read_config_files
-    from mergecells.transforms.yaml_to_config import load_config
-
-    config = load_config(read_config_files(context.config_root).files).config
-    if config is None:
-        raise MergecellsError("The config cannot be read.", "`mergecells check` says why.")
-    return config
 
 
 def _cases(file: Path) -> Smoke:
