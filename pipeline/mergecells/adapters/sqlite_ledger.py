@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 import sqlite3
 import threading
 import time
@@ -17,7 +18,10 @@ from mergecells.domain.llm import Cap, LedgerEntry, Reserved
 
 T = TypeVar("T")
 
-_BUSY_S: Final = 5.0
+_BUSY_S: Final = 10.0
+_AGAIN_S: Final = (0.0002, 0.002)
+"""Seconds between two tries, by chance. SQLite's own waiting grows to 100 ms a try, so that who has waited long meets
+the free moments least, and starves behind those who just came."""
 _SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS accounts1 (key TEXT PRIMARY KEY, spent INTEGER NOT NULL, reserved INTEGER NOT NULL,
   lapsed INTEGER NOT NULL, used_at REAL NOT NULL, short_lived INTEGER NOT NULL);
@@ -141,7 +145,7 @@ class SqliteLedger:
 
 
 class _Handle:
-    """One connection. `busy_s` 0: it waits for nobody, and leaves the journal to others."""
+    """One connection. It waits up to `busy_s` for other writers; with 0 for nobody, and leaves the journal alone."""
 
     def __init__(self, path: Path, busy_s: float) -> None:
         self._path, self._busy = path, busy_s
@@ -150,14 +154,21 @@ class _Handle:
         self.base: sqlite3.Connection | None = None
 
     def run(self, action: Callable[[sqlite3.Connection], T]) -> T:
+        """`action`'s result. It runs again, from its begin, while another one writes."""
         if not self._lock.acquire(blocking=self._busy > 0):
             raise LedgerBusyError("Another call asks the ledger.")
+        end = time.monotonic() + self._busy
         try:
-            return action(self._connected())
-        except (sqlite3.Error, OSError) as error:
-            if not is_busy(error):
-                self._shut()
-            raise
+            while True:
+                try:
+                    return action(self._connected())
+                except (sqlite3.Error, OSError) as error:
+                    if not is_busy(error):
+                        self._shut()
+                        raise
+                    if time.monotonic() >= end:
+                        raise
+                time.sleep(random.uniform(*_AGAIN_S))  # noqa: S311 - no secret
         finally:
             self._lock.release()
 
@@ -179,7 +190,7 @@ class _Handle:
         return self.base
 
     def _open(self) -> sqlite3.Connection:
-        base = open_sqlite(self._path, _SCHEMA, self._busy)
+        base = open_sqlite(self._path, _SCHEMA, 0.0)
         if not self._busy:
             base.execute("PRAGMA wal_autocheckpoint = 0")
         return base

@@ -47,11 +47,14 @@ for racer in range(8):
         os.close(go)
         os.read(wait, 1)
         cap, made = Cap("run:r1", 777), 0
-        for number in range(60):
-            name = f"{racer}-{number}"
-            if not ledger.reserve(name, [cap, Cap("total", 10**9)], 7, 600).refused:
-                made += 1
-                ledger.settle(name, 7)
+        try:
+            for number in range(60):
+                name = f"{racer}-{number}"
+                if not ledger.reserve(name, [cap, Cap("total", 10**9)], 7, 600).refused:
+                    made += 1
+                    ledger.settle(name, 7)
+        except Exception as error:
+            print(error, flush=True)  # which is no number
         os._exit(made)
 os.close(go)
 print(sum(os.waitstatus_to_exitcode(os.waitpid(racer, 0)[1]) for racer in racers))
@@ -94,7 +97,7 @@ def test_race_of_eight_processes_overspends_nothing(place: str) -> None:
     """480 calls of 7 against a cap of 777, from 8 processes: exactly 111 are made, and the cap is spent to the last."""
     made = start(RACE, place).communicate(timeout=90)[0]
     ledger = opened(place)
-    assert int(made) == 111
+    assert made == "111\n"
     assert ledger.read(["run:r1", "total"]) == (LedgerEntry("run:r1", 777, 0), LedgerEntry("total", 777, 0))
     ledger.close()
 
