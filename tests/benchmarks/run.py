@@ -1,7 +1,7 @@
 """`make bench`: every bench_*.py in turn, each in a process of its own, so that one cannot warm up another.
 
 A benchmark prints its figures as ratios against a named peer measured in the same run. Nothing here fails on a time.
-Arguments that start with a dash are passed on: `make bench ARGS="lead --peers"`.
+Arguments that start with a dash, and numbers, are passed on: `make bench ARGS="soak --seconds 300"`.
 """
 
 from __future__ import annotations
@@ -17,7 +17,8 @@ HERE = Path(__file__).resolve().parent
 def main(arguments: list[str]) -> int:
     """Run the benchmarks whose names contain one of the words (all without any). Returns 1 when one could not run."""
     failed = []
-    wanted, options = [a for a in arguments if a[0] != "-"], [a for a in arguments if a[0] == "-"]
+    options = [each for each in arguments if each[0] == "-" or each.replace(".", "", 1).isdecimal()]
+    wanted = [each for each in arguments if each not in options]
     for script in sorted(HERE.glob("bench_*.py")):
         if wanted and not any(word in script.stem for word in wanted):
             continue
