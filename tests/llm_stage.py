@@ -65,11 +65,13 @@ class RememberedTurns:
     """A TurnLog."""
 
     turns: list[Turn] = field(default_factory=list)
+    qualities: list[QualityRecord] = field(default_factory=list)
 
     def record_turn(self, turn: Turn) -> None:
         self.turns.append(turn)
 
-    def record_quality(self, quality: QualityRecord) -> None: ...
+    def record_quality(self, quality: QualityRecord) -> None:
+        self.qualities.append(quality)
 
     def close(self) -> None: ...
 
@@ -119,7 +121,9 @@ def routing(
     return "\n".join(lines) + "\n" + intents
 
 
-def llm_config(routes: str, *, prices: str = PRICES, budgets: str = "budgets: {}\n", **prompts: str) -> ConfigSet:
+def llm_config(
+    routes: str, *, prices: str = PRICES, budgets: str = "budgets: {}\n", quality: str = "", **prompts: str
+) -> ConfigSet:
     """A whole ConfigSet; `prompts` are files by slug on top of hook, form and photo."""
     files = {
         **sample_files(),
@@ -127,6 +131,8 @@ def llm_config(routes: str, *, prices: str = PRICES, budgets: str = "budgets: {}
         "prompts/prices.yaml": prices.encode(),
         "prompts/budgets.yaml": budgets.encode(),
     }
+    if quality:
+        files["prompts/quality.yaml"] = quality.encode()
     for slug, text in {"hook": PROMPT, "form": FORM, "photo": PHOTO, **prompts}.items():
         files[f"prompts/{slug}.md"] = text.encode()
     loaded = load_config(files)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
         CacheStats,
         CallContext,
         Cap,
+        JudgedScores,
         LedgerEntry,
         ModelAnswer,
         ModelRequest,
@@ -471,13 +472,11 @@ class History(Protocol):
 class QualityJudge(Protocol):
     """Scores an answer where fixed rules are not enough: a model, or people by some means."""
 
-    @property
-    def name(self) -> str:
-        """Under which its scores are recorded; scores of different judges are never compared."""
-        ...
-
-    async def judge(self, slug: str, inputs: Mapping[str, object], text: str) -> Mapping[str, float | None]:
-        """`overall` and dimensions 0..1, None where there was nothing to judge. Raises MergecellsError."""
+    async def judge(
+        self, slug: str, inputs: Mapping[str, object] | None, text: str, context: CallContext
+    ) -> JudgedScores:
+        """The dimensions of one answer of the prompt `slug` (empty: of a conversation) to `inputs` (None: not known).
+        `context` is that of the judged call, for budgets and traces. Raises MergecellsError; never a made-up score."""
         ...
 
 

@@ -57,7 +57,8 @@ def running(folder: Path, server: ModelServer, **more: Any) -> Iterator[ServiceP
         "OTEL_SDK_DISABLED": "true",
         **more.pop("environ", {}),
     }
-    publish(folder / "live", 1, 50, more=prompts(server.url, **more))
+    files = more.pop("files", {})
+    publish(folder / "live", 1, 50, more={**prompts(server.url, **more), **files})
     with service(folder / "live", folder / "log", **environ) as made:
         yield made
 

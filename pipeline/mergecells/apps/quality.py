@@ -11,9 +11,17 @@ from mergecells.domain.configset import ConfigSet
 from mergecells.domain.errors import UsageError
 from mergecells.domain.llm import CallContext, LlmResult, QualityRecord
 from mergecells.domain.revision import Revision
-from mergecells.ports import LlmMetrics, TurnLog
+from mergecells.ports import LlmMetrics, QualityJudge, TurnLog
+from mergecells.prompting.client import Llm
 from mergecells.transforms.quality_gate import passes
-from mergecells.transforms.quality_record import evaluate_answer, evaluated_record, scored_record
+from mergecells.transforms.quality_record import (
+    about_call,
+    dimensions_of,
+    evaluate_answer,
+    evaluated_record,
+    judged_record,
+    scored_record,
+)
 
 
 class _Pinned(Protocol):
@@ -32,8 +40,11 @@ class _Source(Protocol):
 class QualityBook:
     """Judges results and remembers scores. Recording neither waits nor raises; a wrong score does."""
 
-    def __init__(self, config: _Source, turns: TurnLog, metrics: LlmMetrics | None = None) -> None:
-        self._config, self._turns, self._metrics = config, turns, metrics
+    def __init__(
+        self, config: _Source, turns: TurnLog, metrics: LlmMetrics | None = None, llm: Llm | None = None
+    ) -> None:
+        self._config, self._turns, self._metrics, self._llm = config, turns, metrics, llm
+        self._judge: QualityJudge | None = open_judge(llm) if llm is not None else None
 
     def evaluate(
         self,
@@ -72,22 +83,14 @@ class QualityBook:
         counts: Mapping[str, int] | None = None,
     ) -> QualityRecord:
         """Remember the scores that `judge` (a person, a model) gave: 0..1, None is not judged. Raises UsageError."""
-        given = context or CallContext()
-        about = QualityRecord(
+        about = about_call(
+            result,
+            context or CallContext(),
             at=time.time(),
-            revision=result.revision,
-            prompt_slug=result.prompt_slug,
-            prompt_sha=result.prompt_sha,
-            overall=None,
-            validation_passed=validation_passed,
-            iterations=iterations,
-            counts=dict(counts or {}),
-            call_id=result.call_id,
-            run_id=given.run_id,
-            persona=given.persona,
-            workflow=given.workflow,
-            model=result.model,
             judge=judge,
+            valid=validation_passed,
+            iterations=iterations,
+            counts=counts,
         )
         scores = {
             "overall": overall,
@@ -100,15 +103,33 @@ class QualityBook:
         self._keep(record)
         return record
 
+    async def ajudge(
+        self, result: LlmResult, inputs: Mapping[str, Any] | None = None, context: CallContext | None = None
+    ) -> QualityRecord:
+        """Let the judge of quality.yaml score what a call gave back, and remember it. It is a call like any other, with
+        a cost, a budget and a turn of its own. Raises UsageError without a judge, LlmCallError (of which
+        InvalidAnswerError, for an answer that is no scores: nothing is recorded then)."""
+        if self._judge is None:
+            raise UsageError("This book has no client to ask a judge with.", "Give one: open_quality(config, llm=llm).")
+        given = context or CallContext()
+        judged = await self._judge.judge(result.prompt_slug, inputs, result.text, given)
+        about = about_call(result, given, at=time.time(), judge=judged.judge)
+        record = judged_record(about, judged, self._config.current.config.quality)
+        self._keep(record)
+        return record
+
+    def judge(
+        self, result: LlmResult, inputs: Mapping[str, Any] | None = None, context: CallContext | None = None
+    ) -> QualityRecord:
+        """As `ajudge`, from code that is no coroutine."""
+        if self._llm is None:
+            raise UsageError("This book has no client to ask a judge with.", "Give one: open_quality(config, llm=llm).")
+        return self._llm.work(self.ajudge(result, inputs, context))
+
     def passes(self, record: QualityRecord) -> bool | None:
         """Whether a record passes the gate of the current config; None when nothing of it was judged."""
-        scores = {
-            "completeness": record.completeness,
-            "clarity": record.clarity,
-            "testability": record.testability,
-            "traceability": record.traceability,
-        }
-        return passes(record.overall, scores, record.validation_passed, self._config.current.config.quality)
+        quality = self._config.current.config.quality
+        return passes(record.overall, dimensions_of(record), record.validation_passed, quality)
 
     def close(self) -> None:
         """Write what is left, within a bounded time."""
@@ -120,6 +141,16 @@ class QualityBook:
             self._metrics.quality_recorded(record)
 
 
-def open_quality(config: _Source, *, history_url: str = "", metrics: LlmMetrics | None = None) -> QualityBook:
-    """A QualityBook over what `mergecells.open()` returned, into the history of `open_llm`. Raises UsageError."""
-    return QualityBook(config, open_turn_log(history_url), metrics)
+def open_judge(llm: Llm) -> QualityJudge:
+    """The model-based judge of the config that a client has; its calls are made by that client."""
+    from mergecells.prompting.judge import PromptJudge
+
+    return PromptJudge(lambda slug, inputs, context: llm.acall(slug, inputs, context=context), llm.pinned)
+
+
+def open_quality(
+    config: _Source, *, history_url: str = "", metrics: LlmMetrics | None = None, llm: Llm | None = None
+) -> QualityBook:
+    """A QualityBook over what `mergecells.open()` returned, into the history of `open_llm`. With `llm`, a model can be
+    asked to judge. Raises UsageError."""
+    return QualityBook(config, open_turn_log(history_url), metrics, llm)

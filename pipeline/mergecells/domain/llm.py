@@ -328,3 +328,17 @@ class QualityRecord:
     model: str = ""
     judge: str = ""
     """Who scored: `rules`, a model's name, or a person."""
+
+
+@dataclass(frozen=True, slots=True)
+class JudgedScores:
+    """What a judge said: each dimension 0..1, None where nothing was there to judge.
+
+    `judge` is the name that its scores are recorded under; scores of different judges are never compared. `call` is the
+    judge's own call, if it made one.
+    """
+
+    scores: Mapping[str, float | None]
+    judge: str
+    reason: str = ""
+    call: LlmResult | None = None

@@ -17,7 +17,7 @@ from mergecells.transforms.prompt_check import (
     check_prompt_models,
     check_words,
 )
-from mergecells.transforms.quality_gate import check_quality
+from mergecells.transforms.quality_gate import check_judge, check_quality
 from mergecells.transforms.route_check import check_budgets, check_prices, check_routing
 from mergecells.transforms.routes import prompt_ladder
 
@@ -44,6 +44,7 @@ def check_calls_light(config: ConfigSet, locator: Locator) -> Iterator[Finding]:
     yield from check_routing(config.routing, locator, frozenset(config.prompts), ROUTING_FILE)
     yield from check_budgets(config.budgets, locator, BUDGETS_FILE)
     yield from check_quality(config.quality, locator)
+    yield from check_judge(config.quality, config.prompts, locator)
     for prompt in config.prompts.values():
         yield from check_front(prompt, locator)
         if templates_can_be_read():

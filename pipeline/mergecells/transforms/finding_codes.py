@@ -462,6 +462,11 @@ CODES: Mapping[str, CodeEntry] = {
         "Give it a weight above 0.",
         "`completeness: {weight: 0}` alone",
     ),
+    "quality.judge": CodeEntry(
+        "The judge of quality.yaml is no prompt, or no prompt that can judge.",
+        "Name a prompt with the inputs task, answer and dimensions, and the four dimensions in its `outputs`.",
+        "`judge: qualty_judge`",
+    ),
     "budget.order": CodeEntry(
         "A budget that warns after it halts; as a warning, a part that may spend more than the whole.",
         "Let `warn` be at most `halt`.",

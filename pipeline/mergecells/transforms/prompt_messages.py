@@ -10,10 +10,11 @@ import re
 from collections.abc import Iterator, Mapping
 
 from mergecells.domain.errors import PromptRenderError
-from mergecells.domain.messages import ImagePart, Message, Part, TextPart
+from mergecells.domain.messages import ImagePart, Message, Part, RenderedPrompt, TextPart
 from mergecells.domain.prompts import ROLE_LINE, Role
 
 MARK = "\x00"
+_SHOWN_IMAGE = 80
 _ROLES: Mapping[str, Role] = {"system": "system", "user": "user", "assistant": "assistant"}
 _ROLE_MARK = re.compile(rf"{MARK}role:(system|user|assistant){MARK}")
 _IMAGE_MARK = re.compile(rf"!\[[^\]\n]*\]\(\s*{MARK}image:([A-Za-z0-9_]+){MARK}\s*\)|{MARK}image:([A-Za-z0-9_]+){MARK}")
@@ -45,6 +46,16 @@ def split_messages(rendered: str, images: Mapping[str, str]) -> tuple[Message, .
     if not messages:
         raise PromptRenderError("The prompt renders to nothing.", "Is its text inside an if that is never true?")
     return tuple(messages)
+
+
+def messages_text(rendered: RenderedPrompt) -> str:
+    """The messages as people read them: each below its role, images by the beginning of their address."""
+    shown = (f"{message.role}:\n{''.join(map(_shown, message.parts))}\n" for message in rendered.messages)
+    return "\n".join(shown)
+
+
+def _shown(part: Part) -> str:
+    return f"[image {part.source[:_SHOWN_IMAGE]}]" if isinstance(part, ImagePart) else part.text
 
 
 def _parts(text: str, images: Mapping[str, str]) -> Iterator[Part]:

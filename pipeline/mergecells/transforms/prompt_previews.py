@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from importlib.util import find_spec
 
 from mergecells.domain.configset import ConfigSet
 from mergecells.domain.errors import MergecellsError
-from mergecells.domain.messages import ImagePart, RenderedPrompt
 from mergecells.domain.plan import PromptPreview
 from mergecells.domain.prompts import Prompt
 from mergecells.transforms.prompt_inputs import sample_inputs
+from mergecells.transforms.prompt_messages import messages_text
 from mergecells.transforms.word_diff import diff_words, show_words
 
 MAX_PREVIEWS = 20
-_IMAGE = 80
 
 
 def preview_prompts(before: ConfigSet | None, after: ConfigSet | None) -> tuple[PromptPreview, ...]:
@@ -53,15 +51,6 @@ def _rendered(prompt: Prompt | None, config: ConfigSet, example: str) -> str | N
 
     stated = prompt.front.examples[example].inputs if example in prompt.front.examples else {}
     try:
-        return "\n".join(_lines(render_prompt(prompt, config.partials, sample_inputs(prompt, stated))))
+        return messages_text(render_prompt(prompt, config.partials, sample_inputs(prompt, stated)))
     except MergecellsError:
         return None
-
-
-def _lines(rendered: RenderedPrompt) -> Iterator[str]:
-    for message in rendered.messages:
-        yield f"{message.role}:"
-        yield "".join(
-            f"[image {part.source[:_IMAGE]}]" if isinstance(part, ImagePart) else part.text for part in message.parts
-        )
-        yield ""

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
 
 from mergecells.domain.findings import Finding
-from mergecells.domain.quality import QUALITY_FILE, Quality
+from mergecells.domain.prompts import Prompt
+from mergecells.domain.quality import DIMENSIONS, JUDGE_INPUTS, QUALITY_FILE, Quality
 from mergecells.transforms.locate import Locator
 
 
@@ -52,3 +54,27 @@ def check_quality(quality: Quality, locator: Locator, file: str = QUALITY_FILE) 
             message = f"{name} has no weight but a minimum of {dimension.minimum:g}: it only ever fails a result."
             at = (file, ("dimensions", name))
             yield locator.finding("quality.weights", message, "Is that meant?", at, key=True, severity="warning")
+
+
+def check_judge(quality: Quality, prompts: Mapping[str, Prompt], locator: Locator) -> Iterator[Finding]:
+    """A judge that is no prompt of this config, or one that cannot answer with scores or be given an answer."""
+    if quality.judge is None:
+        return
+    at = (QUALITY_FILE, ("judge",))
+    prompt = prompts.get(quality.judge)
+    if prompt is None:
+        close = get_close_matches(quality.judge, prompts, n=1)
+        hint = f"Did you mean {close[0]}?" if close else "Name a prompt, or leave judge out."
+        yield locator.finding("quality.judge", f"The judge {quality.judge} is no prompt.", hint, at)
+        return
+    stated = (prompt.front.outputs or {}).get("properties")
+    missing = [name for name in DIMENSIONS if not isinstance(stated, Mapping) or name not in stated]
+    if missing:
+        message = f"The judge {quality.judge} does not answer with {', '.join(missing)}."
+        yield locator.finding("quality.judge", message, "Give it `outputs` with the four dimensions.", at)
+    taken = prompt.front.inputs
+    others = [name for name, one in taken.items() if name not in JUDGE_INPUTS and one.required and one.default is None]
+    if "answer" not in taken or others:
+        what = f"needs {', '.join(others)}" if others else "does not take answer"
+        message = f"The judge {quality.judge} {what}; it is given {', '.join(JUDGE_INPUTS)}."
+        yield locator.finding("quality.judge", message, "Declare these as its inputs, and no others.", at)

@@ -7,9 +7,9 @@ from dataclasses import replace
 from typing import Any
 
 from mergecells.domain.errors import UsageError
-from mergecells.domain.llm import CallContext, LlmResult, QualityRecord
+from mergecells.domain.llm import CallContext, JudgedScores, LlmResult, QualityRecord, Turn
 from mergecells.domain.prompts import Prompt
-from mergecells.domain.quality import Quality
+from mergecells.domain.quality import DIMENSIONS, Quality
 from mergecells.transforms.json_answers import read_json_answer
 from mergecells.transforms.quality_gate import overall_score
 from mergecells.transforms.quality_score import QualityScores, score_answer
@@ -51,30 +51,41 @@ def _misfit(schema: Mapping[str, Any], value: Any) -> str:
     return schema_problem(schema, value)
 
 
+def about_call(
+    call: LlmResult | Turn,
+    context: CallContext,
+    *,
+    at: float,
+    judge: str,
+    valid: bool | None = None,
+    iterations: int = 1,
+    counts: Mapping[str, int] | None = None,
+) -> QualityRecord:
+    """The one place where a record is begun: what its scores are about, before there are any. `at` is Unix time."""
+    return QualityRecord(
+        at=at,
+        revision=call.revision,
+        prompt_slug=call.prompt_slug,
+        prompt_sha=call.prompt_sha,
+        overall=None,
+        validation_passed=valid,
+        iterations=iterations,
+        counts=dict(counts or {}),
+        call_id=call.call_id,
+        run_id=context.run_id,
+        persona=context.persona,
+        workflow=context.workflow,
+        model=call.model,
+        judge=judge,
+    )
+
+
 def evaluated_record(
     scores: QualityScores, quality: Quality, result: LlmResult, context: CallContext, at: float
 ) -> QualityRecord:
     """The record of a call's result that the rules judged."""
-    return QualityRecord(
-        at=at,
-        revision=result.revision,
-        prompt_slug=result.prompt_slug,
-        prompt_sha=result.prompt_sha,
-        overall=overall_score(scores.by_dimension, quality),
-        completeness=scores.completeness,
-        clarity=scores.clarity,
-        testability=scores.testability,
-        traceability=scores.traceability,
-        validation_passed=scores.valid,
-        iterations=1,
-        counts=scores.counts,
-        call_id=result.call_id,
-        run_id=context.run_id,
-        persona=context.persona,
-        workflow=context.workflow,
-        model=result.model,
-        judge=RULES,
-    )
+    about = about_call(result, context, at=at, judge=RULES, valid=scores.valid, counts=scores.counts)
+    return _with_scores(about, scores.by_dimension, overall_score(scores.by_dimension, quality))
 
 
 def scored_record(about: QualityRecord, given: Mapping[str, float | None], quality: Quality) -> QualityRecord:
@@ -90,11 +101,26 @@ def scored_record(about: QualityRecord, given: Mapping[str, float | None], quali
         raise UsageError("There is nothing to record.", "Give at least one score, or --valid or --invalid.")
     stated = given.get("overall")
     overall = stated if stated is not None else overall_score(dimensions, quality)
+    return _with_scores(about, dimensions, overall)
+
+
+def judged_record(about: QualityRecord, judged: JudgedScores, quality: Quality) -> QualityRecord:
+    """`about` with what a judge said, who is named in it. Where nothing was judged, overall is None and never 1.0."""
+    named = replace(about, judge=judged.judge)
+    return _with_scores(named, judged.scores, overall_score(judged.scores, quality))
+
+
+def dimensions_of(record: QualityRecord) -> dict[str, float | None]:
+    """The four scores by name."""
+    return {name: getattr(record, name) for name in DIMENSIONS}
+
+
+def _with_scores(about: QualityRecord, scores: Mapping[str, float | None], overall: float | None) -> QualityRecord:
     return replace(
         about,
         overall=overall,
-        completeness=dimensions.get("completeness"),
-        clarity=dimensions.get("clarity"),
-        testability=dimensions.get("testability"),
-        traceability=dimensions.get("traceability"),
+        completeness=scores.get("completeness"),
+        clarity=scores.get("clarity"),
+        testability=scores.get("testability"),
+        traceability=scores.get("traceability"),
     )

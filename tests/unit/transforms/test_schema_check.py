@@ -119,6 +119,7 @@ FULL: dict[str, Any] = {
     "quality": {
         "gate": 0.7,
         "valid": True,
+        "judge": "quality_judge",
         "dimensions": {"completeness": {"weight": 1, "minimum": 0.5, "description": "d"}, "clarity": {}},
     },
     "smoke": {

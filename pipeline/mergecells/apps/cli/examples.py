@@ -78,7 +78,10 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "mergecells quality evaluate hook --answer answer.txt --set company=Acme",
         "mergecells quality evaluate lead_qualification --answer answer.json --example full --output json",
     ),
-    "quality record": ("mergecells quality record --call 0198c1f2 --completeness 0.8 --clarity 0.9 --judge ada",),
+    "quality record": (
+        "mergecells quality record --call 0198c1f2 --completeness 0.8 --clarity 0.9 --judge ada",
+        "mergecells quality record --call 0198c1f2 --answer answer.txt --set company=Acme --apply",
+    ),
     "history show": ("mergecells history show 0198c1f2", "mergecells history show run-17 --output json"),
     "history prune": ("mergecells history prune --days 90", "mergecells history prune --days 90 --apply"),
     "history synthetic": ("mergecells history synthetic made-up.sqlite3 --days 28 --seed 7",),

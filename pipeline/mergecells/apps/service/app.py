@@ -51,10 +51,12 @@ def build_app(
     if desk is not None:
         # Imported with the extra `llm` only.
         from mergecells.apps.service.routes_prompts import prompt_routes
+        from mergecells.apps.service.routes_quality import quality_routes
         from mergecells.apps.service.routes_threads import thread_routes
 
         app.include_router(prompt_routes(desk))
         app.include_router(thread_routes(desk))
+        app.include_router(quality_routes(desk))
     app.add_exception_handler(ProblemError, answer_problem)
     app.add_exception_handler(HTTPException, answer_http_error)
     app.add_exception_handler(Exception, answer_defect)

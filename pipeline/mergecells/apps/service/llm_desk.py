@@ -15,6 +15,7 @@ from mergecells.apps.logs import RequestIds, current_request
 from mergecells.apps.service.llm_answers import call_problem, result_document
 from mergecells.apps.service.llm_gate import LlmGate
 from mergecells.apps.service.problems import internal_error, problem_document
+from mergecells.apps.service.quality_desk import QualityDesk
 from mergecells.apps.service.routes_internal import check_bearer
 from mergecells.apps.service.settings import LLM_TOKEN_VARIABLE, ServiceSettings
 from mergecells.apps.service.sse import HEADERS, MEDIA_TYPE, event, kept_open
@@ -37,6 +38,7 @@ class LlmDesk:
     gate: LlmGate
     threads: ThreadStore
     settings: ServiceSettings
+    scores: QualityDesk
     busy: set[str] = field(default_factory=set)
     closing: set[asyncio.Task[None]] = field(default_factory=set)
 

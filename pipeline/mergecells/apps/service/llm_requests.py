@@ -48,26 +48,26 @@ def complete_request(document: Any, ids: RequestIds) -> CompleteRequest:
     Raises ProblemError (422) with every place.
     """
     errors: list[FieldError] = []
-    body = _object(document, _COMPLETE_KEYS, errors)
+    body = object_of(document, _COMPLETE_KEYS, errors)
     inputs = body.get("inputs", {})
     if not isinstance(inputs, dict):
         errors.append(FieldError("/inputs", "An object of inputs by name is expected."))
     names, cache, stream = _names(body, errors), _switch(body, "cache", errors), _switch(body, "stream", errors)
-    _refuse(errors)
+    refuse(errors)
     return CompleteRequest(inputs, _context(names, ids), cache is not False, stream)
 
 
 def message_request(document: Any, thread: str, ids: RequestIds) -> MessageRequest:
     """`{"message": "…", "persona"?, "run_id"?, "node"?, "workflow"?, "cache"?, "stream"?}`. Raises ProblemError."""
     errors: list[FieldError] = []
-    body = _object(document, _MESSAGE_KEYS, errors)
+    body = object_of(document, _MESSAGE_KEYS, errors)
     message = body.get("message")
     if not isinstance(message, str) or not message.strip():
         errors.append(FieldError("/message", "A text that is not empty is expected."))
     elif len(message) > MOST_MESSAGE_CHARACTERS or "\x00" in message:
         errors.append(FieldError("/message", f"At most {MOST_MESSAGE_CHARACTERS:,} characters, without U+0000."))
     names, cache, stream = _names(body, errors), _switch(body, "cache", errors), _switch(body, "stream", errors)
-    _refuse(errors)
+    refuse(errors)
     return MessageRequest(str(message), _context({**names, "session_id": thread}, ids), cache is not False, stream)
 
 
@@ -80,7 +80,8 @@ def thread_name(given: str) -> str:
     return given
 
 
-def _object(document: Any, keys: tuple[str, ...], errors: list[FieldError]) -> dict[str, Any]:
+def object_of(document: Any, keys: tuple[str, ...], errors: list[FieldError]) -> dict[str, Any]:
+    """The body as an object; what it is instead, and each key that there is not, is added to `errors`."""
     if not isinstance(document, dict):
         errors.append(FieldError("", "An object is expected."))
         return {}
@@ -118,6 +119,7 @@ def _context(names: Mapping[str, str], ids: RequestIds) -> CallContext:
     )
 
 
-def _refuse(errors: list[FieldError]) -> None:
+def refuse(errors: list[FieldError]) -> None:
+    """Raises ProblemError (422) with every place, if there is one."""
     if errors:
         raise ProblemError(422, "wrong-shape", "The body is JSON, but not of the shape that this path takes.", errors)

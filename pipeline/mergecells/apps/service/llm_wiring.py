@@ -28,11 +28,13 @@ def build_desk(live: LiveConfig, settings: ServiceSettings, registry: CollectorR
     before the first call. Raises UsageError for settings that cannot be."""
     from mergecells.adapters.prometheus_history import HistoryMetrics
     from mergecells.adapters.prometheus_llm import PrometheusLlmMetrics
-    from mergecells.apps.history import open_threads, open_turn_log
+    from mergecells.apps.history import open_history, open_threads, open_turn_log
     from mergecells.apps.llm_stores import llm_folder
     from mergecells.apps.prompting import open_llm
     from mergecells.apps.service.llm_desk import LlmDesk
     from mergecells.apps.service.llm_gate import LlmGate
+    from mergecells.apps.service.quality_desk import QualityDesk
+    from mergecells.apps.service.recent_turns import RecentTurns
     from mergecells.apps.state_files import history_in
 
     def current() -> Snapshot:
@@ -42,8 +44,11 @@ def build_desk(live: LiveConfig, settings: ServiceSettings, registry: CollectorR
         return pinned.snapshot
 
     # The same history that `open_llm` would open; here its counts are told too.
-    turns = open_turn_log(history_in(llm_folder(settings.state_dir)) if settings.state_dir else "")
-    HistoryMetrics(turns.counts, registry)
+    history = history_in(llm_folder(settings.state_dir)) if settings.state_dir else ""
+    log = open_turn_log(history)
+    HistoryMetrics(log.counts, registry)
+    turns = RecentTurns(log)
     llm = open_llm(current, state_dir=settings.state_dir, metrics=PrometheusLlmMetrics(registry), turns=turns)
     gate = LlmGate(settings.llm_per_minute, settings.llm_at_once)
-    return LlmDesk(llm, gate, open_threads(), settings)
+    scores = QualityDesk(llm, turns, lambda: open_history(history))
+    return LlmDesk(llm, gate, open_threads(history), settings, scores)

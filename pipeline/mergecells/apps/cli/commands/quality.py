@@ -16,7 +16,7 @@ from mergecells.apps.cli.whole_config import whole_config
 from mergecells.domain.errors import MergecellsError, UsageError
 
 if TYPE_CHECKING:
-    from mergecells.domain.llm import QualityRecord
+    from mergecells.domain.llm import JudgedScores, QualityRecord, Turn
     from mergecells.domain.quality import Quality
     from mergecells.transforms.quality_score import QualityScores
 
@@ -113,12 +113,29 @@ def record(
     traceability: ScoreOption = None,
     valid: Annotated[bool | None, typer.Option("--valid/--invalid", help="Whether its form was right.")] = None,
     iterations: Annotated[int, typer.Option("--iterations", min=1, help="Tries until it was good.")] = 1,
-    judge: Annotated[str, typer.Option("--judge", help="Who scored: a person or a model.")] = "person",
+    judge: Annotated[
+        str, typer.Option("--judge", help="Who scored; with --answer the prompt that is to judge, else quality.yaml's.")
+    ] = "person",
+    answer: Annotated[
+        Path | None,
+        typer.Option("--answer", help="The call's answer: a model is asked to judge it; - reads stdin."),
+    ] = None,
+    inputs: Annotated[Path | None, typer.Option("--inputs", help="A JSON file with the inputs of the call.")] = None,
+    assignments: Annotated[
+        list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="An input; NAME=@FILE for a text.")
+    ] = None,
+    apply: Annotated[
+        bool,
+        typer.Option("--apply", help="With --answer: ask the judge and spend; else the cost is shown."),
+    ] = False,
     history: HistoryOption = "",
     output: Form = Output.TEXT,
 ) -> None:
-    """Add the scores of one call to the history. Overall is weighed from the others when it is not given."""
-    from mergecells.transforms.quality_record import scored_record
+    """Add the scores of one call to the history: those given, or with --answer those of a model that judges.
+
+    Overall is weighed from the others when it is not given.
+    """
+    from mergecells.transforms.quality_record import about_call, judged_record, scored_record
 
     given = {
         "overall": overall,
@@ -128,8 +145,18 @@ def record(
         "traceability": traceability,
     }
     context: CliContext = ctx.obj
-    about = _about(context, call, history, valid, iterations, judge)
-    made = scored_record(about, given, _quality(context))
+    turn = _turn(context, call, history)
+    about = about_call(turn, turn.context, at=time.time(), judge=judge, valid=valid, iterations=iterations)
+    if answer is None:
+        made = scored_record(about, given, _quality(context))
+    else:
+        if any(score is not None for score in given.values()):
+            raise UsageError("--answer asks a model for the scores, and scores are given.", "Leave one of them out.")
+        judged = _judged(context, turn, _text(answer), inputs, assignments or [], judge, apply, output)
+        if judged is None:
+            return
+        context.say(f"{judged.judge}: {judged.reason}")
+        made = judged_record(about, judged, _quality(context))
     _write(made, history)
     if output is Output.JSON:
         from dataclasses import asdict
@@ -138,6 +165,35 @@ def record(
         return
     shown = "nothing" if made.overall is None else f"{made.overall:.2f} overall"
     print(f"Recorded {shown} for {made.prompt_slug or 'a conversation'} at {made.revision[:12]} by {made.judge}.")
+
+
+def _judged(
+    context: CliContext,
+    turn: Turn,
+    answer: str,
+    inputs: Path | None,
+    assignments: list[str],
+    judge: str,
+    apply: bool,
+    output: Output,
+) -> JudgedScores | None:
+    """What the judge says; None, with the cost shown, where it is not to be asked yet."""
+    from mergecells.apps.cli.prompt_files import given_inputs
+    from mergecells.apps.cli.prompt_run import Pinned
+    from mergecells.apps.cli.prompt_run_cases import load_pinned
+    from mergecells.apps.cli.quality_judging import judge_offer, judge_turn, with_judge
+    from mergecells.prompting.plan import find_prompt
+
+    found = load_pinned(context.config_root)
+    pinned = Pinned(found.revision, with_judge(found.config, judge))
+    stated = bool(inputs or assignments) and bool(turn.prompt_slug)
+    values = given_inputs(find_prompt(pinned, turn.prompt_slug), inputs, assignments) if stated else None
+    if apply:
+        return judge_turn(pinned, turn, values, answer)
+    lines = judge_offer(pinned, turn, values, answer)
+    print_json({"sent": False, "offer": lines}) if output is Output.JSON else print("\n".join(lines))
+    context.say("Nothing was sent; --apply asks the judge.")
+    return None
 
 
 def _quality(context: CliContext) -> Quality:
@@ -149,11 +205,8 @@ def _quality(context: CliContext) -> Quality:
         return Quality()
 
 
-def _about(
-    context: CliContext, call: str, history: str, valid: bool | None, iterations: int, judge: str
-) -> QualityRecord:
+def _turn(context: CliContext, call: str, history: str) -> Turn:
     from mergecells.apps.cli.report_run import open_session
-    from mergecells.domain.llm import QualityRecord
 
     session = open_session(context, history)
     turn = session.history.call(call)
@@ -163,21 +216,7 @@ def _about(
             f"No call {call[:80]!r} is remembered in {session.history.describe()}.",
             "The result of a call has it as call_id, and so has the answer of the service.",
         )
-    return QualityRecord(
-        at=time.time(),
-        revision=turn.revision,
-        prompt_slug=turn.prompt_slug,
-        prompt_sha=turn.prompt_sha,
-        overall=None,
-        validation_passed=valid,
-        iterations=iterations,
-        call_id=turn.call_id,
-        run_id=turn.context.run_id,
-        persona=turn.context.persona,
-        workflow=turn.context.workflow,
-        model=turn.model,
-        judge=judge,
-    )
+    return turn
 
 
 def _write(made: QualityRecord, history: str) -> None:
