@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from typing import Any
 
+import httpx2
 import openai
 
 from mergecells.adapters.provider_http import BoundedClient, check_stream, read_json, translated
@@ -37,10 +38,14 @@ class OpenAIProvider:
 
     async def complete(self, request: ModelRequest) -> ModelAnswer:
         with translated(self._name, self._key):
-            raw = await self._client.chat.completions.with_raw_response.create(
-                **openai_body(request), timeout=request.timeout_s, extra_headers=dict(request.headers)
+            # The method that the library has for any path: its own one for this path looks at each field of the request
+            # by its type, and of the answer, which takes a fifth of the time of a call, and changes neither.
+            response = await self._client.post(
+                "/chat/completions",
+                body=openai_body(request),
+                cast_to=httpx2.Response,
+                options={"timeout": request.timeout_s, "headers": dict(request.headers)},
             )
-            response = raw.http_response
             return read_openai_answer(self._name, read_json(self._name, response), _request_id(response))
 
     async def stream(self, request: ModelRequest) -> AsyncIterator[str | ModelAnswer]:

@@ -9,6 +9,7 @@ from typing import Any
 
 import httpx2
 
+from mergecells.adapters.http_streams import use_streams
 from mergecells.domain.errors import ProviderError
 from mergecells.transforms.provider_failures import clean, refused, unreadable
 
@@ -45,6 +46,7 @@ class BoundedClient(httpx2.AsyncClient):
     def __init__(self, timeout_s: float = 3_600) -> None:
         limits = httpx2.Limits(max_connections=200, max_keepalive_connections=50, keepalive_expiry=30)
         super().__init__(timeout=httpx2.Timeout(timeout_s, connect=20), follow_redirects=False, limits=limits)
+        use_streams(self)
 
     async def send(self, request: httpx2.Request, *, stream: bool = False, **more: Any) -> httpx2.Response:
         more["follow_redirects"] = False  # The libraries ask for it with each request.
