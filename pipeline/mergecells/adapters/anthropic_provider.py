@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import anthropic
+import httpx2
 
 from mergecells.adapters.provider_http import BoundedClient, check_stream, read_json, translated
 from mergecells.domain.errors import ProviderError
@@ -35,14 +36,19 @@ class AnthropicProvider:
 
     async def complete(self, request: ModelRequest) -> ModelAnswer:
         with translated(self._name, self._key):
-            raw = await self._client.messages.with_raw_response.create(**_body(request), timeout=request.timeout_s)
-            response = raw.http_response
+            # See OpenAIProvider.complete.
+            response = await self._client.post(
+                "/v1/messages",
+                body=_body(request),
+                cast_to=httpx2.Response,
+                options={"timeout": request.timeout_s},
+            )
             return read_anthropic_answer(self._name, read_json(self._name, response), _request_id(response))
 
     async def stream(self, request: ModelRequest) -> AsyncIterator[str | ModelAnswer]:
         taken = AnthropicStream(self._name)
         with translated(self._name, self._key):
-            events = await self._client.messages.create(**_body(request), stream=True, timeout=request.timeout_s)
+            events = await self._client.messages.create(**_typed(request), stream=True, timeout=request.timeout_s)
             try:
                 check_stream(self._name, events.response)
                 taken.request_id = _request_id(events.response)
@@ -62,15 +68,18 @@ class AnthropicProvider:
 
 def _body(request: ModelRequest) -> dict[str, Any]:
     body = anthropic_body(request)
-    # The library of 2026 has no parameters for sampling, since newer models refuse them; the API and older models do.
-    sampling = {name: body.pop(name) for name in ("temperature", "top_p") if name in body}
-    if sampling:
-        body["extra_body"] = sampling
     if request.output_schema is not None and request.json_schema:
         # What Anthropic does not take in a schema becomes words of its description; we check the whole of it anyway.
         schema = anthropic.transform_schema(dict(request.output_schema))
         body["output_config"] = {"format": {"type": "json_schema", "schema": schema}}
     return body
+
+
+def _typed(request: ModelRequest) -> dict[str, Any]:
+    """The parameters of `messages.create`, which has none for sampling since newer models refuse it; the API has."""
+    body = _body(request)
+    sampling = {name: body.pop(name) for name in ("temperature", "top_p") if name in body}
+    return body | {"extra_body": sampling} if sampling else body
 
 
 def _request_id(response: Any) -> str:

@@ -115,7 +115,7 @@ def use_streams(client: httpx2.AsyncClient) -> None:
     """Let a client connect with these. It has no setting for that, so one that is built otherwise stays as it is."""
     mounts = getattr(client, "_mounts", {}).values()
     for transport in (getattr(client, "_transport", None), *mounts):
-        pool = getattr(transport, "_pool", None)
+        pool: Any = getattr(transport, "_pool", None)
         if hasattr(pool, "_network_backend"):
             pool._network_backend = Backend()
 

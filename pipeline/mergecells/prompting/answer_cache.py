@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import random
-import secrets
 import time
 from collections.abc import Awaitable, Callable
 from typing import Any, Final, TypeVar
@@ -12,6 +11,7 @@ from typing import Any, Final, TypeVar
 from mergecells.domain.llm import CachedAnswer
 from mergecells.ports import LlmMetrics, ResponseCache
 from mergecells.prompting.cache_threads import CacheThreads
+from mergecells.prompting.ids import new_id
 from mergecells.transforms.cached_answers import answer_key
 
 __all__ = ["AnswerCache", "Lead", "answer_key"]
@@ -60,15 +60,20 @@ class AnswerCache:
         self._tasks: set[asyncio.Future[Any]] = set()
 
     async def shared(
-        self, key: str, make: Callable[[], Awaitable[tuple[T, CachedAnswer | None]]], *, wait_s: float = WAIT_S
+        self,
+        key: str,
+        make: Callable[[], Awaitable[tuple[T, CachedAnswer | None]]],
+        *,
+        wait_s: float = WAIT_S,
+        missed: bool = False,
     ) -> tuple[T | None, CachedAnswer | None]:
         """(None, answer) when the cache or another call had it; else (what `make` gave, what is kept of it).
 
         `make` gives its result, and the answer to keep, None for one that must not be kept. While one call makes, the
         others of the same key wait, `wait_s` at the longest. When it fails or has nothing to keep, the next of them
-        makes its own; no error is shared.
+        makes its own; no error is shared. `missed`: see `enter`.
         """
-        found = await self.enter(key, wait_s=wait_s)
+        found = await self.enter(key, wait_s=wait_s, missed=missed)
         if isinstance(found, CachedAnswer):
             return None, found
         kept: CachedAnswer | None = None
@@ -79,18 +84,25 @@ class AnswerCache:
             self.finish(found, kept)
         return made, kept
 
+    def find(self, key: str) -> CachedAnswer | None:
+        """What is kept, without a wait for who makes it; from any thread. Only a hit is counted."""
+        found = self._just_made(key)
+        if found is None and self._threads is not None:
+            found = self._threads.find(key)
+        return self._hit(found)
+
     async def lookup(self, key: str) -> CachedAnswer | None:
-        """What is kept, without a wait for who makes it. Only a hit is counted."""
-        flight = self._flights.get(key)
-        found = flight.result() if flight is not None and flight.done() else None
+        """As `find`, from any event loop, which is not held up."""
+        found = self._just_made(key)
         if found is None and self._threads is not None:
             found = await self._threads.get(key)
-        if found is not None:
-            self._count(found, "hit")
-        return found
+        return self._hit(found)
 
-    async def enter(self, key: str, *, wait_s: float = WAIT_S) -> CachedAnswer | Lead:
-        """The answer, or the lead: the caller then makes the answer and calls `finish`, a stream does so at its end."""
+    async def enter(self, key: str, *, wait_s: float = WAIT_S, missed: bool = False) -> CachedAnswer | Lead:
+        """The answer, or the lead: the caller then makes the answer and calls `finish`, a stream does so at its end.
+
+        `missed`: `find` had nothing a moment ago, so the cache is asked only once more, with the claim.
+        """
         if self._threads is None:
             self._metrics.cache_asked("bypass")
             return Lead(key)
@@ -104,7 +116,7 @@ class AnswerCache:
             if done and (answer := flight.result()) is not None:
                 self._count(answer, "shared")
                 return answer
-        return await self._first_here(self._threads, key, deadline)
+        return await self._first_here(self._threads, key, deadline, missed)
 
     def finish(self, lead: Lead, answer: CachedAnswer | None) -> None:
         """End a lead: with the answer, which is kept if it is complete, or with None. Does not wait: writing goes on
@@ -124,13 +136,23 @@ class AnswerCache:
         if self._threads is not None:
             self._threads.close()
 
-    async def _first_here(self, threads: CacheThreads, key: str, deadline: float) -> CachedAnswer | Lead:
+    def _just_made(self, key: str) -> CachedAnswer | None:
+        """What is still being written."""
+        flight = self._flights.get(key)
+        return flight.result() if flight is not None and flight.done() else None
+
+    def _hit(self, found: CachedAnswer | None) -> CachedAnswer | None:
+        if found is not None:
+            self._count(found, "hit")
+        return found
+
+    async def _first_here(self, threads: CacheThreads, key: str, deadline: float, missed: bool) -> CachedAnswer | Lead:
         """The first of this process: ask the cache, then claim the key among all processes or wait for who has it."""
         flight: Flight = asyncio.get_running_loop().create_future()
         self._flights[key] = flight
         found: CachedAnswer | Lead | None = None
         try:
-            found = await threads.get(key)
+            found = None if missed else await threads.get(key)
             if found is not None:
                 self._count(found, "hit")
                 return found
@@ -143,7 +165,7 @@ class AnswerCache:
                 flight.set_result(found if isinstance(found, CachedAnswer) else None)
 
     async def _claim(self, threads: CacheThreads, key: str, flight: Flight, deadline: float) -> CachedAnswer | Lead:
-        lead, pause = Lead(key, secrets.token_hex(8), flight), _FIRST_PAUSE_S
+        lead, pause = Lead(key, new_id(16), flight), _FIRST_PAUSE_S
         while not await threads.claim(key, lead.owner, self._lease):
             left = deadline - time.monotonic()
             if left <= 0:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
@@ -15,6 +14,7 @@ from mergecells.domain.errors import BudgetExceededError, LedgerBusyError, LlmCa
 from mergecells.domain.llm import BudgetState, CallContext, Cap, LedgerEntry
 from mergecells.ports import BudgetLedger, LlmMetrics
 from mergecells.prompting.budget_keys import applying, nano, state_of
+from mergecells.prompting.ids import new_id
 
 _log = logging.getLogger("mergecells")
 T = TypeVar("T")
@@ -85,6 +85,22 @@ class BudgetGuard:
         """Every budget that applies, as it stands. Raises LlmCallError when the ledger cannot be asked."""
         return await self._states(applying(budgets, context, self._now()))
 
+    def states_at_hand(self, budgets: Budgets, context: CallContext, *, wait: bool) -> tuple[BudgetState, ...] | None:
+        """As `states`, from any thread; None where that would have to wait, for another or for the network. `wait`:
+        whether it may. Raises LlmCallError too."""
+        counted = applying(budgets, context, self._now())
+        if not counted:
+            return ()
+        ledger = self._ledger
+        if ledger is None or not (wait or ledger.quick):
+            return None
+        try:
+            return self._seen(counted, ledger.read([key for key, _ in counted], wait=not ledger.quick))
+        except LedgerBusyError:
+            return None
+        except MergecellsError as error:
+            raise LlmCallError("budget", error.message, error.hint) from error
+
     async def drain(self) -> None:
         """Wait for what is still under way for calls that were cancelled."""
         while self._tasks:
@@ -97,7 +113,7 @@ class BudgetGuard:
         return self._seen(counted, await self._ask(lambda ledger, wait: ledger.read(keys, wait=wait)))
 
     async def _hold(self, counted: Counted, amount: int, worst_case: float, lease_s: float) -> Hold:
-        reservation = secrets.token_hex(16)
+        reservation = new_id()
         caps = [Cap(key, nano(budget.halt)) for key, budget in counted]
         reserved = await self._ask(
             lambda ledger, wait: ledger.reserve(reservation, caps, amount, lease_s, wait=wait),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import hashlib
 from decimal import ROUND_CEILING, ROUND_HALF_UP, Decimal
+from functools import lru_cache
 from typing import Final
 
 from mergecells.domain.budgets import Budget, Budgets
@@ -50,9 +51,9 @@ def day_of(at: float) -> str:
 
 def _name(given: str) -> str:
     """As it stands in a key: bounded, and nothing that a terminal would obey."""
+    if given.isprintable() and len(given) <= LONGEST_NAME:
+        return given
     name = "".join(sign if sign.isprintable() else "?" for sign in given[: LONGEST_NAME + 1])
-    if name == given and len(given) <= LONGEST_NAME:
-        return name
     # Two names must not be counted as one because they were shortened to the same.
     digest = hashlib.sha256(given.encode(errors="surrogatepass")).hexdigest()[:16]
     return f"{name[: LONGEST_NAME - 17]}~{digest}"
@@ -63,6 +64,7 @@ def _quoted(run: str) -> str:
     return run.replace("%", "%25").replace("/", "%2F")
 
 
+@lru_cache(maxsize=1_024)
 def nano(dollars: float, *, up: bool = False) -> int:
     """Whole nano-dollars, of the number as people write it: 0.1 is 100,000,000. `up`: never less than the dollars."""
     exact = Decimal(repr(float(dollars))) * NANO

@@ -39,6 +39,12 @@ class CacheThreads:
             return self._cache.get(key)
         return await self._bounded(None, self._cache.get, key)
 
+    def find(self, key: str) -> CachedAnswer | None:
+        """See `ports.ResponseCache`: in the caller's thread, which waits. Nothing while the cache is left alone."""
+        if not self._cache.quick and time.monotonic() < self._rest_until:
+            return None
+        return self._cache.get(key)
+
     def count(self, found: CachedAnswer | None) -> None:
         """See `ports.ResponseCache`."""
         self._cache.count(found)

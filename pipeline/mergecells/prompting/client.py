@@ -13,6 +13,7 @@ from mergecells.domain.errors import LlmCallError, MergecellsError, UsageError
 from mergecells.domain.llm import CallContext, LlmResult, Outcome, Turn
 from mergecells.domain.messages import Message
 from mergecells.ports import IntentClassifier
+from mergecells.prompting.at_hand import AtHand
 from mergecells.prompting.classifier import PromptClassifier
 from mergecells.prompting.contexts import make_context
 from mergecells.prompting.intents import find_intent
@@ -45,6 +46,7 @@ class Llm:
         self._loop = LoopThread()
         self._tries = Tries(parts.providers, parts.budget, parts.metrics, parts.counter, parts.clock)
         self._ladder = Ladder(self._tries, parts.cache, parts.metrics, parts.chance)
+        self._at_hand = AtHand(parts.cache, parts.counter)
         self._streams = Streams(self._ladder, self._tries, parts.cache, parts.metrics)
         classifier = parts.classifier
         self.classifier: IntentClassifier | None = (
@@ -71,8 +73,14 @@ class Llm:
         **who: str,
     ) -> LlmResult:
         """Render the prompt `slug`, ask the models of its ladder, and give back the first good answer."""
+        self._loop.check()
         call = self._planned(slug, inputs or {}, make_context(context, who), cache, False, snapshot)
-        return self._loop.run(self._whole(call))
+        served = self._at_hand.find(call)
+        if served is None:
+            return self._loop.run(self._whole(call))
+        if not self._saw_budgets(call, wait=True):
+            self._loop.run(self._look_at_budgets(call))
+        return self._given(call, served)
 
     async def acall(
         self,
@@ -85,8 +93,14 @@ class Llm:
         **who: str,
     ) -> LlmResult:
         """As `call`, from a coroutine; cancelling it cancels the call."""
+        self._loop.check()
         call = self._planned(slug, inputs or {}, make_context(context, who), cache, False, snapshot)
-        return await self._loop.wait(self._whole(call))
+        served = await self._at_hand.lookup(call)
+        if served is None:
+            return await self._loop.wait(self._whole(call))
+        if not self._saw_budgets(call, wait=False):
+            await self._loop.wait(self._look_at_budgets(call))
+        return self._given(call, served)
 
     def stream(
         self,
@@ -281,6 +295,24 @@ class Llm:
             raise
         finally:
             self._tell(call, served, outcome, problem)
+
+    def _given(self, call: CallRecord, served: Served) -> LlmResult:
+        """The result of an answer that was at hand, and its turn."""
+        try:
+            return call.result(served)
+        finally:
+            self._tell(call, served, "ok", "")
+
+    def _saw_budgets(self, call: CallRecord, *, wait: bool) -> bool:
+        """Whether the budgets of a cached answer could be looked at here, or nowhere. `wait`: as long as it takes."""
+        try:
+            seen = self._parts.budget.states_at_hand(call.plan.pinned.config.budgets, call.context, wait=wait)
+        except MergecellsError as error:
+            _log.warning("the budgets of a cached answer are not known: %s", error)
+            return True
+        if seen is not None:
+            call.budgets = seen
+        return seen is not None
 
     async def _look_at_budgets(self, call: CallRecord) -> None:
         """A kept answer costs nothing, so a ledger that fails does not take it away."""

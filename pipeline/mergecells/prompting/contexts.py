@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
-import secrets
 from collections.abc import Mapping
 
 from mergecells.domain.errors import UsageError
 from mergecells.domain.llm import CallContext
+from mergecells.prompting.ids import new_id
 
 _FIELDS = tuple(each.name for each in dataclasses.fields(CallContext))
 MOST_CHARACTERS = 500
@@ -16,14 +16,19 @@ MOST_CHARACTERS = 500
 
 def make_context(context: CallContext | None, who: Mapping[str, str]) -> CallContext:
     """The context of one call, with a trace id. Raises UsageError for a field that there is not."""
-    base = context or CallContext()
-    unknown = sorted(set(who) - set(_FIELDS))
-    if unknown:
-        raise UsageError(f"A call has no {unknown[0]!r}.", f"It has: {', '.join(_FIELDS)}.")
-    given: dict[str, str] = {name: str(value) for name, value in who.items() if value}
-    for name, value in given.items():
-        if len(value) > MOST_CHARACTERS or not value.isprintable():
-            raise UsageError(f"{name} must be one line of at most {MOST_CHARACTERS} characters.")
-    if not (given.get("trace_id") or base.trace_id):
-        given["trace_id"] = secrets.token_hex(16)
-    return dataclasses.replace(base, **given)
+    given: dict[str, str] = {}
+    for name, value in who.items():
+        if name not in _FIELDS:
+            unknown = min(set(who).difference(_FIELDS))
+            raise UsageError(f"A call has no {unknown!r}.", f"It has: {', '.join(_FIELDS)}.")
+        if value:
+            given[name] = _checked(name, str(value))
+    if not (given.get("trace_id") or (context and context.trace_id)):
+        given["trace_id"] = new_id()
+    return CallContext(**given) if context is None else dataclasses.replace(context, **given)
+
+
+def _checked(name: str, value: str) -> str:
+    if len(value) > MOST_CHARACTERS or not value.isprintable():
+        raise UsageError(f"{name} must be one line of at most {MOST_CHARACTERS} characters.")
+    return value

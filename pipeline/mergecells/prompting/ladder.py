@@ -13,7 +13,8 @@ from mergecells.domain.llm import Attempt, CachedAnswer, ErrorKind, ModelRequest
 from mergecells.domain.routing import Rung
 from mergecells.ports import LlmMetrics
 from mergecells.prompting.answer_cache import AnswerCache, answer_key
-from mergecells.prompting.plan import UnfitError, build_request, with_trace
+from mergecells.prompting.counting import TokenCounter
+from mergecells.prompting.plan import UnfitError, build_request
 from mergecells.prompting.record import CallRecord, Served
 from mergecells.prompting.retry import pause_before
 from mergecells.prompting.tries import Tries
@@ -53,7 +54,7 @@ class Ladder:
         for position, (name, rung) in enumerate(rungs):
             last = position == len(rungs) - 1
             try:
-                request = with_trace(build_request(call.plan, name, rung, self.tries.counter), call.context)
+                request, _ = prepare(call, name, rung, self.tries.counter)
                 return await serve(call, request, rung, last)
             except BudgetExceededError as error:
                 error.attempts = tuple(call.attempts)
@@ -78,7 +79,9 @@ class Ladder:
         if not call.use_cache:
             self._metrics.cache_asked("bypass")
             return (await make())[0]
-        made, kept = await self.cache.shared(answer_key(request, call.plan.sha), make)
+        _, key = call.prepared[request.model]
+        missed = key == call.missed
+        made, kept = await self.cache.shared(key, make, wait_s=rung.timeout_s, missed=missed)
         if made is not None:
             return made
         assert kept is not None  # One of both is always there.
@@ -96,6 +99,17 @@ class Ladder:
                 if pause is None:
                     raise
             await asyncio.sleep(pause)
+
+
+def prepare(call: CallRecord, name: str, rung: Rung, counter: TokenCounter) -> tuple[ModelRequest, str]:
+    """(what a model is asked, the key that its answer is kept under; empty when none is kept). Raises UnfitError,
+    ProviderError."""
+    known = call.prepared.get(name)
+    if known is None:
+        request = build_request(call.plan, name, rung, counter, call.context)
+        known = request, answer_key(request, call.plan.sha) if call.use_cache else ""
+        call.prepared[name] = known
+    return known
 
 
 def falls_through(kind: ErrorKind, rung: Rung) -> bool:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-import secrets
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -16,6 +15,7 @@ from mergecells.domain.messages import ImagePart, Message, RenderedPrompt
 from mergecells.domain.prompts import ModelOptions, Prompt
 from mergecells.domain.revision import Revision
 from mergecells.domain.routing import Model, Provider, Rung
+from mergecells.prompting.ids import new_id
 from mergecells.transforms.json_answers import with_schema_words
 from mergecells.transforms.routes import Detected, prompt_ladder
 
@@ -114,8 +114,10 @@ def plan_reply(pinned: PinnedConfig, messages: Sequence[Message], detected: Dete
     return CallPlan(pinned, "", "", tuple(messages), intent.ladder, ModelOptions(), None, detected)
 
 
-def build_request(plan: CallPlan, name: str, rung: Rung, counter: TokenCounter) -> ModelRequest:
-    """What the model of one rung is asked. Raises UnfitError for one that cannot serve this call."""
+def build_request(
+    plan: CallPlan, name: str, rung: Rung, counter: TokenCounter, context: CallContext | None = None
+) -> ModelRequest:
+    """What a rung's model is asked, in the trace of `context`. Raises UnfitError for one that cannot serve it."""
     model, provider = _model(plan, name)
     if plan.has_images and not model.vision:
         raise UnfitError(f"{name} reads no images.")
@@ -133,15 +135,15 @@ def build_request(plan: CallPlan, name: str, rung: Rung, counter: TokenCounter) 
         options=plan.options,
         output_schema=plan.schema,
         json_schema=model.json_schema,
+        headers=_trace_headers(provider, context) if context else {},
     )
 
 
-def with_trace(request: ModelRequest, context: CallContext) -> ModelRequest:
-    """With a W3C `traceparent` for a server of one's own; strangers need not know our ids."""
-    if request.provider.kind != "openai-compatible" or not _TRACE.fullmatch(context.trace_id):
-        return request
-    parent = f"00-{context.trace_id}-{secrets.token_hex(8)}-01"
-    return replace(request, headers={"traceparent": parent})
+def _trace_headers(provider: Provider, context: CallContext) -> dict[str, str]:
+    """A W3C `traceparent` for a server of one's own; strangers need not know our ids."""
+    if provider.kind != "openai-compatible" or not _TRACE.fullmatch(context.trace_id):
+        return {}
+    return {"traceparent": f"00-{context.trace_id}-{new_id(16)}-01"}
 
 
 class UnfitError(ProviderError):

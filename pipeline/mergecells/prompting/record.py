@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -14,11 +13,13 @@ from mergecells.domain.llm import (
     CostSource,
     Finish,
     LlmResult,
+    ModelRequest,
     Outcome,
     TokenSource,
     Turn,
     Usage,
 )
+from mergecells.prompting.ids import new_id
 from mergecells.prompting.plan import CallPlan
 
 
@@ -57,13 +58,17 @@ class CallRecord:
     ) -> None:
         self.plan, self.context = plan, context
         self.streamed, self.use_cache, self.at = streamed, use_cache, at
-        self.call_id = secrets.token_hex(16)
+        self.call_id = new_id()
         self.attempts: list[Attempt] = []
         self.budgets: tuple[BudgetState, ...] = ()
         self.flags: list[str] = []
         self.first_token: float | None = None
         self.spare: Served | None = None
         """A truncated answer that a later model may better; given back when none does."""
+        self.prepared: dict[str, tuple[ModelRequest, str]] = {}
+        """Model → what it is asked, and the key that its answer is kept under."""
+        self.missed = ""
+        """The key that the cache was asked for in vain."""
         self.guessed = False
         """Whether a try that gave nothing was paid for by our own estimate."""
         self._monotonic = monotonic

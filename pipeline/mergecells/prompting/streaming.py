@@ -10,7 +10,7 @@ from mergecells.domain.errors import LlmCallError, ProviderError
 from mergecells.domain.llm import CachedAnswer, ModelAnswer, ModelRequest
 from mergecells.domain.routing import Rung
 from mergecells.ports import LlmMetrics
-from mergecells.prompting.answer_cache import AnswerCache, answer_key
+from mergecells.prompting.answer_cache import AnswerCache
 from mergecells.prompting.ladder import Ladder, call_error, checked, from_store, to_store
 from mergecells.prompting.pieces import Emit
 from mergecells.prompting.record import CallRecord, Served
@@ -33,7 +33,8 @@ class Streams:
         if not call.use_cache:
             self._metrics.cache_asked("bypass")
             return await self._retried(emit, call, request, rung, last)
-        found = await self._cache.enter(answer_key(request, call.plan.sha))
+        _, key = call.prepared[request.model]
+        found = await self._cache.enter(key, wait_s=rung.timeout_s, missed=key == call.missed)
         if isinstance(found, CachedAnswer):
             await self._replay(emit, call, found.text)
             return from_store(call, request, found)

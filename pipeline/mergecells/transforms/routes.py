@@ -27,14 +27,15 @@ class Detected(NamedTuple):
 def prompt_ladder(routing: Routing, prompt: Prompt) -> dict[str, Rung]:
     """Model → how it is called, in the order of trying.
 
-    The intent of the prompt's own name where there is one; else the prompt's `model.id`, then the ladder of
-    `ambiguous`. Empty when neither names a model.
+    The intent of the prompt's own name where there is one; else the prompt's `model.id`, called as the ladder of
+    `ambiguous` says if it is in it, then the rest of that ladder. Empty when neither names a model.
     """
     own = routing.intents.get(prompt.slug)
     if own is not None and own.ladder:
         return own.ladder
-    first = {prompt.front.model.id: Rung()} if prompt.front.model.id else {}
     rest = routing.intents.get(AMBIGUOUS, Intent()).ladder
+    own_id = prompt.front.model.id
+    first = {own_id: rest.get(own_id) or Rung()} if own_id else {}
     return {**first, **{name: rung for name, rung in rest.items() if name not in first}}
 
 
