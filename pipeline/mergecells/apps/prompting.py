@@ -5,21 +5,15 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from functools import partial
+from typing import TYPE_CHECKING
 
-from mergecells.adapters.provider_factory import ProviderFactory
-from mergecells.apps.llm_stores import llm_folder, open_cache, open_ledger
-from mergecells.apps.llm_watchers import make_counter, make_tracer, make_turn_log
-from mergecells.apps.state_files import history_in
-from mergecells.domain.routing import Provider
-from mergecells.ports import IntentClassifier, LlmMetrics, ResponseCache, Tracer, TurnLog
-from mergecells.prompting.answer_cache import AnswerCache
-from mergecells.prompting.budget_guard import BudgetGuard
-from mergecells.prompting.client import Llm
-from mergecells.prompting.parts import LlmParts
-from mergecells.prompting.plan import ConfigSource, PinnedConfig, pin
-from mergecells.prompting.silence import NoLlmMetrics
-from mergecells.prompting.tries import ProviderMaker
-from mergecells.serving.clock import SystemClock
+# What a client is made of takes longer to import than a program may wait that only names this function.
+if TYPE_CHECKING:
+    from mergecells.domain.routing import Provider
+    from mergecells.ports import IntentClassifier, LlmMetrics, ResponseCache, Tracer, TurnLog
+    from mergecells.prompting.client import Llm
+    from mergecells.prompting.plan import ConfigSource, PinnedConfig
+    from mergecells.prompting.tries import ProviderMaker
 
 
 def open_llm(
@@ -46,6 +40,18 @@ def open_llm(
     `classifier` tells intents where the rules say ambiguous: an object, or the slug of a prompt (`intent_classifier` is
     shipped).
     """
+    from mergecells.adapters.provider_factory import ProviderFactory
+    from mergecells.apps.llm_stores import llm_folder, open_cache, open_ledger
+    from mergecells.apps.llm_watchers import make_counter, make_tracer, make_turn_log
+    from mergecells.apps.state_files import history_in
+    from mergecells.prompting.answer_cache import AnswerCache
+    from mergecells.prompting.budget_guard import BudgetGuard
+    from mergecells.prompting.client import Llm
+    from mergecells.prompting.parts import LlmParts
+    from mergecells.prompting.plan import pin
+    from mergecells.prompting.silence import NoLlmMetrics
+    from mergecells.serving.clock import SystemClock
+
     source, closers = _source(config)
     folder = llm_folder(os.fspath(state_dir))
     history = history_url or (history_in(folder) if state_dir else "")

@@ -224,7 +224,7 @@ class LoopThread:
     def _make_task(
         self, loop: asyncio.AbstractEventLoop, work: Coroutine[Any, Any, T] | Generator[Any, None, T], **more: Any
     ) -> asyncio.Task[T]:
-        task: asyncio.Task[T] = asyncio.Task(work, loop=loop, **more)  # type: ignore[arg-type]
+        task: asyncio.Task[T] = asyncio.Task(work, loop=loop, **more)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return task
