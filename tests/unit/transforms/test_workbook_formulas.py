@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from xlsxwriter.worksheet import Worksheet
 
+from mergecells.formula import FUNCTIONS
 from mergecells.transforms.workbook_formulas import (
     normalise_formula,
     pin_today,
@@ -112,3 +114,14 @@ def test_normalise_array_call_around_everything_goes(stored: str, plain: str) ->
 def test_same_formula_with_and_without_the_array_call() -> None:
     """A sheet that wraps what the file says is no edit."""
     assert same_formula("=ARRAYFORMULA(SUM(ages*2))", "=SUM(ages * 2)")
+
+
+def test_stored_formula_has_each_prefix_that_xlsxwriter_gives() -> None:
+    """XlsxWriter's table of newer functions is Microsoft's. Without its prefix, Excel shows #NAME? for a function."""
+    table = Worksheet()
+    for name in FUNCTIONS:
+        wanted = table._prepare_formula(f"={name}(1)", expand_future_functions=True).strip("= ")
+        if wanted.removeprefix("_xlfn.").removeprefix("_xlws.") != f"{name}(1)":
+            continue  # its patterns take a point for any character: NORM.S.DIST for NORMSDIST
+        if name not in {"REGEXTEST", "REGEXEXTRACT", "REGEXREPLACE", "ENCODEURL", "PERCENTOF"}:  # which it does not know
+            assert stored_formula(f"={name}(1)") == f"={wanted}"
