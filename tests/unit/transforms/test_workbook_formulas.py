@@ -117,11 +117,11 @@ def test_same_formula_with_and_without_the_array_call() -> None:
 
 
 def test_stored_formula_has_each_prefix_that_xlsxwriter_gives() -> None:
-    """XlsxWriter's table of newer functions is Microsoft's. Without its prefix, Excel shows #NAME? for a function."""
+    """XlsxWriter's table is Microsoft's, but for five that it does not know. Without a prefix, Excel shows #NAME?."""
     table = Worksheet()
     for name in FUNCTIONS:
         wanted = table._prepare_formula(f"={name}(1)", expand_future_functions=True).strip("= ")
         if wanted.removeprefix("_xlfn.").removeprefix("_xlws.") != f"{name}(1)":
             continue  # its patterns take a point for any character: NORM.S.DIST for NORMSDIST
-        if name not in {"REGEXTEST", "REGEXEXTRACT", "REGEXREPLACE", "ENCODEURL", "PERCENTOF"}:  # which it does not know
+        if name not in {"REGEXTEST", "REGEXEXTRACT", "REGEXREPLACE", "ENCODEURL", "PERCENTOF"}:
             assert stored_formula(f"={name}(1)") == f"={wanted}"
