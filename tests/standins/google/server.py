@@ -37,6 +37,7 @@ class StandIn:
         self.url = ""
         self._lock = threading.RLock()
         self._values: dict[str, tuple[Spreadsheet, Values]] = {}
+        self._told: dict[str, tuple[Spreadsheet, bytes]] = {}
         self._apis = [load("sheets.v4.json"), load("drive.v3.json")]
 
     @property
@@ -71,6 +72,17 @@ class StandIn:
 
     def match(self, verb: str, path: str, query: dict[str, list[str]]) -> Call | None:
         return next((call for api in self._apis if (call := api.match(verb, path, query))), None)
+
+    def content(self, call: Call, body: Json | None, header: str) -> bytes:
+        """What the call gives, as it is sent. A sheet that nobody changed since is not put into words again."""
+        if call.id != "sheets.spreadsheets.get":
+            return json.dumps(self.answer(call, body, header)).encode()
+        with self._lock:
+            book, asked = self._opened(call, self._caller(call, header)), json.dumps([call.path, call.query])
+            held = self._told.get(asked)
+            if held is None or held[0] is not book:
+                held = self._told[asked] = (book, json.dumps(self.answer(call, body, header)).encode())
+            return held[1]
 
     def answer(self, call: Call, body: Json | None, header: str) -> Json:
         """What the call gives. Raises Refused."""
@@ -113,7 +125,8 @@ class StandIn:
             return self.drive.get(call, mail)
         return self.drive.share(call, body, mail)
 
-    def _sheets(self, call: Call, body: Json, mail: str, mask: Mask) -> Json:
+    def _opened(self, call: Call, mail: str) -> Spreadsheet:
+        """The spreadsheet that a call names. Raises Refused where `mail` may not do this."""
         file_id = call.path["spreadsheetId"]
         if file_id not in self.drive.books:
             raise Refused(404, "NOT_FOUND", "Requested entity was not found.")
@@ -124,7 +137,10 @@ class StandIn:
         if self.drive.files[file_id].get("office"):
             told = "This operation is not supported for this document. The document must not be an Office file."
             raise Refused(400, "FAILED_PRECONDITION", told)
-        book = self.book(file_id)
+        return self.book(file_id)
+
+    def _sheets(self, call: Call, body: Json, mail: str, mask: Mask) -> Json:
+        book = self._opened(call, mail)
         if call.id == "sheets.spreadsheets.get":
             return self._get(call, book, mask)
         if call.id == "sheets.spreadsheets.batchUpdate":
@@ -132,7 +148,7 @@ class StandIn:
                 raise NotImplementedError("the spreadsheet in the answer")
             changed, replies = apply_batch(book, body.get("requests", []), call.api)
             self._store(changed)
-            return {"spreadsheetId": file_id, "replies": replies}
+            return {"spreadsheetId": book.id, "replies": replies}
         return self._call_values(call, book, body)
 
     def _get(self, call: Call, book: Spreadsheet, mask: Mask) -> Json:
@@ -234,7 +250,7 @@ class _Handler(BaseHTTPRequestHandler):
             return
         try:
             body = json.loads(content) if content else None
-            answer = self.standin.answer(call, body, self.headers.get("Authorization", ""))
+            answer = self.standin.content(call, body, self.headers.get("Authorization", ""))
         except Refused as error:
             self._refuse(error)
             return
@@ -252,7 +268,7 @@ class _Handler(BaseHTTPRequestHandler):
         if fault and fault.kind == "lost":
             self._refuse(Refused(503, "UNAVAILABLE", "The service is currently unavailable."))
             return
-        self._send(200, json.dumps(answer).encode(), half=bool(fault and fault.kind == "truncated"))
+        self._send(200, answer, half=bool(fault and fault.kind == "truncated"))
 
     def _refuse(self, error: Refused, headers: dict[str, str] | None = None) -> None:
         body: Json = {"code": error.code, "message": error.message, "status": error.status}

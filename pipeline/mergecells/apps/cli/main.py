@@ -7,6 +7,7 @@ import os
 import re
 import sys
 import traceback
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -89,8 +90,9 @@ def _start(
     ctx.obj = CliContext(given_root=config_root, verbose=verbose, quiet=quiet)
 
 
-def build_app() -> typer.Typer:
-    """The whole command line. Command modules import their heavy parts when they run, not here."""
+def build_app(names: Sequence[str] = COMMANDS) -> typer.Typer:
+    """The command line, or only the named commands of it. Command modules import their heavy parts when they run,
+    not here."""
     app = typer.Typer(
         name="mergecells",
         no_args_is_help=True,
@@ -99,7 +101,7 @@ def build_app() -> typer.Typer:
         context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
     )
     app.callback()(_start)
-    for name in COMMANDS:
+    for name in names:
         importlib.import_module(f"mergecells.apps.cli.commands.{name}").register(app)
     for command in app.registered_commands:
         command.epilog = epilog(command.name or str(getattr(command.callback, "__name__", "")))
@@ -109,8 +111,12 @@ def build_app() -> typer.Typer:
 def run(arguments: list[str]) -> int:
     """Run one command line. Returns the exit status; no traceback reaches the user without -v."""
     verbose = _is_verbose(arguments)
+    name = _named(arguments)
     try:
-        status = build_app()(arguments, prog_name="mergecells", standalone_mode=False)
+        # What typer makes of the signatures of all commands takes longer than many a command.
+        status = build_app([name] if name in COMMANDS else COMMANDS)(
+            arguments, prog_name="mergecells", standalone_mode=False
+        )
         return status if isinstance(status, int) else EXIT_GOOD
     except (KeyboardInterrupt, Abort):
         print("interrupted", file=sys.stderr)
@@ -126,15 +132,24 @@ def run(arguments: list[str]) -> int:
 
 def _is_verbose(arguments: list[str]) -> bool:
     """Whether -v stands among the global options, which end at the command's name."""
-    waiting = iter(arguments)
-    for argument in waiting:
+    return any(each == "--verbose" or re.fullmatch(r"-[qv]*v[qv]*", each) for each in _global_options(arguments))
+
+
+def _named(arguments: list[str]) -> str:
+    """The command's name as it is written: the first argument that is no global option; empty without one."""
+    options = _global_options(arguments)
+    return next(iter(arguments[len(options) :]), "")
+
+
+def _global_options(arguments: list[str]) -> list[str]:
+    """The arguments before the command's name, the values of options among them."""
+    waiting = iter(enumerate(arguments))
+    for place, argument in waiting:
         if argument == "--config-root":
             next(waiting, None)
-        elif argument == "--verbose" or re.fullmatch(r"-[qv]*v[qv]*", argument):
-            return True
         elif not argument.startswith("-"):
-            return False
-    return False
+            return arguments[:place]
+    return arguments
 
 
 def _show_usage_error(error: TyperException) -> None:
