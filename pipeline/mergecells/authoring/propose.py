@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Literal
+from typing import Literal, TypeAlias
 
 from mergecells.authoring.check import CheckReport
 from mergecells.domain.changes import Change, ChangeSet
+from mergecells.domain.configset import ConfigSet
+from mergecells.domain.evaluation import Evaluation
 from mergecells.domain.findings import Finding
 from mergecells.domain.plan import Plan
 from mergecells.domain.pulls import CheckResult, Proposal, PullRequest, one_line
@@ -25,6 +27,9 @@ CHECK_NAME = "config check"
 
 MOST_FINDINGS = 500
 """Findings that travel with the verdict; the check itself shows all of them."""
+
+Evaluate: TypeAlias = Callable[[ConfigSet | None, ConfigSet | None], Evaluation | None]
+"""Answers of changed prompts before and after; None where that is not configured."""
 
 Outcome = Literal["proposed", "unchanged", "refused"]
 
@@ -72,6 +77,7 @@ def make_plan(
     workbook: str = "",
     base_revision: Revision = "",
     load: Load = load_config,
+    evaluate: Evaluate | None = None,
 ) -> Plan:
     """Everything a reviewer needs to know. `title` is made from the changes when it is empty; `base_revision` is the
     head unless given."""
@@ -82,6 +88,7 @@ def make_plan(
         findings=findings,
         impact=examples_impact(before.config, after.config),
         prompts=preview_prompts(before.config, after.config),
+        evaluation=evaluate(before.config, after.config) if evaluate else None,
         base_revision=base_revision or candidate.head,
         author=author,
         title=title or plan_title(changes, files),

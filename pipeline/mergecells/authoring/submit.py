@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from mergecells.authoring.check import CheckReport, check_files
 from mergecells.authoring.export import ExportResult, base_revision, export_workbook
 from mergecells.authoring.leads_impact import ReadLeads, measure_leads
-from mergecells.authoring.propose import Candidate, Submission, make_plan, open_pull, propose_plan
+from mergecells.authoring.propose import Candidate, Evaluate, Submission, make_plan, open_pull, propose_plan
 from mergecells.authoring.submitted import Submitted, dump_submitted, merged_submissions, read_submitted
 from mergecells.domain.errors import HeadMovedError, MergecellsError, UnknownRevisionError, WorkbookChangedError
 from mergecells.domain.findings import Finding, has_errors, sort_findings
@@ -43,6 +43,7 @@ class SubmitRequest:
     allow_large: bool = False
     recompute: Recompute | None = None
     read_leads: ReadLeads | None = None
+    evaluate: Evaluate | None = None
     shared: bool = False
     answer: Callable[[Submission], Mapping[str, str]] = lambda _: {}
     tell: Callable[[str], None] = lambda _: None
@@ -159,6 +160,7 @@ def _plan(
         workbook=request.workbook,
         base_revision=export.base_revision,
         load=load,
+        evaluate=request.evaluate,
     )
 
 

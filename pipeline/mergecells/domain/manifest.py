@@ -112,6 +112,22 @@ class LeadsImpact(ConfigModel):
     )
 
 
+class EvaluationSettings(ConfigModel):
+    """Whether pull requests show what changed prompts answer to their examples, before and after."""
+
+    recordings: RelativePath | None = Field(
+        default=None,
+        description="File of recorded answers, relative to the config root, as evaluations/answers.jsonl.",
+    )
+    max_cost: float = Field(
+        default=0,
+        ge=0,
+        le=1_000,
+        allow_inf_nan=False,
+        description="US dollars that one evaluation may cost where models are asked (diff --live); 0: none is asked.",
+    )
+
+
 class HubAddress(ConfigModel):
     url: str = Field(
         pattern=r"^https?://[^\s/?#]+(/[^\s?#]*)?$", max_length=400, description="Its address, without a path of ours."
@@ -133,6 +149,9 @@ class ManifestFile(ConfigModel):
     checks: Checks = Field(default_factory=Checks)
     formulas: FormulaSettings = Field(default_factory=FormulaSettings)
     impact: LeadsImpact | None = Field(default=None, description="Real leads for the impact of a submission.")
+    evaluation: EvaluationSettings | None = Field(
+        default=None, description="Answers of changed prompts in pull requests; left out: none."
+    )
     services: list[str] = Field(default_factory=list, description="Base URLs of the services that `status` asks.")
     hub: HubAddress | None = Field(default=None, description="The hub that `status` asks in the place of the services.")
     tabs: list[CustomTab] = Field(default_factory=list)

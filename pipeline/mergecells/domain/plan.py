@@ -5,6 +5,7 @@ from __future__ import annotations
 from pydantic import BaseModel, ConfigDict
 
 from mergecells.domain.changes import ChangeSet
+from mergecells.domain.evaluation import Evaluation
 from mergecells.domain.findings import Finding
 from mergecells.domain.impact import Impact
 
@@ -45,6 +46,7 @@ class Plan(BaseModel):
     impact: tuple[ExampleImpact, ...] = ()
     leads: Impact | None = None
     prompts: tuple[PromptPreview, ...] = ()
+    evaluation: Evaluation | None = None
     base_revision: str
     author: str = ""
     title: str = ""

@@ -9,6 +9,7 @@ from mergecells.domain.changes import Change
 from mergecells.domain.findings import Finding, count_findings
 from mergecells.domain.plan import ExampleImpact, Plan
 from mergecells.domain.revision import short
+from mergecells.transforms.evaluation_render import render_evaluation
 from mergecells.transforms.impact_render_markdown import render_impact_markdown
 from mergecells.transforms.markdown_escape import code_span, table_code_span
 from mergecells.transforms.plan_render_prompts import render_previews
@@ -47,8 +48,10 @@ def render_markdown(plan: Plan, limit: int = MAX_BODY, *, checked: bool = True) 
     changes, impact, findings = _sections(plan, limit, checked)
     leads = _leads_section(plan, limit // 4)
     room = max(limit - _RESERVED - len(leads) - changes.used - impact.used - findings.used, 0)
-    prompts, _ = render_previews(plan.prompts, room)
-    lines = [*changes.lines, *prompts, *impact.lines, *([leads] if leads else []), *findings.lines, *_provenance(plan)]
+    prompts, used = render_previews(plan.prompts, room)
+    answers, _ = render_evaluation(plan.evaluation, room - used)
+    lines = [*changes.lines, *prompts, *answers, *impact.lines, *([leads] if leads else []), *findings.lines]
+    lines += _provenance(plan)
     return "\n".join(lines).rstrip() + "\n"
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from mergecells.domain.changes import Change
 from mergecells.domain.findings import Finding
 from mergecells.domain.plan import ExampleImpact, Plan
+from mergecells.transforms.evaluation_render import summary
 from mergecells.transforms.impact_words import headline
 from mergecells.transforms.markdown_escape import visible
 from mergecells.transforms.plan_words import counted, excerpts, moved_leads, place, score_change, score_text, value_text
@@ -24,7 +25,8 @@ def render_text(plan: Plan, colour: bool = False, limit: int = 200) -> str:
 
     What comes from cells is spelled out where it is not printable: a cell cannot steer the terminal.
     """
-    lines = [*_changes(plan, colour, limit), *_impact(plan, limit), *_leads(plan), *_findings(plan, colour, limit)]
+    lines = [*_changes(plan, colour, limit), *_impact(plan, limit), *_leads(plan), *_answers(plan)]
+    lines += _findings(plan, colour, limit)
     return "\n".join(lines) if lines else "Nothing changes."
 
 
@@ -67,6 +69,15 @@ def _placed(parts: list[str], change: Change) -> str:
 def _leads(plan: Plan) -> Iterator[str]:
     if plan.leads:
         yield from ("", f"Leads: {headline(plan.leads)}")
+
+
+def _answers(plan: Plan) -> Iterator[str]:
+    if plan.evaluation is None or not (plan.evaluation.prompts or plan.evaluation.notes):
+        return
+    yield ""
+    yield f"Prompts: {summary(plan.evaluation)}"
+    yield from (f"  {visible(note)}" for note in plan.evaluation.notes)
+    yield from (f"  {prompt.slug}: {visible(note)}" for prompt in plan.evaluation.prompts for note in prompt.notes)
 
 
 def _impact(plan: Plan, limit: int) -> Iterator[str]:

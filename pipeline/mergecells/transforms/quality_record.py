@@ -8,7 +8,7 @@ from typing import Any
 
 from mergecells.domain.errors import UsageError
 from mergecells.domain.llm import CallContext, JudgedScores, LlmResult, QualityRecord, Turn
-from mergecells.domain.prompts import Prompt
+from mergecells.domain.prompts import ExpectedAnswer, Prompt
 from mergecells.domain.quality import DIMENSIONS, Quality
 from mergecells.transforms.json_answers import read_json_answer
 from mergecells.transforms.quality_gate import overall_score
@@ -34,6 +34,18 @@ def evaluate_answer(
         known = ", ".join(prompt.front.examples) or "none"
         raise UsageError(f"{prompt.slug} has no example {example!r}.", f"Examples are: {known}.")
     expected = prompt.front.examples[example].expected if example is not None else None
+    return score_prompt_answer(text, prompt, inputs, expected, truncated=truncated)
+
+
+def score_prompt_answer(
+    text: str,
+    prompt: Prompt,
+    inputs: Mapping[str, Any] | None,
+    expected: ExpectedAnswer | None,
+    *,
+    truncated: bool = False,
+) -> QualityScores:
+    """An answer by the fixed rules, against the prompt's `outputs` and what is expected of it."""
     schema = prompt.front.outputs
     parsed, valid = None, None
     if schema is not None and text.strip():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from mergecells.domain.prompts import ExpectedAnswer, Prompt
 from mergecells.domain.revision import Revision
 from mergecells.domain.routing import Intent, Provider, Rung
 from mergecells.ports import ModelProvider
+from mergecells.prompting.answer_cache import answer_key
 from mergecells.prompting.client import Llm
 from mergecells.prompting.counting import TokenCounter
 from mergecells.prompting.plan import UnfitError, build_request, plan_prompt
@@ -117,18 +119,31 @@ def dearest(found: Sequence[Offer]) -> float | None:
     return None if any(cost is None for cost in costs) else max((cost or 0.0 for cost in costs), default=0.0)
 
 
-def make_client(pinned: Pinned, cassette: Path | None, live: bool) -> Llm:
+def make_client(pinned: Pinned, cassette: Cassette | None, live: bool) -> Llm:
     """A client on one config. With a cassette, answers come from it and go into it; without `live`, only from it."""
     providers: Any = ProviderFactory() if live else _Silent(cassette)
-    cache = Cassette(cassette) if cassette is not None else None
-    return open_llm(pinned, cache=cache, providers=providers)
+    return open_llm(pinned, cache=cassette, providers=providers)
+
+
+def open_cassette(path: Path | None, pinned: Pinned, prompt: Prompt, cases: Sequence[Case]) -> Cassette | None:
+    """The recorded answers in a file, found by what these cases send. Raises MergecellsError."""
+    if path is None:
+        return None
+    cassette = Cassette(path)
+    for case in cases:
+        plan = plan_prompt(pinned, prompt, case.inputs)
+        for name, rung in plan.ladder.items():
+            with suppress(ProviderError):
+                request = build_request(plan, name, rung, TokenCounter())
+                cassette.same(answer_key(request, prompt.sha), answer_key(request, ""))
+    return cassette
 
 
 class _Silent:
     """Asks nobody."""
 
-    def __init__(self, cassette: Path | None) -> None:
-        self._cassette = cassette
+    def __init__(self, cassette: Cassette | None) -> None:
+        self._cassette = cassette.path if cassette is not None else None
 
     def __call__(self, _name: str, _provider: Provider) -> ModelProvider:
         raise ProviderError(

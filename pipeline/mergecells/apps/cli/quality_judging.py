@@ -13,8 +13,11 @@ from mergecells.apps.quality import open_judge
 from mergecells.domain.configset import ConfigSet
 from mergecells.domain.errors import UsageError
 from mergecells.domain.llm import JudgedScores, Turn
+from mergecells.domain.quality import Quality
 from mergecells.prompting.judge import judge_inputs, judge_of
 from mergecells.prompting.plan import find_prompt
+from mergecells.transforms.quality_gate import overall_score, passes
+from mergecells.transforms.report_words import score
 
 PERSON = "person"
 """What `--judge` is when it is left out: no prompt can have scored by itself."""
@@ -43,3 +46,11 @@ def judge_turn(pinned: Pinned, turn: Turn, inputs: Mapping[str, Any] | None, ans
     context = replace(turn.context, trace_id="", parent_span_id="")
     with open_llm(pinned) as llm:
         return llm.work(open_judge(llm).judge(turn.prompt_slug, inputs, answer, context))
+
+
+def judged_line(said: JudgedScores, quality: Quality) -> str:
+    """What a judge said of one answer, for a person."""
+    overall = overall_score(said.scores, quality)
+    shown = ", ".join(f"{name} {score(value)}" for name, value in said.scores.items())
+    verdict = {True: "passes", False: "fails", None: "nothing to judge"}[passes(overall, said.scores, None, quality)]
+    return f"{said.judge}: {score(overall)} overall ({verdict}); {shown}. {said.reason}"

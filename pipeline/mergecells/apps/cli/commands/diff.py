@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from enum import StrEnum
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -11,6 +13,8 @@ from mergecells.apps.cli.console import CliContext, print_json
 
 if TYPE_CHECKING:
     from mergecells.adapters.git_repository import GitRepository
+    from mergecells.domain.configset import ConfigSet
+    from mergecells.domain.evaluation import Evaluation
     from mergecells.domain.impact import Impact
 from mergecells.domain.revision import Files, Revision
 
@@ -31,9 +35,16 @@ def diff(
     ctx: typer.Context,
     base: Annotated[str, typer.Argument(help="A SHA (shortened will do), a branch or a tag.")],
     head: Annotated[str | None, typer.Argument(help="Another one. Default: the files as they are now.")] = None,
+    live: Annotated[
+        bool,
+        typer.Option("--live", help="Ask models for what is not recorded, within max_cost of BASE's manifest."),
+    ] = False,
     output: Annotated[DiffOutput, typer.Option("--output", help="How to print the result.")] = DiffOutput.TEXT,
 ) -> None:
-    """Show what changes between two revisions, or between a revision and the files as they are now."""
+    """Show what changes between two revisions, or between a revision and the files as they are now.
+
+    Where the manifest has `evaluation`, also what changed prompts answer to their examples, before and after.
+    """
     from mergecells.adapters.git_repository import GitRepository
     from mergecells.adapters.tree_files import read_config_files
     from mergecells.apps.cli.name_files import name_files
@@ -62,7 +73,13 @@ def diff(
     impact = examples_impact(before, after) if changes.files else ()
     previews = preview_prompts(before, after)
     leads = _impact(context, old, new, (base_revision, head_revision)) if changes.files else None
-    plan = Plan(changes=changes, impact=impact, leads=leads, prompts=previews, base_revision=base_revision)
+    evaluation = _evaluation(context.config_root, repository, old, new, head_revision if head else None, live)(
+        before, after
+    )
+    plan = Plan(
+        changes=changes, impact=impact, leads=leads, prompts=previews, evaluation=evaluation,
+        base_revision=base_revision,
+    )  # fmt: skip
     shown = render_markdown(plan, checked=False) if output is DiffOutput.MARKDOWN else render_text(plan, wants_colour())
     print(shown.rstrip("\n"))
 
@@ -78,6 +95,22 @@ def _impact(context: CliContext, old: Files, new: Files, revisions: tuple[Revisi
         for finding in guard:
             context.say(str(finding))
     return leads
+
+
+def _evaluation(
+    root: Path, repository: GitRepository, old: Files, new: Files, head: Revision | None, live: bool
+) -> Callable[[ConfigSet | None, ConfigSet | None], Evaluation | None]:
+    """Money is spent by the word of the base, which was reviewed; recorded answers are those of the head."""
+    from mergecells.apps.cli.plan_evaluation import plan_evaluation
+    from mergecells.transforms.yaml_to_config import parse_manifest
+
+    settings = parse_manifest(old if live else new)[0].evaluation
+    recorded = None
+    if head is not None and settings is not None and settings.recordings is not None:
+        wanted = settings.recordings
+        found = repository.read_files(head, repository.config_prefix, lambda path: path == wanted)
+        recorded = found.get(wanted, b"").decode(errors="replace")
+    return plan_evaluation(root, settings, live=live, recorded=recorded)
 
 
 def _committed(repository: GitRepository, name: str) -> tuple[Files, Revision]:

@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from mergecells.apps.cli.console import CliContext, Output, print_json
+from mergecells.apps.cli.console import CliContext, print_json
+
+
+class RunOutput(StrEnum):
+    """The forms of `prompts run`."""
+
+    TEXT = "text"
+    JSON = "json"
+    MARKDOWN = "markdown"
 
 
 def run(
     ctx: typer.Context,
-    slug: Annotated[str, typer.Argument(metavar="SLUG", help="The prompt's name.")],
+    slug: Annotated[
+        str | None, typer.Argument(metavar="[SLUG]", help="The prompt's name; may be left out with --against.")
+    ] = None,
     assignments: Annotated[
         list[str] | None,
         typer.Option("--set", metavar="NAME=VALUE", help="An input; lists and numbers as JSON; NAME=@FILE for a text."),
@@ -31,29 +42,58 @@ def run(
     persona: Annotated[str, typer.Option("--persona", help="Who it counts for.")] = "",
     run_id: Annotated[str, typer.Option("--run-id", help="The run whose budget it counts in.")] = "",
     fresh: Annotated[bool, typer.Option("--fresh", help="Ask the model even when the answer is kept.")] = False,
-    apply: Annotated[
-        bool, typer.Option("--apply", help="Ask the model and spend; without it, only the cost is shown.")
+    against: Annotated[
+        str | None,
+        typer.Option("--against", metavar="BASE", help="Run the examples by this revision's prompts too, and compare."),
+    ] = None,
+    head: Annotated[
+        str | None,
+        typer.Option("--head", help="With --against: compare this revision. Default: the files as they are."),
+    ] = None,
+    record: Annotated[
+        bool, typer.Option("--record", help="With --against: keep new answers in the file that the manifest names.")
     ] = False,
-    output: Annotated[Output, typer.Option("--output", help="How to print the result.")] = Output.TEXT,
+    max_cost: Annotated[
+        float | None,
+        typer.Option("--max-cost", min=0, metavar="DOLLARS", help="With --against: ask, and spend no more than this."),
+    ] = None,
+    judged: Annotated[
+        bool, typer.Option("--judge", help="Have each answer scored by the judge of quality.yaml too, which costs.")
+    ] = False,
+    apply: Annotated[
+        bool, typer.Option("--apply", "--yes", help="Ask the model and spend; without it, only the cost is shown.")
+    ] = False,
+    output: Annotated[RunOutput, typer.Option("--output", help="How to print the result.")] = RunOutput.TEXT,
 ) -> None:
     """Ask a model with a prompt. Without --apply it shows which models would be asked and what that costs at the most.
 
-    With --examples each example is held to its `expected`. What is not given has its sample's value.
+    With --examples each example is held to its `expected`. What is not given has its sample's value. With --against the
+    examples of every prompt that changed (or of SLUG) are answered by both revisions, from recorded answers and, after
+    the cost was shown, by models; exit 1 when an example is not good after the change, or has no answer.
     """
-    from mergecells.apps.cli.prompt_run import Pinned, dearest, judge, make_client, offers, with_model
+    if against is not None:
+        only = (inputs, assignments, example, examples or None, model, stream or None, run_id or None)
+        _refuse_with_against(only, fresh and (record or cassette is not None))
+        from mergecells.apps.cli.prompt_against import Asked, run_against
+
+        asked = Asked(slug, against, head, cassette, record, apply, max_cost, judged, fresh, persona, output.value)
+        if not run_against(ctx.obj, asked):
+            raise typer.Exit(1)
+        return
+    from mergecells.apps.cli.prompt_run import Pinned, dearest, make_client, offers, open_cassette, with_model
+    from mergecells.apps.cli.prompt_run_calls import Calling, run_examples, run_one
     from mergecells.apps.cli.prompt_run_cases import find_cases, load_pinned
-    from mergecells.apps.cli.prompt_run_output import (
-        offer_lines,
-        offers_json,
-        result_json,
-        result_line,
-        verdict_json,
-        verdict_lines,
-    )
+    from mergecells.apps.cli.prompt_run_output import offer_lines, offers_json
     from mergecells.domain.errors import UsageError
     from mergecells.domain.llm import CallContext
 
     context: CliContext = ctx.obj
+    if slug is None:
+        raise UsageError("Which prompt?", "Give its name, or --against BASE for all that changed.")
+    if head or record or max_cost is not None or output is RunOutput.MARKDOWN:
+        raise UsageError(
+            "--head, --record, --max-cost and --output markdown are for comparing revisions.", "Add --against BASE."
+        )
     if fresh and cassette is not None:
         raise UsageError("--fresh asks the model anew, and --cassette does not.", "Give one of them.")
     found = load_pinned(context.config_root)
@@ -61,30 +101,31 @@ def run(
     prompt, cases = find_cases(pinned, slug, inputs, assignments or [], example, examples)
     if not apply and cassette is None:
         offered = [offers(pinned, prompt, case) for case in cases]
-        if output is Output.JSON:
+        if output is RunOutput.JSON:
             print_json(offers_json(slug, cases, offered))
             return
         print("\n".join(offer_lines(slug, offered[0], len(cases), [dearest(each) for each in offered])))
         context.say("Nothing was sent; --apply asks the model.")
         return
+    if judged and not apply:
+        raise UsageError("--judge asks a model for each answer.", "Add --apply.")
     who = CallContext(persona=persona, run_id=run_id)
-    with make_client(pinned, cassette, apply) as llm:
-        if examples:
-            verdicts = [judge(llm, slug, case, who, not fresh) for case in cases]
-            if output is Output.JSON:
-                print_json([verdict_json(each) for each in verdicts])
-            else:
-                print("\n".join(verdict_lines(verdicts)))
-            if any(each.problems for each in verdicts):
-                raise typer.Exit(1)
-            return
-        if stream and output is Output.TEXT:
-            pieces = llm.stream(slug, cases[0].inputs, cache=not fresh, context=who)
-            for piece in pieces:
-                print(piece, end="", flush=True)
-            print()
-            result = pieces.result
-        else:
-            result = llm.call(slug, cases[0].inputs, cache=not fresh, context=who)
-            print_json(result_json(result)) if output is Output.JSON else print(result.text)
-        context.say(result_line(result))
+    with make_client(pinned, open_cassette(cassette, pinned, prompt, cases), apply) as llm:
+        calling = Calling(llm, slug, who, pinned.config.quality, not fresh, judged, output is RunOutput.JSON)
+        if not examples:
+            run_one(calling, cases[0], context, stream=stream)
+        elif not run_examples(calling, cases):
+            raise typer.Exit(1)
+
+
+def _refuse_with_against(single: tuple[object, ...], fresh: bool) -> None:
+    """--against runs the examples of both sides as they stand. Raises UsageError."""
+    from mergecells.domain.errors import UsageError
+
+    if any(each for each in single):
+        raise UsageError(
+            "--against runs the examples of both revisions.",
+            "Leave out --set, --inputs, --example, --examples, --model, --stream and --run-id.",
+        )
+    if fresh:
+        raise UsageError("--fresh asks the model anew, and recorded answers do not.", "Give one of them.")

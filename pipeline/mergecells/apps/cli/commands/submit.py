@@ -47,6 +47,7 @@ def submit(
     from mergecells.adapters.xlsx_workbook import XlsxWorkbook
     from mergecells.apps.cli.dispatch_answer import submit_and_answer
     from mergecells.apps.cli.impact_leads import manifest_leads
+    from mergecells.apps.cli.plan_evaluation import plan_evaluation
     from mergecells.apps.cli.plan_output import report_submission
     from mergecells.apps.cli.pull_request_host import open_host
     from mergecells.apps.cli.wiring import open_workbook, workbook_label
@@ -75,6 +76,7 @@ def submit(
         allow_large=allow_large,
         recompute=EngineProcesses(),
         read_leads=manifest_leads(root, quiet=context.quiet),
+        evaluate=plan_evaluation(root, session.manifest.evaluation),
         shared=(workbook or session.manifest.workbook) == GOOGLE,
         tell=trace.tell,
         traceparent=trace.traceparent,
