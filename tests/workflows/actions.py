@@ -41,7 +41,12 @@ def equivalents(repository: Path, google_key: Mapping[str, str] | None = None) -
         return "installed"
 
     def upload(job: Job, given: Mapping[str, str]) -> str:
-        files = {Path(name).name: (job.workspace / name).read_bytes() for name in given["path"].split()}
+        named = [job.workspace / name for name in given["path"].split()]
+        # Folders go whole, and what is not there is left out while something is.
+        there = [each for path in named if path.exists() for each in (path.rglob("*") if path.is_dir() else [path])]
+        files = {path.name: path.read_bytes() for path in there if path.is_file()}
+        if not files and given.get("if-no-files-found") != "ignore":
+            raise RuntimeError(f"No files were found with the provided path: {given['path']}.")
         job.run.artifacts[given["name"]] = files
         return f"uploaded {sorted(files)}"
 
@@ -49,7 +54,7 @@ def equivalents(repository: Path, google_key: Mapping[str, str] | None = None) -
         if given["name"] not in job.run.artifacts:
             raise RuntimeError(f"Artifact not found for name: {given['name']}")
         place = job.workspace / given["path"]
-        place.mkdir(parents=True)
+        place.mkdir(parents=True, exist_ok=True)
         for name, content in job.run.artifacts[given["name"]].items():
             (place / name).write_bytes(content)
         return "downloaded"

@@ -60,6 +60,7 @@ FULL: dict[str, Any] = {
         "branch": "main",
         "pull_requests": {"host": "local", "repository": "origin"},
         "formulas": {"dialect": "google"},
+        "evaluation": {"recordings": "evaluations/answers.jsonl", "max_cost": 0.5},
         "checks": {"max_deleted_share": 0.2, "max_blanked_cells": 10, "evaluation_date": "2024-01-01"},
         "impact": {"leads": "../leads.csv", "outcome": "won", "max_tier_change": 0.2},
         "services": ["http://localhost:8080"],

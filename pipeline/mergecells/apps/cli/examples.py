@@ -51,6 +51,8 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "mergecells prompts run hook --set company=Acme",
         "mergecells prompts run email_body --example with_proof --apply",
         "mergecells prompts run hook --examples --cassette answers.jsonl --output json",
+        "mergecells prompts run --against main",
+        "mergecells prompts run hook --against main --record --max-cost 0.20",
     ),
     "prompts lint": ("mergecells prompts lint", "mergecells prompts lint prompts/hook.md --output github"),
     "prompts import": (

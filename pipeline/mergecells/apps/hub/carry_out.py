@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from mergecells.adapters.sqlite_hub import StoredSubmission
 from mergecells.apps.cli.impact_leads import manifest_leads
+from mergecells.apps.cli.plan_evaluation import plan_evaluation
 from mergecells.apps.hub.desks import Desk
 from mergecells.apps.hub.progress import Ledger, with_step
 from mergecells.apps.loop_tracing import SubmissionTrace
@@ -46,6 +47,7 @@ def carry_out(desk: Desk, row: StoredSubmission, ledger: Ledger, engines: Recomp
                 allow_large=row.allow_large,
                 recompute=engines,
                 read_leads=manifest_leads(desk.root, quiet=True),
+                evaluate=plan_evaluation(desk.root, desk.manifest.evaluation),
                 shared=True,
                 tell=lambda step: begin_step(step, trace, ledger, row.id),
                 traceparent=trace.traceparent,
