@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import io
 import json
+import shutil
 import subprocess
+import tempfile
 import warnings
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -102,11 +106,24 @@ class Stage:
 
 
 def make_stage(folder: Path) -> Stage:
-    """The packaged template, without the second engine: starting it takes a second each time."""
+    """The packaged template, without the second engine: starting it takes a second each time. Made once by `scaffold`,
+    as `init` does it, and copied."""
+    made = _made()
+    for name in ("leads", "leads.git"):
+        shutil.copytree(made / name, folder / name, symlinks=True)
+    stage = Stage(folder / "leads", folder / "leads.git")
+    settings = stage.root / ".git" / "config"
+    settings.write_text(settings.read_text().replace(str(made), str(folder)))
+    stage.git("update-index", "--refresh")  # which knows the copies by the times of the files they are copies of
+    return stage
+
+
+@cache
+def _made() -> Path:
+    folder = Path(tempfile.mkdtemp(prefix="mergecells-stage-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
     template = read_template()
     manifest = template["mergecells.yaml"] + b"checks: {xlcalculator: false, ironcalc: false, formualizer: false}\n"
-    made = scaffold(
-        folder / "leads", folder / "leads.git", parse_identity(ADA), {**template, "mergecells.yaml": manifest}
-    )
-    assert made.repository
-    return Stage(made.folder, made.repository)
+    files = {**template, "mergecells.yaml": manifest}
+    scaffold(folder / "leads", folder / "leads.git", parse_identity(ADA), files)
+    return folder

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 import subprocess
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -69,9 +70,14 @@ def commands_in(page: Path) -> list[list[str]]:
     return [shlex.split(re.split(r"\s{2,}|\s#", line.replace("…", " "))[0]) for line in found]
 
 
+@cache
+def whole_command_line() -> Any:
+    return typer.main.get_command(build_app())
+
+
 def unknown_part(words: list[str]) -> str | None:
     """The first word of a command that the command line does not have, None when all are known."""
-    command: Any = typer.main.get_command(build_app())
+    command = whole_command_line()
     options = _options(command)
     for word in words:
         if word.startswith("-"):
@@ -108,8 +114,7 @@ def test_docs_command_that_does_not_exist_is_noticed() -> None:
 def test_docs_every_command_is_documented() -> None:
     """Each command has a section on the generated page, and each says what it does."""
     headings = heading_anchors(REPOSITORY / "docs/commands.md")
-    root: Any = typer.main.get_command(build_app())
-    for name, command in root.commands.items():
+    for name, command in whole_command_line().commands.items():
         assert f"mergecells-{name}" in headings
         assert (command.help or "").strip(), f"{name} has no help"
 
