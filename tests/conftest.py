@@ -6,7 +6,9 @@ import gc
 import os
 import shutil
 import signal
+import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -32,6 +34,22 @@ for name in [name for name in os.environ if name.startswith(("MERGECELLS_", "GIT
     del os.environ[name]
 os.environ.setdefault("GIT_CONFIG_NOSYSTEM", "1")
 
+
+
+def in_memory() -> Path | None:
+    """A file system in memory with room for all that tests write, where programs may run; None without one."""
+    place = Path("/dev/shm")
+    if not os.access(place, os.W_OK | os.X_OK) or not place.is_mount():
+        return None
+    about = os.statvfs(place)
+    roomy = about.f_bavail * about.f_frsize > 2 * 2**30
+    return place if roomy and not about.f_flag & os.ST_NOEXEC else None
+
+
+# What is published, committed or recorded is flushed to the disk each time, and waiting for it is no test.
+if "TMPDIR" not in os.environ and (place := in_memory()):
+    os.environ["TMPDIR"], tempfile.tempdir = str(place), None
+
 # A run that was started in the background ignores Ctrl-C, and so would every program that a test starts and interrupts.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
@@ -40,6 +58,12 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     """What was read is set aside, so that the collector looks only at what tests make."""
     gc.freeze()
     gc.enable()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """One more than there are processors: much of the time tests wait for programs that they started."""
+    return len(os.sched_getaffinity(0)) + 1
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

@@ -8,13 +8,15 @@ import time
 from functools import cache
 from importlib.util import find_spec
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from mergecells.adapters.otlp_backends import read_backends
-from mergecells.authoring.propose import Submission
 from mergecells.domain.loop_trace import new_traceparent
 from mergecells.ports import LoopTracer
 from mergecells.serving.silence import NoLoopTracer
+
+if TYPE_CHECKING:  # Services trace too, and submit nothing.
+    from mergecells.authoring.propose import Submission
 
 
 @cache
