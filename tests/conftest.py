@@ -35,7 +35,6 @@ for name in [name for name in os.environ if name.startswith(("MERGECELLS_", "GIT
 os.environ.setdefault("GIT_CONFIG_NOSYSTEM", "1")
 
 
-
 def in_memory() -> Path | None:
     """A file system in memory with room for all that tests write, where programs may run; None without one."""
     place = Path("/dev/shm")
