@@ -62,6 +62,21 @@ def test_shipped_routes_have_prices_and_two_providers_for_each_ladder(config: Co
         assert len({config.routing.models[name].provider for name in ladder}) >= 2
 
 
+def test_model_of_a_prompt_is_called_as_ambiguous_says(config: ConfigSet) -> None:
+    """A prompt's own model has the patience and the retries that the ladder of `ambiguous` gives it, and comes once."""
+    name, rung = list(config.routing.intents["ambiguous"].ladder.items())[-1]
+    prompt = next(each for each in config.prompts.values() if each.slug not in config.routing.intents)
+    front = prompt.front.model_copy(update={"model": prompt.front.model.model_copy(update={"id": name})})
+    mine = rung.model_copy(update={"timeout_s": 7.0})
+    ambiguous = config.routing.intents["ambiguous"].model_copy(
+        update={"ladder": {**config.routing.intents["ambiguous"].ladder, name: mine}}
+    )
+    routing = config.routing.model_copy(update={"intents": {**config.routing.intents, "ambiguous": ambiguous}})
+    ladder = prompt_ladder(routing, prompt.model_copy(update={"front": front}))
+    assert next(iter(ladder.items())) == (name, mine)
+    assert sorted(ladder) == sorted(ambiguous.ladder)
+
+
 @pytest.mark.parametrize(
     ("message", "intent"),
     [

@@ -8,6 +8,7 @@ from typing import Any
 
 from google import genai
 from google.genai import types
+from pydantic import ValidationError
 
 from mergecells.adapters.provider_http import BoundedClient, translated
 from mergecells.domain.llm import ModelAnswer, ModelRequest
@@ -22,7 +23,7 @@ _NO_TOOLS = types.AutomaticFunctionCallingConfig(disable=True)
 class GeminiProvider:
     def __init__(self, name: str, provider: Provider, key: str) -> None:
         self._name, self._key = name, key
-        self._http = BoundedClient()
+        self._http = BoundedClient(mend=without_odd_usage)
         options = types.HttpOptions(base_url=provider.base_url or ADDRESS, httpx_async_client=self._http)
         # Stated, since the library would read GOOGLE_GENAI_USE_VERTEXAI and then want a project.
         self._client = genai.Client(api_key=key or "none", vertexai=False, http_options=options)
@@ -63,6 +64,22 @@ def _arguments(request: ModelRequest, **more: Any) -> dict[str, Any]:
         **gemini_config(request), http_options=http, automatic_function_calling=_NO_TOOLS, **more
     )
     return {"model": request.model_id, "contents": gemini_contents(request), "config": config}
+
+
+def without_odd_usage(line: bytes) -> bytes:
+    """A line of a stream without counts that make no sense: the library would end the stream at them, and the answer
+    that was paid for would be lost. What is left out is counted by ourselves."""
+    if not line.startswith(b"data:") or b"usageMetadata" not in line:
+        return line
+    try:
+        data = json.loads(line[5:])
+        types.GenerateContentResponseUsageMetadata.model_validate(data["usageMetadata"])
+    except ValidationError:
+        del data["usageMetadata"]
+        return b"data: " + json.dumps(data).encode() + line[len(line.rstrip(b"\r")) :]
+    except (ValueError, TypeError, KeyError, RecursionError):
+        return line
+    return line
 
 
 def _json(name: str, body: str | None, content_type: str) -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -41,24 +41,51 @@ class _Bounded(httpx2.AsyncByteStream):
 
 class BoundedClient(httpx2.AsyncClient):
     """Follows no redirect (a key must not follow one) and reads no answer without bound; proxies of the environment
-    are used as always. Time is bounded by the ladder as a whole, so that a slow drip ends too."""
+    are used as always. Time is bounded by the ladder as a whole, so that a slow drip ends too.
 
-    def __init__(self, timeout_s: float = 3_600) -> None:
+    `mend` changes each line of a stream of events, which is then asked for without compression.
+    """
+
+    def __init__(self, timeout_s: float = 3_600, *, mend: Callable[[bytes], bytes] | None = None) -> None:
+        self._mend = mend
         limits = httpx2.Limits(max_connections=200, max_keepalive_connections=50, keepalive_expiry=30)
         super().__init__(timeout=httpx2.Timeout(timeout_s, connect=20), follow_redirects=False, limits=limits)
         use_streams(self)
 
     async def send(self, request: httpx2.Request, *, stream: bool = False, **more: Any) -> httpx2.Response:
         more["follow_redirects"] = False  # The libraries ask for it with each request.
+        if self._mend is not None and stream:
+            request.headers["accept-encoding"] = "identity"
         response = await super().send(request, stream=True, **more)
         packed = response.headers.get("content-encoding", "identity") != "identity"
         response.stream = _Bounded(response.stream, MOST_PACKED_BYTES if packed else MOST_BYTES, request)
+        if self._mend is not None and stream and not packed:
+            response.stream = _Mended(response.stream, self._mend)
         if not stream:
             try:
                 await response.aread()
             finally:
                 await response.aclose()
         return response
+
+
+class _Mended(httpx2.AsyncByteStream):
+    """Lines through `mend`, whole ones, however they come."""
+
+    def __init__(self, inner: Any, mend: Callable[[bytes], bytes]) -> None:
+        self._inner, self._mend = inner, mend
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        begun = b""
+        async for chunk in self._inner:
+            *lines, begun = (begun + chunk).split(b"\n")
+            if lines:
+                yield b"".join(self._mend(line) + b"\n" for line in lines)
+        if begun:
+            yield self._mend(begun)
+
+    async def aclose(self) -> None:
+        await self._inner.aclose()
 
 
 @contextmanager
@@ -129,9 +156,8 @@ def _timed_out(provider: str, error: Exception) -> ProviderError:
 def _unreachable(provider: str, error: Exception) -> ProviderError:
     reached = isinstance(error, httpx2.ReadError | httpx2.RemoteProtocolError | httpx2.DecodingError)
     what = "broke the connection" if reached else "cannot be reached"
-    return ProviderError(
-        "connection", f"{provider} {what}: {clean(str(error)) or type(error).__name__}.", may_cost=reached
-    )
+    said = clean(str(error)).rstrip(".") or type(error).__name__
+    return ProviderError("connection", f"{provider} {what}: {said}.", may_cost=reached)
 
 
 def _without(error: Exception, key: str) -> Exception:

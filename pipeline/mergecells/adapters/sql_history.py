@@ -57,6 +57,9 @@ class _Sink:
     """The database as the writer's thread sees it."""
 
     def __init__(self, url: str) -> None:
+        # All that writing needs, so that whoever waits for the first record knows when it can be written.
+        import mergecells.adapters.sql_history_batch
+        import mergecells.adapters.sql_history_schema  # noqa: F401
         from mergecells.adapters.sql_history_engine import open_engine, parse_url
 
         self._engine = open_engine(parse_url(url), writes=True)

@@ -19,11 +19,15 @@ _log = logging.getLogger("mergecells")
 
 CAPACITY: Final = 10_000
 BATCH: Final = 500
-LINGER: Final = 0.02
-"""Seconds in which records gather before they are written together."""
+LINGER: Final = 0.1
+"""Seconds in which records gather before they are written together: writing holds calls up."""
 
 CLOSE_SECONDS: Final = 2.0
 LONGEST_PAUSE: Final = 15.0
+IMPORT_SECONDS: Final = 10.0
+"""So long the end waits for the database's library to be imported, which is work and no wait: on a busy machine it
+takes longer than all writing, and a program of one call ends before it."""
+
 _FIRST_PAUSE: Final = 0.1
 _TELL_EVERY: Final = 60.0
 _PRUNE_EVERY: Final = 6 * 3600.0
@@ -74,6 +78,7 @@ class Writer:
 
     def _begin(self) -> None:
         self._lock, self._wake, self._closing = threading.Lock(), threading.Event(), threading.Event()
+        self._opened = threading.Event()
         self._queue: deque[Any] = deque()
         self._busy = 0
         self._thread: threading.Thread | None = None
@@ -109,6 +114,7 @@ class Writer:
         self._wake.set()
         atexit.unregister(self.close)
         if self._thread is not None:
+            self._opened.wait(IMPORT_SECONDS)
             self._thread.join(self._close_seconds)
         with self._lock:
             left = len(self._queue) + self._busy
@@ -118,7 +124,11 @@ class Writer:
             self._state = "closed"
         if left:
             _log.warning(
-                "history %s: %d records were not written before the end", self._place, left, extra=self._extra("closed")
+                "history %s: %d %s not written before the end",
+                self._place,
+                left,
+                "record was" if left == 1 else "records were",
+                extra=self._extra("closed"),
             )
 
     def _run(self) -> None:
@@ -150,7 +160,10 @@ class Writer:
         pause = _FIRST_PAUSE
         while True:
             try:
-                sink = sink or self._open()
+                try:
+                    sink = sink or self._open()
+                finally:
+                    self._opened.set()
                 sink.write(batch)
             except RefusedRecordError as error:
                 return self._split(sink, batch, error)

@@ -467,6 +467,16 @@ def test_json_numbers_beyond_all_measure_do_not_break_reading() -> None:
         assert failure(lambda: complete(ask(server.url, "openai"))).kind == "server_error"
 
 
+@pytest.mark.parametrize("odd", ["many", -1.5, [1], {"a": 1}])
+def test_gemini_stream_with_counts_that_make_no_sense_keeps_its_answer(odd: Any) -> None:
+    """Its library would end the stream there; the answer comes whole, and what makes no sense is left out."""
+    usage = {"promptTokenCount": 20, "candidatesTokenCount": odd}
+    with scripted("gemini", gemini_api.stream("A long and good answer.", usage=usage)) as server:
+        pieces, answer = streamed(ask(server.url, "gemini"))
+    assert "".join(pieces) == answer.text == "A long and good answer."
+    assert (answer.finish, answer.usage.output_tokens) == ("stop", None)
+
+
 def test_perplexity_is_asked_by_its_agent_api() -> None:
     """One search at the most, the system as instructions; its answer is the text without what was found."""
     with scripted("perplexity") as server:
