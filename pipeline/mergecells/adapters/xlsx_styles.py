@@ -48,6 +48,8 @@ STYLES: dict[Style, dict[str, Any]] = {
         **_CELL,
     },
     "computed": {**_GREY, **_CELL, "align": "left", "indent": 1},
+    # Texts of a file that are shown and not edited.
+    "facts": {"num_format": "@", "text_wrap": True, **_GREY, **_CELL, "align": "left", "indent": 1},
     "share": {"num_format": "0.00##", **_GREY, **_CELL},
     "points": {"num_format": "0.00", **_GREY, **_CELL},
     "rate": {"num_format": "0.0##%", **_GREY, **_CELL},

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints
 
 from mergecells.domain.manifest import Whole
-from mergecells.domain.prompts import ModelName
+from mergecells.domain.prompts import ModelName, Slug
 from mergecells.domain.scoring import ConfigModel, Name
 
 ROUTING_FILE = "prompts/routing.yaml"
@@ -139,5 +139,9 @@ class Routing(ConfigModel):
         le=1_000,
         allow_inf_nan=False,
         description="An intent needs this much weight, and more than every other; else the message is ambiguous.",
+    )
+    classifier: Slug | None = Field(
+        default=None,
+        description="The prompt that a model is asked with where the rules say ambiguous; left out: no model is asked.",
     )
     intents: dict[IntentName, Intent] = Field(default_factory=dict)

@@ -11,7 +11,7 @@ from mergecells.domain.workbook import CellValue
 
 Style = Literal[
     "header", "computed-header", "key", "text", "number", "percent", "date", "formula", "computed", "share", "points",
-    "boolean", "rate", "label", "title", "big", "hidden",
+    "facts", "boolean", "rate", "label", "title", "big", "hidden",
 ]  # fmt: skip
 """What a cell is for; each system draws it its own way. `share` is a computed 0..1, `points` a computed 0..100, `rate`
 a computed percentage."""

@@ -245,7 +245,9 @@ class Llm:
         if not messages or messages[-1].role != "user":
             raise UsageError("A conversation that is to be answered ends with a message of the user.")
         _SNAPSHOT.set(pinned)
-        detected = await find_intent(pinned.config.routing, messages, intent, self.classifier, context)
+        slug = pinned.config.routing.classifier
+        classifier = self.classifier or (PromptClassifier(self._ask_inside, slug) if slug else None)
+        detected = await find_intent(pinned.config.routing, messages, intent, classifier, context)
         return self._record(plan_reply(pinned, messages, detected), context, cache, streamed)
 
     async def _reply(

@@ -457,6 +457,11 @@ CODES: Mapping[str, CodeEntry] = {
         "Add it to `prompts/prices.yaml`.",
         "a server of one's own",
     ),
+    "route.unknown-classifier": CodeEntry(
+        "The classifier of routing.yaml is no prompt.",
+        "Name a prompt with the inputs message and intents, or leave it out.",
+        "`classifier: intent_classifer`",
+    ),
     "quality.weights": CodeEntry(
         "No dimension of quality has a weight; as a warning, one that weighs nothing and can still fail a result.",
         "Give it a weight above 0.",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from difflib import get_close_matches
 
 from mergecells.domain.budgets import BUDGETS_FILE, Budgets
 from mergecells.domain.configset import ConfigSet
@@ -36,6 +37,11 @@ def check_routing(routing: Routing, locator: Locator, slugs: frozenset[str] | No
             yield locator.finding(
                 "route.base-url", f"{name} has no base_url.", "Say where the server is.", at, key=True
             )
+    if routing.classifier is not None and slugs is not None and routing.classifier not in slugs:
+        close = get_close_matches(routing.classifier, slugs, n=1)
+        hint = f"Did you mean {close[0]}?" if close else "Name a prompt, or leave classifier out."
+        message = f"The classifier {routing.classifier} is no prompt."
+        yield locator.finding("route.unknown-classifier", message, hint, (file, ("classifier",)))
     for name, intent in routing.intents.items():
         yield from _check_intent(routing, name, intent, locator, slugs, file)
 

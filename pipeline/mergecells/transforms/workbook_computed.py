@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from mergecells.domain.prompts import PROMPTS_FOLDER
 from mergecells.domain.tables import RowKey
 from mergecells.domain.workbook import CellValue
 from mergecells.domain.workbook_layout import CellLayout, Style
 from mergecells.transforms import workbook_live as live
+from mergecells.transforms.prompt_facts import examples_text, form_text, inputs_text
 from mergecells.transforms.table_specs import REMOVE
 from mergecells.transforms.workbook_context import TabContext
 from mergecells.transforms.workbook_header import VALUE_COLUMN
@@ -13,8 +15,12 @@ from mergecells.transforms.workbook_plan import (
     COMPONENTS,
     FACTOR_SUM_COLUMN,
     FACTORS,
+    FORM_COLUMN,
     FORMULAS,
+    INPUTS_COLUMN,
     POINTS_COLUMN,
+    PROMPT_EXAMPLES_COLUMN,
+    PROMPTS,
     TabPlan,
 )
 
@@ -28,10 +34,21 @@ def computed_cells(plan: TabPlan, key: RowKey, row: int, context: TabContext) ->
         return _factor_cells(key, row, context)
     if plan.spec.tab == COMPONENTS:
         return _component_cells(key[0], row, context)
+    if plan.spec.tab == PROMPTS and plan.spec.is_per_file:
+        return _prompt_cells(key[0], context)
     if plan.spec.optional_last_key and FACTORS in context.plans:
         formula = live.override_value(context.plans, plan.spec.tab, row, key)
         return {VALUE_COLUMN: _computed(formula, _override_value(plan, key, context), "share")}
     return {}
+
+
+def _prompt_cells(name: str, context: TabContext) -> dict[str, CellLayout]:
+    """What the file of a prompt says beside its row; nothing for one whose front matter is wrong."""
+    file = f"{PROMPTS_FOLDER}{name}.md"
+    prompt = next((one for one in context.config.prompts.values() if one.file == file), None)
+    texts = (inputs_text(prompt), form_text(prompt), examples_text(prompt)) if prompt else (None, None, None)
+    titles = (INPUTS_COLUMN, FORM_COLUMN, PROMPT_EXAMPLES_COLUMN)
+    return {title: CellLayout(text, style="facts", locked=True) for title, text in zip(titles, texts, strict=True)}
 
 
 def _computed(formula: str, value: CellValue, style: Style) -> CellLayout:

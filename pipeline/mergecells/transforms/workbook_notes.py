@@ -10,10 +10,14 @@ from mergecells.transforms.workbook_plan import (
     EXAMPLES,
     FACTOR_SUM_COLUMN,
     FACTORS,
+    FORM_COLUMN,
     FORMULAS,
+    INPUTS_COLUMN,
     LEAD,
     LISTS,
     POINTS_COLUMN,
+    PROMPT_EXAMPLES_COLUMN,
+    PROMPTS,
     TIERS,
 )
 
@@ -47,6 +51,12 @@ _BY_TAB = {
     (LEAD, "column"): "The column's title in a leads file, when it is not the field's name.",
     (LEAD, "type"): "What kind of value it holds.",
     (LEAD, "sample"): "The sample lead. Change it and watch the score in this tab's top row.",
+    (PROMPTS, INPUTS_COLUMN): "From the prompt's file, where they are edited: what the text may use, with samples.",
+    (PROMPTS, FORM_COLUMN): "From the prompt's file, where it is edited: the form of the answer.",
+    (
+        PROMPTS,
+        PROMPT_EXAMPLES_COLUMN,
+    ): "From the prompt's file, where they are edited: examples, and what a good answer to each looks like.",
     (EXAMPLES, "example"): "A golden lead that must always get this tier and score.",
     (EXAMPLES, "vertical"): "Scored with this vertical's rules; blank for the base rules.",
     (EXAMPLES, "tier"): "The tier it must get.",

@@ -15,6 +15,9 @@ LISTS, LEAD, EXAMPLES, OVERVIEW = "Lists", "Lead", "Examples", "Overview"
 POINTS_COLUMN = "points"
 FACTOR_SUM_COLUMN = "factors sum"
 
+PROMPTS = "Prompts"
+INPUTS_COLUMN, FORM_COLUMN, PROMPT_EXAMPLES_COLUMN = "inputs", "answer", "examples"
+
 HEADER_ROW = 1
 SPARE_ROWS = 200
 """How far below a table ranges and validations reach, so that rows added at the end count without a new fill."""
@@ -66,6 +69,8 @@ def computed_titles(spec: TableSpec) -> tuple[str, ...]:
         return (VALUE_COLUMN, POINTS_COLUMN, FACTOR_SUM_COLUMN)
     if spec.tab == FACTORS:
         return (VALUE_COLUMN, POINTS_COLUMN)
+    if spec.tab == PROMPTS and spec.is_per_file:
+        return (INPUTS_COLUMN, FORM_COLUMN, PROMPT_EXAMPLES_COLUMN)
     if spec.tab == FORMULAS or spec.optional_last_key:
         return (VALUE_COLUMN,)
     return ()

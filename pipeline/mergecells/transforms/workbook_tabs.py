@@ -17,11 +17,15 @@ from mergecells.transforms.workbook_plan import (
     EXAMPLES,
     FACTOR_SUM_COLUMN,
     FACTORS,
+    FORM_COLUMN,
     FORMULAS,
     HEADER_ROW,
+    INPUTS_COLUMN,
     LEAD,
     LISTS,
     POINTS_COLUMN,
+    PROMPT_EXAMPLES_COLUMN,
+    PROMPTS,
     TIERS,
     TabPlan,
     computed_titles,
@@ -36,7 +40,15 @@ _STYLES: dict[str, Style] = {
     "date": "date",
 }
 _WIDTHS = {"weight": 10, "formula": 20, VALUE_COLUMN: 10, POINTS_COLUMN: 10, FACTOR_SUM_COLUMN: 12, "description": 56}
-_TAB_WIDTHS = {(LISTS, VALUE_COLUMN): 34, (FORMULAS, VALUE_COLUMN): 30, (FORMULAS, "formula"): 44}
+_TAB_WIDTHS = {
+    (LISTS, VALUE_COLUMN): 34,
+    (FORMULAS, VALUE_COLUMN): 30,
+    (FORMULAS, "formula"): 44,
+    (PROMPTS, "body"): 80,
+    (PROMPTS, INPUTS_COLUMN): 50,
+    (PROMPTS, FORM_COLUMN): 44,
+    (PROMPTS, PROMPT_EXAMPLES_COLUMN): 60,
+}
 _WIDE_TITLES = {"component": 22, "factor": 30, "field": 26, "column": 26, "sample": 30, "example": 34, "list": 22}
 _FIELD_TYPES = ("text", "number", "boolean", "date")
 _ANY_NUMBER = 1e300
@@ -87,7 +99,7 @@ def _width(tab: str, title: str) -> float:
 
 def _empty_style(plan: TabPlan, title: str, column: Column | None, context: TabContext) -> Style:
     if title in computed_titles(plan.spec):
-        return "computed"
+        return "facts" if plan.spec.is_per_file else "computed"
     if title == KEY_COLUMN:
         return "hidden"
     if column is None:

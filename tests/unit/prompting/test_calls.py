@@ -364,6 +364,14 @@ def test_classifier_of_a_model_is_asked_where_the_rules_do_not_tell(
     assert ledger.read(["run:r"])[0].spent == 60_000
 
 
+def test_classifier_of_the_config_is_asked_too(server: ModelServer) -> None:
+    """`classifier` in routing.yaml is enough, and holds from the revision on that states it."""
+    server.script.append(openai_api.answer('{"intent": "social_chat", "confidence": 0.8, "reason": "a greeting"}'))
+    routes = "classifier: sorter\n" + routing(server.url, intents=CHOICE)
+    with open_client(llm_config(routes, sorter=CLASSIFIER)) as (llm, _):
+        assert llm.reply(say("good day to you")).intent == "social_chat"
+
+
 @pytest.mark.parametrize("messages", [[], [Message("assistant", (TextPart("Hello."),))]])
 def test_reply_without_a_message_of_the_user_is_refused(server: ModelServer, messages: list[Message]) -> None:
     """There is nothing to answer."""

@@ -105,6 +105,7 @@ FULL: dict[str, Any] = {
         },
         "models": {"small-1": {"provider": "p", "id": "x", "context_tokens": 8000, "max_output_tokens": 10}},
         "threshold": 1,
+        "classifier": "sorter",
         "intents": {
             "ambiguous": {
                 "description": "d",
