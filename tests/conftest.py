@@ -21,7 +21,9 @@ __all__ = ["postgres"]
 extend_path()
 
 # No test may fail because the machine was slow; speed is measured in tests/benchmarks.
-settings.register_profile("default", deadline=None, suppress_health_check=[HealthCheck.too_slow], max_examples=60)
+usual = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow], max_examples=40)
+settings.register_profile("default", usual)
+settings.register_profile("long", usual, max_examples=500)
 settings.load_profile("default")
 
 # Reading the test files makes millions of objects that all stay: looking through them again and again for garbage took

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 
 def main() -> int:
     """Run the command line. Returns the exit status."""
+    # pydantic would look for plugins in every package that is installed. Who has one sets the variable to nothing.
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     try:
         from mergecells.apps.cli.main import run
     except ModuleNotFoundError as missing:

@@ -16,6 +16,7 @@ import yaml
 from acceptance.stage import ADA, Answer, command
 from addon_stage import add_on
 from google_stage import ROBOT, Stage, staged
+from mergecells.apps.cli import scaffold
 
 BOB = "bob@example.com"
 
@@ -29,6 +30,16 @@ def google(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stage]:
         monkeypatch.setenv("MERGECELLS_GOOGLE_CREDENTIALS", str(key))
         monkeypatch.setenv("MERGECELLS_GOOGLE_ENDPOINT", stage.standin.url)
         yield stage
+
+
+@pytest.fixture(autouse=True)
+def without_engines(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The other engines are asked by one test only: starting them takes a second each time."""
+    if request.node.name == "test_init_google_makes_fills_and_shares_a_sheet":
+        return
+    template = dict(scaffold.read_template())
+    template["mergecells.yaml"] += b"checks: {xlcalculator: false, ironcalc: false, formualizer: false}\n"
+    monkeypatch.setattr(scaffold, "read_template", lambda: template)
 
 
 def started(tmp_path: Path, *options: str) -> tuple[Path, Answer]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import subprocess
 from collections.abc import Iterator, Mapping
@@ -55,9 +56,11 @@ class Parser:
 @contextmanager
 def parsing() -> Iterator[Parser]:
     """Installs the packages where they are missing, from the lock."""
-    if not (TOOLS / "node_modules" / "@actions").is_dir():
-        command = ["npm", "ci", "--prefix", str(TOOLS), "--no-audit", "--no-fund", "--loglevel=error"]
-        subprocess.run(command, check=True, capture_output=True, timeout=100)
+    with (TOOLS / "package-lock.json").open() as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # tests run in several processes
+        if not (TOOLS / "node_modules" / "@actions").is_dir():
+            command = ["npm", "ci", "--prefix", str(TOOLS), "--no-audit", "--no-fund", "--loglevel=error"]
+            subprocess.run(command, check=True, capture_output=True, timeout=100)
     pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
     with subprocess.Popen(["node", "serve.mjs"], cwd=TOOLS, text=True, **pipes) as process:
         yield Parser(process)

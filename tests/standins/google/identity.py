@@ -23,8 +23,8 @@ _EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"
 
 @functools.cache
 def _new_key() -> rsa.RSAPrivateKey:
-    """One for all accounts of a test run: making keys is slow."""
-    return rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    """One for all accounts of a test run: making keys is slow, and so is reading a long one, which each client does."""
+    return rsa.generate_private_key(public_exponent=65537, key_size=1024)
 
 
 @dataclass

@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib.resources
 import json
 import re
-import shutil
 import signal
 import socket
 import subprocess
@@ -148,7 +147,7 @@ def test_prometheus_scrapes_what_the_compose_file_runs() -> None:
     assert {file.removeprefix("/run/secrets/") for file in files} == set(SERVICES["prometheus"]["secrets"])
 
 
-@pytest.mark.skipif(shutil.which("promtool") is None, reason="promtool is not installed")
+@pytest.mark.needs("promtool")
 def test_prometheus_reads_its_file() -> None:
     """Prometheus' own check of the syntax."""
     place = COMPOSE.parent / "prometheus.yml"
@@ -157,7 +156,7 @@ def test_prometheus_reads_its_file() -> None:
     assert done.returncode == 0, done.stderr
 
 
-@pytest.mark.skipif(shutil.which("redis-server") is None, reason="redis-server is not installed")
+@pytest.mark.needs("redis-server", "redis-cli")
 def test_redis_command_starts_a_server_that_asks_for_the_password(tmp_path: Path) -> None:
     """The very shell line of the file, folder and port moved: budgets stay, answers may go, nobody without it."""
     (tmp_path / "redis_password").write_text("s3cret\n")

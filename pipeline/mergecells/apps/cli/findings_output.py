@@ -5,15 +5,17 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
-from xml.etree import ElementTree
 
 from mergecells._version import __version__
 from mergecells.apps.cli.choices import FindingsOutput
 from mergecells.apps.cli.pointed_text import pointed
 from mergecells.domain.findings import Finding, count_findings
 from mergecells.transforms.finding_codes import CODES
+
+if TYPE_CHECKING:  # it takes a tenth of the start of a command
+    from xml.etree import ElementTree
 
 SARIF_SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 _RED, _YELLOW, _DIM, _BOLD, _PLAIN = "\x1b[31m", "\x1b[33m", "\x1b[2m", "\x1b[1m", "\x1b[0m"
@@ -82,6 +84,8 @@ def render_sarif(findings: Sequence[Finding]) -> str:
 
 def render_junit(findings: Sequence[Finding], extra: Mapping[str, Any]) -> str:
     """JUnit XML: a test case for each finding; one passed case when nothing is wrong. Warnings are skipped cases."""
+    from xml.etree import ElementTree
+
     counts = count_findings(findings)
     totals = {
         "name": "mergecells check",
@@ -175,6 +179,8 @@ def _sarif_result(finding: Finding, rule_index: int) -> dict[str, Any]:
 
 
 def _junit_case(suite: ElementTree.Element, finding: Finding) -> None:
+    from xml.etree import ElementTree
+
     place = ":".join(str(part) for part in (finding.file, finding.line) if part is not None)
     name = " ".join(part for part in (finding.code, place, finding.cell) if part)
     attributes = {"classname": f"mergecells.{finding.code}", "name": _xml_text(name), "time": "0"}
