@@ -358,7 +358,9 @@ class Parser:
         elif token.kind == "name" and token.text.lower() in ("true", "false"):
             return token.text.lower() == "true"
         raise FormulaSyntaxError(
-            "An array holds constants only", token.start, "Numbers, texts, TRUE and FALSE: {1,2;3,4}."
+            "An array holds constants only",
+            token.start,
+            "Numbers, texts, TRUE and FALSE: {1,2;3,4}. Else HSTACK or VSTACK.",
         )
 
     def _number(self, token: Token) -> float:

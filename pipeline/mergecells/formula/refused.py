@@ -41,8 +41,8 @@ VOLATILE: Final[Mapping[str, str]] = {
     **_because(_INDIRECT, "INDIRECT OFFSET ADDRESS CELL INFO"),
     **_because(
         _OUTSIDE,
-        "IMPORTRANGE IMPORTDATA IMPORTFEED IMPORTHTML IMPORTXML GOOGLEFINANCE WEBSERVICE RTD STOCKHISTORY QUERY IMAGE "
-        "HYPERLINK SPARKLINE",
+        "IMPORTRANGE IMPORTDATA IMPORTFEED IMPORTHTML IMPORTXML GOOGLEFINANCE WEBSERVICE RTD STOCKHISTORY IMAGE "
+        "HYPERLINK",
     ),
     **_because(_MODEL, "AI COPILOT GOOGLETRANSLATE TRANSLATE DETECTLANGUAGE"),
     **_because(_CUBE, "CUBEKPIMEMBER CUBEMEMBER CUBEMEMBERPROPERTY CUBERANKEDMEMBER CUBESET CUBESETCOUNT CUBEVALUE"),
@@ -52,6 +52,8 @@ VOLATILE: Final[Mapping[str, str]] = {
 
 REFUSED: Final[Mapping[str, str]] = {
     **_because(_CELL, "ISFORMULA FORMULATEXT ISREF ROW COLUMN AREAS SHEET SHEETS GETPIVOTDATA TRIMRANGE"),
+    "QUERY": "what it asks is a text that no check can read; use FILTER, SORT, UNIQUE, SUMIFS or XLOOKUP",
+    "SPARKLINE": "it draws in a cell and has no value",
     "FILTERXML": "it reads XML; put what it would find into a field of the lead",
     "ISDATE": "a date is a number here; use ISNUMBER, or ISNUMBER(DATEVALUE(text)) for a text",
     "ISOMITTED": "a LAMBDA has no arguments that may be left out here",

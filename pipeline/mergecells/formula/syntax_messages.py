@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from mergecells.formula.errors import FormulaSyntaxError
 from mergecells.formula.tokens import Token, is_invisible
 
@@ -30,5 +32,20 @@ def unexpected(token: Token) -> FormulaSyntaxError:
     if token.text == ")":
         return FormulaSyntaxError("`)` without a `(` or without a value before it", token.start)
     if token.kind == "operator":
-        return FormulaSyntaxError(f"`{token.text}` needs a value before it", token.start)
-    return FormulaSyntaxError(f"`{token.text}` follows a value", token.start, "An operator or comma is missing.")
+        hint = _OPERATOR_HINTS.get(token.text, "")
+        return FormulaSyntaxError(f"`{token.text}` needs a value before it", token.start, hint)
+    hint = _WORD_HINTS.get(token.text.upper(), "An operator or comma is missing.")
+    return FormulaSyntaxError(f"`{token.text}` follows a value", token.start, hint)
+
+
+_OPERATOR_HINTS: Final = {
+    "=": "Write one = to compare.",
+    "&": "Write one & to join texts, AND(one,other) for conditions.",
+    "*": "Write ^ for a power.",
+}
+_WORD_HINTS: Final = {
+    "AND": "Write AND(one,other).",
+    "OR": "Write OR(one,other).",
+    "NOT": "Write NOT(condition).",
+}
+"""What people who know another language type."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
+from itertools import chain
 from typing import Any, Final, Literal, TypeAlias, cast
 
 from mergecells.formula.number_text import format_number, parse_number
@@ -76,8 +77,8 @@ class Array:
     """A rectangle of scalar values, `rows[row][column]`; never empty. Immutable."""
 
     def __init__(self, rows: Sequence[Sequence[Scalar]]) -> None:
-        self.rows: Final = tuple(tuple(row) for row in rows)
-        if not self.rows or not self.rows[0] or any(len(row) != len(self.rows[0]) for row in self.rows):
+        self.rows: Final = tuple(map(tuple, rows))
+        if not self.rows or not self.rows[0] or len(set(map(len, self.rows))) != 1:
             raise ValueError("an array has at least one cell and rows of one length")
 
     @classmethod
@@ -96,7 +97,7 @@ class Array:
     @cached_property
     def cells(self) -> tuple[Scalar, ...]:
         """Row by row."""
-        return tuple(cell for row in self.rows for cell in row)
+        return tuple(chain.from_iterable(self.rows))
 
     @cached_property
     def columns(self) -> tuple[tuple[Scalar, ...], ...]:
@@ -106,6 +107,8 @@ class Array:
     @cached_property
     def numbers(self) -> tuple[float, ...]:
         """What SUM sees: the numbers only. Raises Fault for the first error value."""
+        if self.all_numbers:
+            return cast("tuple[float, ...]", self.cells)
         for cell in self.cells:
             if type(cell) is ErrorValue:
                 raise Fault(cell)
@@ -113,7 +116,7 @@ class Array:
 
     @cached_property
     def all_numbers(self) -> bool:
-        return all(type(cell) is float for cell in self.cells)
+        return set(map(type, self.cells)) == {float}
 
     @cached_property
     def text_counts(self) -> Mapping[str, float]:
@@ -128,7 +131,7 @@ class Array:
         return iter(self.cells)
 
     def __len__(self) -> int:
-        return len(self.cells)
+        return len(self.rows) * len(self.rows[0])
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Array) and other.rows == self.rows

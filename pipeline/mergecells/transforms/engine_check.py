@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from mergecells.domain.configset import RULES_FILE
 from mergecells.domain.findings import Finding
 from mergecells.formula import Array, compile_formula, to_serial
+from mergecells.transforms.engine_blame import blame
 from mergecells.transforms.engine_cases import EngineCase, in_order
 from mergecells.transforms.engine_defects import explain
 from mergecells.transforms.engine_functions import lacks
@@ -51,7 +52,8 @@ def check_engines(
         if batch is None:
             counts[engine] = EngineCount(asked=len(cases), not_compared={"switched off": len(cases)} if cases else {})
             continue
-        found += batch.compare(runs[engine].answers)
+        assert recompute
+        found += batch.settle(batch.compare(runs[engine].answers), recompute)
         findings += _unavailable(engine, runs[engine])
         counts[engine] = batch.count(len(cases))
     return [*findings, *_explained_to_people(found, recompute, tuple(batches))], counts
@@ -152,8 +154,20 @@ class _Batch:
         found.append(case)
         self._known[same] = found
 
+    def settle(self, differing: Iterator[Mismatch], recompute: Recompute) -> Iterator[Mismatch]:
+        """Those that no part of their formula explains; each is counted."""
+        found = list(differing)
+        rows = blame(self.engine, [each.case.result for each in found], recompute) if found else []
+        for each, row in zip(found, rows, strict=True):
+            if row:
+                self.reasons[f"known defect: it {row.what}"] += 1
+                continue
+            self.mismatches += 1
+            self._count(each.case)
+            yield each
+
     def compare(self, answers: Sequence[Answer]) -> Iterator[Mismatch]:
-        """What the engine computes differently, but for its known defects."""
+        """What the engine computes differently, but for what a known defect says of the whole formula."""
         for group, answer in zip(self._groups, answers, strict=True):
             for case in group:
                 yield from self._compare_one(case, answer)
@@ -167,9 +181,12 @@ class _Batch:
             defect = explain(self.engine, case.result, answer.value)
             if defect:
                 self.reasons[f"known defect: it {defect.what}"] += 1
-                return
-            self.mismatches += 1
-            yield Mismatch(case, self.engine, answer.value)
+            else:
+                yield Mismatch(case, self.engine, answer.value)
+            return
+        self._count(case)
+
+    def _count(self, case: EngineCase) -> None:
         self.compared += 1
         self._formulas.add(case.result.site.text)
 

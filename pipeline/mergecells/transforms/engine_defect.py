@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
@@ -26,6 +28,30 @@ def another_error(ours: Value, theirs: Value) -> bool:
 def an_error(_ours: Value, theirs: Value) -> bool:
     """The engine gives an error where there is a value."""
     return isinstance(theirs, ErrorValue)
+
+
+def nearly(ours: Value, theirs: Value) -> bool:
+    """Numbers of which a few digits agree, or next to nothing both: the engine computes with less care."""
+    if not isinstance(ours, float) or not isinstance(theirs, float):
+        return False
+    return math.isclose(ours, theirs, rel_tol=1e-2, abs_tol=1e-6)
+
+
+def same_digits(ours: Value, theirs: Value) -> bool:
+    """Two texts that differ in the digits of a number beyond the fifteenth only."""
+    return isinstance(ours, str) and isinstance(theirs, str) and _DIGITS.sub(_cut, ours) == _DIGITS.sub(_cut, theirs)
+
+
+_DIGITS = re.compile(r"[0-9]+(?:\.[0-9]+)?(?:E[+-]?[0-9]+)?")
+
+
+def _cut(match: re.Match[str]) -> str:
+    return f"{float(match[0]):.13g}"
+
+
+def two_numbers(ours: Value, theirs: Value) -> bool:
+    """Both are numbers."""
+    return isinstance(ours, float) and isinstance(theirs, float)
 
 
 def no_error(ours: Value, theirs: Value) -> bool:

@@ -4,13 +4,23 @@ from __future__ import annotations
 
 from mergecells.formula import Array, Value
 from mergecells.formula.values import DIV0, NA, NAME, NUM, REF, VALUE
-from mergecells.transforms.engine_defect import Answers, Defect, an_error, any_answer, no_error
+from mergecells.transforms.engine_defect import (
+    Answers,
+    Defect,
+    an_error,
+    another_error,
+    any_answer,
+    no_error,
+    same_digits,
+    two_numbers,
+)
 from mergecells.transforms.formula_uses import (
     ARITHMETIC,
     COMPARISONS,
     CRITERIA,
     LOOKUPS,
     QUANTILES,
+    SPREADS,
     TEXT_FUNCTIONS,
     Condition,
     almost_equal,
@@ -18,16 +28,22 @@ from mergecells.transforms.formula_uses import (
     any_error,
     any_text,
     any_truth,
+    behind_end,
     calls,
     either,
+    gives,
+    has_digit,
     has_value,
     is_error,
+    negative_first,
     number_among,
+    number_text,
     operates,
     rich_format,
     shapes_differ,
     special_takes,
     text_among,
+    tiny,
     unknown_name,
 )
 
@@ -39,7 +55,13 @@ def _defect(
 
 
 FORMUALIZER = (
-    _defect("takes two numbers only in GCD and LCM", "=GCD(4,6,x)", VALUE, calls("GCD", "LCM"), x=10.0),
+    _defect(
+        "takes two numbers only in GCD and LCM",
+        "=GCD(4,6,x)",
+        VALUE,
+        calls("GCD", "LCM", when=lambda v: len(v) != 2 or any_array(v)),
+        x=10.0,
+    ),
     _defect(
         "reads the sign of the significance in CEILING and FLOOR otherwise",
         "=CEILING(x,-1)",
@@ -72,7 +94,7 @@ FORMUALIZER = (
         "has no QUARTILE.EXC of a single number",
         "=QUARTILE.EXC(x,2)",
         NUM,
-        calls("QUARTILE.EXC", "PERCENTILE.EXC"),
+        calls("QUARTILE.EXC", "PERCENTILE.EXC", when=lambda v: not any_array(v)),
         x=1.0,
     ),
     _defect(
@@ -134,22 +156,27 @@ FORMUALIZER = (
         y="Ä",
     ),
     _defect(
-        "does not start a new word after a digit in PROPER", "=PROPER(x)", "76budget", calls("PROPER"), x="76BudGet"
+        "does not start a new word after a digit in PROPER",
+        "=PROPER(x)",
+        "76budget",
+        calls("PROPER", when=text_among(has_digit)),
+        x="76BudGet",
     ),
     _defect(
         "counts holidays in ranges only",
         "=NETWORKDAYS(41183,41334,DATE(2012,11,22))",
         110.0,
-        calls("NETWORKDAYS", "WORKDAY"),
+        calls("NETWORKDAYS", "WORKDAY", when=lambda v: len(v) > 2),
     ),
     _defect(
         "does not check the range of dates",
         "=DATE(x,1,1)",
         2958466.0,
         calls("DATE", "EDATE", "EOMONTH", "WORKDAY"),
+        no_error,
         x=10000.0,
     ),
-    _defect("gives another error for the logarithm to base 1", "=LOG(5,x)", NUM, calls("LOG"), x=1.0),
+    _defect("gives another error for the logarithm to base 1", "=LOG(5,x)", NUM, calls("LOG"), another_error, x=1.0),
     _defect(
         "takes no-break spaces for spaces in TRIM",
         "=LEN(TRIM(x))",
@@ -171,7 +198,14 @@ FORMUALIZER = (
         calls("MAX", "MIN", "SUM", "PRODUCT", "AVERAGE", "MEDIAN", "SUMSQ", when=any_text),
         x=1.0,
     ),
-    _defect("loses the new text of REPLACE behind the end", "=REPLACE(x,4,1,y)", "12", calls("REPLACE"), x="12", y="z"),
+    _defect(
+        "loses the new text of REPLACE behind the end",
+        "=REPLACE(x,4,1,y)",
+        "12",
+        calls("REPLACE", when=behind_end),
+        x="12",
+        y="z",
+    ),
     _defect(
         "gives an error for VALUE of a blank", "=VALUE(x)", VALUE, calls("VALUE", when=lambda v: v[0] is None), x=None
     ),
@@ -187,7 +221,8 @@ FORMUALIZER = (
         "multiplies lists of different sizes in SUMPRODUCT",
         "=SUMPRODUCT(x,t)",
         3.0,
-        calls("SUMPRODUCT"),
+        calls("SUMPRODUCT", when=any_array),
+        no_error,
         x=1.0,
         t=Array.column([1.0, 2.0]),
     ),
@@ -233,7 +268,7 @@ FORMUALIZER = (
         "gives 0 or an error for tiny probabilities",
         "=SIGN(WEIBULL.DIST(1,100,x,TRUE))",
         0.0,
-        calls(
+        gives(
             "WEIBULL.DIST",
             "WEIBULL",
             "ERFC",
@@ -244,23 +279,44 @@ FORMUALIZER = (
             "NEGBINOMDIST",
             "POISSON",
             "POISSON.DIST",
+            when=lambda chance: tiny(chance) or chance == 0.0,
         ),
         x=2.0,
     ),
-    _defect("has no GAMMA of negative numbers", "=GAMMA(x)", NUM, calls("GAMMA"), x=-0.25),
-    _defect("has no MULTINOMIAL of large numbers", "=MULTINOMIAL(1,x,60)", NUM, calls("MULTINOMIAL"), x=130.78),
+    _defect(
+        "has no GAMMA of negative numbers", "=GAMMA(x)", NUM, calls("GAMMA", when=negative_first), an_error, x=-0.25
+    ),
+    _defect(
+        "has no MULTINOMIAL of large numbers",
+        "=MULTINOMIAL(1,x,60)",
+        NUM,
+        calls("MULTINOMIAL", when=number_among(lambda n: n > 100)),
+        an_error,
+        x=130.78,
+    ),
     _defect(
         "takes no mode in CEILING.MATH and FLOOR.MATH",
         "=FLOOR.MATH(x,1,0)",
         VALUE,
-        calls("CEILING.MATH", "FLOOR.MATH"),
+        calls("CEILING.MATH", "FLOOR.MATH", when=lambda v: len(v) > 2),
         x=1.5,
     ),
-    _defect("has no RRI of a loss", "=RRI(1,x,1)", NUM, calls("RRI"), x=-1.0),
+    _defect("has no RRI of a loss", "=RRI(1,x,1)", NUM, calls("RRI"), an_error, x=-1.0),
     _defect(
-        "cuts a fraction of one digit in DOLLARDE", "=DOLLARDE(x,1)", 82.0, calls("DOLLARDE", "DOLLARFR"), x=82.4404
+        "cuts a fraction of one digit in DOLLARDE",
+        "=DOLLARDE(x,1)",
+        82.0,
+        calls("DOLLARDE", "DOLLARFR"),
+        two_numbers,
+        x=82.4404,
     ),
-    _defect("simplifies Roman numerals otherwise", "=ROMAN(x,FALSE)", "VLVIII", calls("ROMAN"), x=48.0),
+    _defect(
+        "simplifies Roman numerals otherwise",
+        "=ROMAN(x,FALSE)",
+        "VLVIII",
+        calls("ROMAN", when=lambda v: len(v) > 1),
+        x=48.0,
+    ),
     _defect(
         "takes one text of a list in UNICODE",
         "=SUM(UNICODE(t))",
@@ -283,7 +339,11 @@ FORMUALIZER = (
         t=Array([[1.0, 2.0], [3.0, 4.0]]),
     ),
     _defect(
-        "computes COTH of large numbers a little below 1", "=BASE(COTH(x),2)", "0", calls("COTH", "TANH"), x=1000000.0
+        "computes COTH of large numbers a little below 1",
+        "=BASE(COTH(x),2)",
+        "0",
+        calls("COTH", "TANH", when=number_among(lambda n: abs(n) > 15)),
+        x=1000000.0,
     ),
     _defect(
         "divides by a blank significance, or FALSE",
@@ -305,7 +365,8 @@ FORMUALIZER = (
         "takes a search mode of 0",
         "=XLOOKUP(1,t,t,1,1,x)",
         1.0,
-        calls("XLOOKUP", "XMATCH"),
+        calls("XLOOKUP", "XMATCH", when=lambda v: v[-1] in (0.0, False, None)),
+        no_error,
         x=False,
         t=Array.column([1.0, 2.0]),
     ),
@@ -320,11 +381,18 @@ FORMUALIZER = (
         "takes an order that is none in SORT",
         "=SUM(SORT(t,1,x))",
         3.0,
-        calls("SORT"),
+        calls("SORT", when=lambda v: len(v) > 2 and v[2] not in (1.0, -1.0)),
+        no_error,
         x=2.0,
         t=Array.column([1.0, 2.0]),
     ),
-    _defect("takes a blank case of SWITCH for no FALSE", "=SWITCH(FALSE,x,1)", NA, calls("SWITCH"), x=None),
+    _defect(
+        "takes a blank case of SWITCH for no FALSE",
+        "=SWITCH(FALSE,x,1)",
+        NA,
+        calls("SWITCH", when=lambda v: None in v),
+        x=None,
+    ),
     _defect(
         "lets an error through ISBLANK", "=ISBLANK(FIND(x/0,y))", DIV0, calls("ISBLANK", when=any_error), x=1.0, y="a"
     ),
@@ -332,15 +400,22 @@ FORMUALIZER = (
         "divides by 0 where a cotangent or cosecant is huge",
         "=COT(x)",
         DIV0,
-        calls("COT", "CSC", "COTH", "CSCH"),
+        calls("COT", "CSC", "COTH", "CSCH", when=number_among(lambda n: 0 < abs(n) < 1e-9)),
+        an_error,
         x=3e-19,
     ),
-    _defect("has no FISHERINV of large numbers", "=FISHERINV(x)", None, calls("FISHERINV"), x=45351.0),
+    _defect(
+        "has no FISHERINV of large numbers",
+        "=FISHERINV(x)",
+        None,
+        calls("FISHERINV", when=number_among(lambda n: abs(n) > 300)),
+        x=45351.0,
+    ),
     _defect(
         "cuts the time of payments to a whole number",
         "=FV(1,1,1,1,x)",
         -3.0,
-        calls("FV", "PV", "PMT", "NPER", "IPMT", "PPMT", "RATE"),
+        calls("FV", "PV", "PMT", "NPER", "IPMT", "PPMT", "RATE", when=lambda v: v[-1] not in (0.0, 1.0)),
         x=0.3,
     ),
     _defect(
@@ -378,7 +453,8 @@ FORMUALIZER = (
         "counts the last part of a year otherwise in DB",
         "=ROUND(DB(1000000,100000,6,7,x),2)",
         19210.77,
-        calls("DB"),
+        calls("DB", when=lambda v: len(v) > 4),
+        two_numbers,
         x=7.0,
     ),
     _defect("stops at an unknown name", "=ISERROR(missing)", NAME, unknown_name),
@@ -393,7 +469,7 @@ FORMUALIZER = (
         "has no TEXTBEFORE and TEXTAFTER with all arguments",
         '=TEXTBEFORE(x,"x",1,1)',
         VALUE,
-        calls("TEXTBEFORE", "TEXTAFTER"),
+        calls("TEXTBEFORE", "TEXTAFTER", when=lambda v: len(v) > 3),
         x="aXb",
     ),
     _defect(
@@ -415,7 +491,8 @@ FORMUALIZER = (
         "depreciates by fractions of a period otherwise in DDB",
         "=DDB(2,1,115.255,x)",
         0.031245384426131114,
-        calls("DDB"),
+        calls("DDB", when=number_among(lambda n: not n.is_integer())),
+        two_numbers,
         x=7.75,
     ),
     _defect(
@@ -443,6 +520,7 @@ FORMUALIZER = (
         '=CONVERT(x,"gal","l")',
         NA,
         calls("CONVERT"),
+        an_error,
         x=1.0,
     ),
     _defect(
@@ -457,6 +535,7 @@ FORMUALIZER = (
         "=TAKE(x,2,1)",
         VALUE,
         calls("TAKE"),
+        an_error,
         x=0.3,
     ),
     _defect(
@@ -533,11 +612,14 @@ FORMUALIZER = (
         "has no binomial distribution of an impossible event",
         "=BINOM.INV(60,x,0.5)",
         60.0,
-        calls(
-            "BINOM.INV",
-            "CRITBINOM",
-            "BINOM.DIST.RANGE",
-            when=lambda v: len(v) > 1 and v[1] in (0.0, 1.0, None, False, True),
+        either(
+            calls(
+                "BINOM.INV",
+                "CRITBINOM",
+                "BINOM.DIST.RANGE",
+                when=lambda v: len(v) > 1 and v[1] in (0.0, 1.0, None, False, True),
+            ),
+            calls("BINOMDIST", "BINOM.DIST", when=lambda v: v[2] in (0.0, 1.0, None, False, True)),
         ),
         x=0.0,
     ),
@@ -549,5 +631,70 @@ FORMUALIZER = (
         an_error,
         x=NA,
         t=Array.column([1.0, 2.0]),
+    ),
+    _defect(
+        "cuts a fraction below 0 in COMBIN and PERMUT",
+        "=COMBIN(1,x)",
+        1.0,
+        calls("COMBIN", "COMBINA", "PERMUT", "PERMUTATIONA", when=number_among(lambda n: -1 < n < 0)),
+        no_error,
+        x=-0.4,
+    ),
+    _defect(
+        "takes no numbers in texts in finance",
+        "=SLN(1,1,x)",
+        VALUE,
+        calls("SLN", "SYD", "DDB", "DB", "VDB", "ISPMT", "PDURATION", "RRI", when=number_text),
+        an_error,
+        x="12",
+    ),
+    _defect(
+        "gives another error for lists of different sizes in averages with criteria",
+        '=AVERAGEIFS(t,"",1)',
+        DIV0,
+        calls("AVERAGEIF", "AVERAGEIFS", when=shapes_differ),
+        another_error,
+        t=Array.column([-12.0545, 3.0]),
+    ),
+    _defect(
+        "computes ACOTH to fewer digits",
+        '=ACOTH(-40)+x*ACOTH(-40)&""',
+        "-0.9752032012058978",
+        calls("ACOTH"),
+        same_digits,
+        x=38.0,
+    ),
+    _defect(
+        "takes no week without a working day",
+        '=NETWORKDAYS.INTL(45351,45382,"1111111")',
+        VALUE,
+        calls("NETWORKDAYS.INTL", when=text_among(lambda s: s == "1111111")),
+        an_error,
+    ),
+    _defect(
+        "computes the Poisson distribution of a large mean by the normal one, wrongly",
+        "=ROUND(POISSON.DIST(x,x,TRUE),10)",
+        0.9920216941,
+        calls("POISSON", "POISSON.DIST", when=number_among(lambda n: n >= 1e6)),
+        two_numbers,
+        x=1e8,
+    ),
+    _defect(
+        "takes a blank for 0 in LCM", "=LCM(5,x)", 0.0, calls("LCM", when=lambda v: None in v), two_numbers, x=None
+    ),
+    _defect(
+        "skips a text in spreads",
+        "=STDEV.P(1,1,x&x)",
+        0.0,
+        calls(*SPREADS, "DEVSQ", "AVEDEV", when=any_text),
+        no_error,
+        x="a",
+    ),
+    _defect(
+        "computes with quantiles beyond the range of numbers",
+        "=XOR(LOGNORM.INV(0.9,x,1))",
+        True,
+        gives("LOGNORM.INV", "LOGINV", when=is_error),
+        x=1e6,
     ),
 )

@@ -7,7 +7,15 @@ from dataclasses import replace
 
 from mergecells.formula import Array, Value
 from mergecells.formula.values import DIV0, NA, NUM, VALUE
-from mergecells.transforms.engine_defect import Answers, Defect, an_error, another_error, any_answer, no_error
+from mergecells.transforms.engine_defect import (
+    Answers,
+    Defect,
+    an_error,
+    another_error,
+    any_answer,
+    no_error,
+    two_numbers,
+)
 from mergecells.transforms.formula_engines import EngineName
 from mergecells.transforms.formula_uses import (
     CRITERIA,
@@ -24,8 +32,11 @@ from mergecells.transforms.formula_uses import (
     calls,
     either,
     far_out,
+    gives,
     has_value,
+    is_error,
     many_digits,
+    negative_first,
     number_among,
     operates,
     other_kind,
@@ -33,6 +44,7 @@ from mergecells.transforms.formula_uses import (
     special_fails,
     special_spreads,
     text_among,
+    tiny,
     too_long,
     unusual_number_text,
 )
@@ -64,11 +76,29 @@ SHARED = (
         '=x&""',
         _all("0.3333333333333333"),
         either(
-            operates("&", lambda v: any(map(many_digits, v))),
-            calls(*TEXT_FUNCTIONS, when=lambda v: any(map(many_digits, v))),
+            operates("&", number_among(many_digits)),
+            calls(*TEXT_FUNCTIONS, when=number_among(many_digits)),
         ),
         "Apache POI: NumberToTextConversionExamples, pairs observed in Excel",
         x=1 / 3,
+    ),
+    _shared(
+        "takes the year of the second date for YD in DATEDIF",
+        '=DATEDIF(x,49138,"YD")',
+        _both(193.0),
+        calls("DATEDIF", when=lambda v: len(v) > 2 and v[2] in ("YD", "yd")),
+        "cpearson.com: DATEDIF takes the year of the first date",
+        two_numbers,
+        x=36526.0,
+    ),
+    _shared(
+        "gives 0 for tiny chances in CHISQ.TEST",
+        "=SIGN(CHISQ.TEST(t,u))",
+        _both(0.0),
+        gives("CHISQ.TEST", "CHITEST", when=tiny),
+        "the closed form of an even freedom: exp(-x/2) times a polynomial",
+        t=Array.column([0.0, 0.5, 0.3, 145.6392, 7.75]),
+        u=Array.column([76.53, 60.0, 0.1, 21.0, 17.605]),
     ),
     _shared(
         "looks up values of another kind than the list's",
@@ -109,10 +139,37 @@ SHARED = (
         "has no limit of 2^27 for angles",
         "=SIN(x)",
         _all(-0.7634032288019807),
-        calls("SIN", "COS", "TAN", when=number_among(lambda n: abs(n) >= 2**27)),
+        calls("SIN", "COS", "TAN", "SEC", "CSC", "COT", when=number_among(lambda n: abs(n) >= 2**27)),
         "Stack Overflow 15579897: why does COS fail from 2^27",
         no_error,
         x=2.0**27,
+    ),
+    _shared(
+        "cuts a fraction below 0",
+        "=BASE(x,2)",
+        _both("0"),
+        calls("BASE", "NEGBINOMDIST", "NEGBINOM.DIST", when=negative_first),
+        "LibreOffice 7.4; Microsoft support: BASE and NEGBINOM.DIST, a number below 0 is an error",
+        no_error,
+        x=-0.25,
+    ),
+    _shared(
+        "finds a rate in IRR that Newton's way does not reach in 20 steps",
+        "=IRR(t)",
+        _both(-0.8604795702038687),
+        gives("IRR", when=is_error),
+        "LibreOffice 7.4; Microsoft support: IRR function, #NUM! after 20 tries",
+        no_error,
+        t=Array.column([60.0, 100.0, -15.12]),
+    ),
+    _shared(
+        "has no limit of quotients in MOD",
+        "=MOD(x,1)",
+        _all(0.0),
+        calls("MOD", when=number_among(lambda n: abs(n) >= 1e12)),
+        "ExcelTips: Large Numbers in the MOD Function",
+        no_error,
+        x=1e27,
     ),
     _shared(
         "reads fewer texts as numbers",

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from mergecells.domain.findings import Finding
 from mergecells.formula import Value, compile_formula, to_serial
+from mergecells.transforms.engine_blame import blame
 from mergecells.transforms.engine_cases import EngineCase
 from mergecells.transforms.engine_defects import explain
 from mergecells.transforms.formula_engines import Answer, Calculation, EngineName, Recompute, same_result
@@ -52,10 +53,26 @@ def _smaller(best: Sequence[Mismatch], recompute: Recompute | None) -> list[Mism
     for engine in sorted({each.engine for each in best}):
         own = [(index, case) for index, case in tries if best[index].engine == engine]
         values = _values(engine, [case.result for _, case in own], recompute)
-        for (index, case), answer in zip(own, values, strict=True):
-            if _differs(engine, case.result, answer) and _size(case.lead) < _size(found[index].case.lead):
-                found[index] = Mismatch(case, engine, answer.value)
+        differing = [
+            (index, Mismatch(case, engine, answer.value))
+            for (index, case), answer in zip(own, values, strict=True)
+            if _differs(engine, case.result, answer)
+        ]
+        for index, each in _without_blamed(engine, differing, recompute):
+            if _size(each.case.lead) < _size(found[index].case.lead):
+                found[index] = each
     return found
+
+
+def _without_blamed(
+    engine: str, differing: Sequence[tuple[int, Mismatch]], recompute: Recompute | None
+) -> Iterator[tuple[int, Mismatch]]:
+    """Those that no known defect in a part of the formula explains."""
+    if engine == "compiled" or recompute is None or not differing:
+        yield from differing
+        return
+    rows = blame(engine, [each.case.result for _, each in differing], recompute)  # type: ignore[arg-type]
+    yield from (pair for pair, row in zip(differing, rows, strict=True) if row is None)
 
 
 def _differs(engine: str, result: Result, answer: Answer) -> bool:

@@ -374,6 +374,7 @@ _SPECIAL: Mapping[tuple[str, str], _Special] = {
     ("SUMPRODUCT", "list"): _Maker.five,
     ("SORT", "index"): lambda _: "1",
     ("SORT", "order"): lambda m: m.one_of("1", "-1"),
+    ("SORTBY", "order"): lambda m: m.one_of("1", "-1"),
     ("", "by_column"): lambda _: "FALSE",
     ("UNIQUE", "once"): lambda m: m.one_of("TRUE", "FALSE"),
     ("", "k"): _Maker.small,

@@ -24,6 +24,8 @@ from mergecells.formula import (
 )
 from mergecells.formula.nodes import Binary, Boolean, Call, Node, Number, Percent, Text, Unary, walk
 from mergecells.formula.unparse import unparse
+from mergecells.transforms.engine_blame import blame, with_part
+from mergecells.transforms.engine_defect import Defect
 from mergecells.transforms.engine_defects import explain
 from mergecells.transforms.engine_functions import has_function, lacks
 from mergecells.transforms.formula_engines import NO_ANSWER, Answer, EngineName, Recompute, same_result
@@ -86,16 +88,29 @@ def fuzz_round(
         able = [pair for pair in single if not lacks(engine, pair[0].formula)]
         others["a function that it does not have"] += len(single) - len(able)
         answers = answers_of(engine, [case for case, _ in able], recompute, tally)
+        differing = []
         for (case, result), answer in zip(able, answers, strict=True):
             if answer.unable:
                 others["it cannot compute it"] += 1
             elif same_result(answer.value, result.value):
                 tally.agreements[engine] += 1
-            elif defect := explain(engine, result, answer.value):
+            else:
+                differing.append((case, result, answer))
+        rows = _rows(engine, [(result, answer) for _, result, answer in differing], recompute)
+        for (case, result, answer), defect in zip(differing, rows, strict=True):
+            if defect:
                 tally.explained.setdefault(engine, Counter())[defect.what] += 1
             else:
                 found.append(Disagreement(engine, case, result.value, answer))
     return found
+
+
+def _rows(engine: EngineName, differing: Sequence[tuple[Result, Answer]], recompute: Recompute) -> list[Defect | None]:
+    """The row that explains each difference, as a whole or by one part of the formula."""
+    rows = [explain(engine, result, answer.value) for result, answer in differing]
+    left = [result for (result, _), row in zip(differing, rows, strict=True) if row is None]
+    by_part = iter(blame(engine, left, recompute))
+    return [row or next(by_part) for row in rows]
 
 
 def raises(case: FuzzCase) -> bool:
@@ -174,10 +189,14 @@ def _still_different(
                 yield index, found
         return
     answers = answers_of(engine, [case for _, case in tries], recompute)  # type: ignore[arg-type]
-    for (index, case), result, answer in zip(tries, results, answers, strict=True):
-        if isinstance(result.value, Array) or answer.unable or same_result(answer.value, result.value):
-            continue
-        if explain(engine, result, answer.value) is None:  # type: ignore[arg-type]
+    differing = [
+        (index, case, result, answer)
+        for (index, case), result, answer in zip(tries, results, answers, strict=True)
+        if not (isinstance(result.value, Array) or answer.unable or same_result(answer.value, result.value))
+    ]
+    rows = _rows(engine, [(result, answer) for _, _, result, answer in differing], recompute)  # type: ignore[arg-type]
+    for (index, case, result, answer), row in zip(differing, rows, strict=True):
+        if row is None:
             yield index, Disagreement(engine, case, result.value, answer)
 
 
@@ -208,14 +227,14 @@ def _texts(case: FuzzCase) -> Iterator[str]:
     root = inline(case.formula.root)
     for node in filter(is_closed, walk(root)):
         for part in _children(node):
-            yield "=" + unparse(_with(root, node, part))
+            yield "=" + unparse(with_part(root, node, part))
         if isinstance(node, Call) and len(node.arguments) > 1:
-            yield "=" + unparse(_with(root, node, node._replace(arguments=node.arguments[:-1])))
+            yield "=" + unparse(with_part(root, node, node._replace(arguments=node.arguments[:-1])))
         value = _constant(_value(node, case.inputs))
         if value is not None and not isinstance(node, Number | Text | Boolean):
-            yield "=" + unparse(_with(root, node, value))
+            yield "=" + unparse(with_part(root, node, value))
         if isinstance(node, Number) and node.value not in (0.0, 1.0):
-            yield from ("=" + unparse(_with(root, node, node._replace(value=simple))) for simple in (1.0, 2.0))
+            yield from ("=" + unparse(with_part(root, node, node._replace(value=simple))) for simple in (1.0, 2.0))
 
 
 def _value(node: Node, inputs: Mapping[str, Value]) -> Value:
@@ -231,19 +250,6 @@ def _children(node: Node) -> tuple[Node, ...]:
     if isinstance(node, Unary | Percent):
         return (node.operand,)
     return node.arguments if isinstance(node, Call) else ()
-
-
-def _with(root: Node, old: Node, new: Node) -> Node:
-    """The tree with one node replaced."""
-    if root is old:
-        return new
-    if isinstance(root, Binary):
-        return root._replace(left=_with(root.left, old, new), right=_with(root.right, old, new))
-    if isinstance(root, Unary | Percent):
-        return root._replace(operand=_with(root.operand, old, new))
-    if isinstance(root, Call):
-        return root._replace(arguments=tuple(_with(each, old, new) for each in root.arguments))
-    return root
 
 
 def _constant(value: Value) -> Node | None:

@@ -60,6 +60,12 @@ def calls(*names: str, when: Callable[[list[Value]], bool] = lambda _: True) -> 
     return condition
 
 
+def gives(*names: str, when: Callable[[Value], bool]) -> Condition:
+    """A call of one of the functions whose own value, ours, meets a condition."""
+    wanted = frozenset(names)
+    return lambda use: any(is_closed(node) and when(use.value(node)) for node in _calls(use, wanted))
+
+
 def calls_with(*names: str, part: type[Node] | tuple[type, ...]) -> Condition:
     """A call of one of the functions with an argument of a kind written into the formula."""
     wanted = frozenset(names)
@@ -223,7 +229,7 @@ def rich_format(values: Values) -> bool:
 
 def almost_half(number: float) -> bool:
     """A number that shows a half at some decimal, which its binary digits are a little above or below of."""
-    shown = Decimal(repr(number))
+    shown = Decimal(f"{number:.15g}")
     digit = shown.normalize().as_tuple()
     return digit.digits[-1] == 5 and isinstance(digit.exponent, int) and digit.exponent < 0 and Decimal(number) != shown
 
@@ -246,6 +252,38 @@ def many_digits(value: Value) -> bool:
 def too_long(value: Value) -> bool:
     """A text of as many characters as a cell may hold."""
     return isinstance(value, str) and len(value) >= MAX_TEXT
+
+
+def tiny(value: Value) -> bool:
+    """A number next to nothing, or exactly that where it stands for one beyond the range of numbers."""
+    return isinstance(value, float) and 0.0 < abs(value) < 1e-9
+
+
+def negative_first(values: Values) -> bool:
+    """A number below 0 in the first argument."""
+    return number_among(lambda n: n < 0)(values[:1])
+
+
+def falls(values: Values) -> bool:
+    """The first value is a number above the second, or one of them is none."""
+    one, other = (parse_number(each) if isinstance(each, str) else each for each in values[:2])
+    return not isinstance(one, float) or not isinstance(other, float) or one > other
+
+
+def has_digit(text: str) -> bool:
+    """A text with a digit in it."""
+    return any(map(str.isdigit, text))
+
+
+def behind_end(values: Values) -> bool:
+    """REPLACE: from behind the last character of the text, or a text that cannot be told."""
+    text, start = values[:2]
+    return not isinstance(text, str) or not isinstance(start, float) or start > len(text)
+
+
+def number_text(values: Values) -> bool:
+    """A text that is read as a number."""
+    return text_among(lambda s: parse_number(s) is not None)(values)
 
 
 def wild(value: Value) -> bool:
@@ -331,7 +369,7 @@ SPREADS_OF_ALL = ("STDEVA", "STDEVPA", "VARA", "VARPA")
 TEXT_FUNCTIONS = tuple(
     """
     CONCAT CONCATENATE TEXTJOIN LEN LEFT RIGHT MID FIND SEARCH SUBSTITUTE REPLACE REPT UPPER LOWER PROPER TRIM EXACT
-    CLEAN CODE UNICODE VALUETOTEXT ARRAYTOTEXT TEXTBEFORE TEXTAFTER
+    CLEAN CODE UNICODE VALUETOTEXT ARRAYTOTEXT TEXTBEFORE TEXTAFTER ENCODEURL
     """.split()  # noqa: SIM905 - a table that people read and edit
 )
 FROM_DAY = ("YEAR", "MONTH", "DAY", "WEEKDAY", "WEEKNUM", "ISOWEEKNUM", "EDATE", "EOMONTH", "WORKDAY", "WORKDAY.INTL")

@@ -172,3 +172,24 @@ def test_parse_google_wrapper_around_nonsense_says_where_it_comes_from() -> None
     """The error is in the wrapped text."""
     with pytest.raises(FormulaSyntaxError, match="Google Sheets wrapped"):
         parse('=IFERROR(__xludf.DUMMYFUNCTION("SUM(1;2)"),3)')
+
+
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        ("=a>1 and b<2", "Write AND(one,other)."),
+        ("=a>1 OR b<2", "Write OR(one,other)."),
+        ("=IF(a==1,1,0)", "Write one = to compare."),
+        ("=IF(a!=1,1,0)", "For unequal write <>."),
+        ("=a>1 ? 1 : 0", "Write IF(condition,value,other)."),
+        ("=a>1 || b<2", "Write OR(one,other)"),
+        ("=a>1 && b<2", "AND(one,other) for conditions."),
+        ("=a**2", "Write ^ for a power."),
+        ("={a;b}", "Else HSTACK or VSTACK."),
+    ],
+)
+def test_parse_of_what_other_languages_write_says_what_to_write(text: str, hint: str) -> None:
+    """Who knows JavaScript, Python or SQL types what they know."""
+    with pytest.raises(FormulaSyntaxError) as caught:
+        parse(text)
+    assert hint in str(caught.value)

@@ -175,12 +175,8 @@ def sequence(height: float, width: float, first: float, each: float) -> Value:
     if height > MAX_CELLS or width > MAX_CELLS or int(height) * int(width) > MAX_CELLS:
         raise Fault(NUM)
     across = int(width)
-    cells = [[first + each * (row * across + column) for column in range(across)] for row in range(int(height))]
-    return _finite(cells)
-
-
-def _finite(cells: list[list[float]]) -> Array:
-    last = cells[-1][-1]
-    if last - last != 0.0:
+    numbers = [first + each * place for place in range(int(height) * across)]
+    if numbers[-1] - numbers[-1] != 0.0:  # infinite
         raise Fault(NUM)
-    return Array(cells)
+    rest = iter(numbers)
+    return Array(list(zip(*[rest] * across, strict=True)))
