@@ -9,6 +9,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from workflows.prepared import prepared
 from workflows.runner import Action, Job, WorkflowError
 
 SCRIPTS = Path(sys.executable).parent
@@ -37,7 +38,7 @@ def equivalents(repository: Path, google_key: Mapping[str, str] | None = None) -
         """The program under test on the PATH, where the repository has the action."""
         if not (job.workspace / ".github/actions/mergecells/action.yml").is_file():
             raise RuntimeError("Can't find 'action.yml' under '.github/actions/mergecells'.")
-        (job.folder / "path").write_text(f"{SCRIPTS}\n")
+        (job.folder / "path").write_text(f"{prepared()}\n{SCRIPTS}\n")
         return "installed"
 
     def upload(job: Job, given: Mapping[str, str]) -> str:
