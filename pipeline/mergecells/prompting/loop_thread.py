@@ -178,7 +178,9 @@ class LoopThread:
             if not self._take():
                 continue  # Who turns it now wants us back if there is anything left.
             try:
-                loop.run_until_complete(self._until_idle())
+                # Known before its first step: `_finish` may be the first in the queue, and cancels all others.
+                self._keeper = loop.create_task(self._until_idle())
+                loop.run_until_complete(self._keeper)
             finally:
                 self._leave()
         if self._take():
@@ -186,7 +188,7 @@ class LoopThread:
             loop.close()
 
     async def _until_idle(self) -> None:
-        self._more, self._keeper = asyncio.Event(), asyncio.current_task()
+        self._more = asyncio.Event()
         while True:
             others = self._tasks - {self._keeper}
             if others:

@@ -161,3 +161,15 @@ def test_close_ends_a_call_that_is_waited_for_and_carries_out_the_last(loop: Loo
     assert last == [1]
     with pytest.raises(UsageError, match="closed"):
         loop.run(thread_here())
+
+
+def test_close_first_in_the_queue_leaves_the_background_to_carry_it_out(loop: LoopThread) -> None:
+    """Handed over as a caller stopped turning: it comes before the background's own first step, and may not end it."""
+    done = threading.Event()
+
+    async def end() -> None:
+        done.set()
+
+    loop._started().create_task(loop._finish(end()))
+    loop.submit(nothing())
+    assert done.wait(PATIENCE_S)
