@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -141,7 +142,9 @@ def test_against_spends_no_more_than_the_cap(root: Path, server: ModelServer) ->
 def test_against_asks_the_judge_for_both_sides(root: Path, server: ModelServer) -> None:
     """Its scores stand beside those of the rules; it is a call of its own, and is counted in what was spent."""
     edit(root, "prompts/hook.md", "Write to", "Write briefly to")
-    told = json.loads(run(root, "hook", "--yes", "--judge", "--output", "json").output)
+    asked = run(root, "hook", "--yes", "--judge", "--output", "json")
+    assert "Judging each answer: $0.0" in asked.messages
+    told = json.loads(asked.output)
     first = told["evaluation"]["prompts"][0]["runs"][0]["after"]
     assert first["judged"] == {"completeness": 1, "clarity": 0.5, "testability": None, "traceability": 0}
     assert first["judge"].startswith("quality_judge@")
@@ -215,3 +218,16 @@ def test_recordings_outside_the_config_root_are_refused(root: Path) -> None:
     assert run(root, "--yes", "--record").status == 2
     shown = command("--config-root", root, "diff", "main", "--output", "markdown").output
     assert "cannot be used" in shown
+
+
+def test_live_without_a_word_of_the_base_asks_nobody_and_says_so(root: Path, server: ModelServer) -> None:
+    """The change brings `evaluation` itself: nobody has reviewed that."""
+    text = (root / "mergecells.yaml").read_text()
+    (root / "mergecells.yaml").write_text("version: 1\n")
+    who = ["-c", "user.name=Ada", "-c", "user.email=ada@example.org"]
+    subprocess.run(["git", *who, "commit", "-qam", "No evaluation"], cwd=root, check=True)
+    (root / "mergecells.yaml").write_text(text)
+    edit(root, "prompts/hook.md", "Write to", "Write briefly to")
+    shown = command("--config-root", root, "diff", "main", "--live")
+    assert "No model is asked" in shown.messages
+    assert server.asked == []

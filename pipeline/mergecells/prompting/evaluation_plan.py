@@ -13,7 +13,8 @@ from mergecells.domain.messages import RenderedPrompt
 from mergecells.domain.prompts import ExpectedAnswer, Prompt
 from mergecells.prompting.answer_cache import answer_key
 from mergecells.prompting.counting import TokenCounter
-from mergecells.prompting.plan import PinnedConfig, build_request, plan_prompt
+from mergecells.prompting.judge import judge_of
+from mergecells.prompting.plan import PinnedConfig, build_request, find_prompt, plan_prompt
 from mergecells.prompting.tries import price_of
 from mergecells.transforms.call_cost import worst_case
 from mergecells.transforms.prompt_inputs import sample_inputs
@@ -21,6 +22,7 @@ from mergecells.transforms.routes import prompt_ladder
 from mergecells.transforms.tokens import count_prompt_tokens
 
 SideName = Literal["before", "after"]
+_MOST_JUDGED = 400_000
 SAMPLES = "samples"
 """The name of the one case of a prompt without examples: its samples."""
 
@@ -211,6 +213,21 @@ def max_cost(case: SideCase) -> float | None:
     """The dearest of the ladder's worst cases."""
     costs = [worst_case(price_of(case.pinned.config, each), each) for each in case.requests]
     return None if any(cost is None for cost in costs) else max(cost or 0.0 for cost in costs)
+
+
+def judge_cost(after: PinnedConfig, changed: Sequence[ChangedPrompt]) -> float | None:
+    """What judging every answer costs at the most, if none has more than 4 characters a token; None without a price.
+    Raises UsageError where no judge is configured."""
+    judge = find_prompt(after, judge_of(after))
+    costs = []
+    for case in sides(changed):
+        asked = case.requests[0]
+        characters = min(4 * asked.max_output_tokens, _MOST_JUDGED)
+        given = {"task": "x" * sum(len(each.text) for each in asked.messages), "answer": "x" * characters}
+        inputs = sample_inputs(judge, {name: text for name, text in given.items() if name in judge.front.inputs})
+        requests = tuple(_requests(after, judge, inputs))
+        costs.append(max_cost(replace(case, pinned=after, prompt=judge, requests=requests)))
+    return _sum(costs)
 
 
 def _about(case: SideCase) -> float | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from importlib.util import find_spec
 from typing import Any
 
 from mergecells.domain.errors import UsageError
@@ -51,13 +52,17 @@ def score_prompt_answer(
     if schema is not None and text.strip():
         found = read_json_answer(text, None)
         parsed = found.value
-        valid = not (found.problem or _misfit(schema, parsed))
+        misfit = _misfit(schema, parsed) if not found.problem else found.problem
+        valid = None if misfit is None else not misfit
     return score_answer(
         text, parsed=parsed, schema=schema, expected=expected, inputs=inputs, truncated=truncated, valid=valid
     )
 
 
-def _misfit(schema: Mapping[str, Any], value: Any) -> str:
+def _misfit(schema: Mapping[str, Any], value: Any) -> str | None:
+    """Where the value does not fit, empty when it does; None where nothing is installed that could tell."""
+    if find_spec("jsonschema_rs") is None:
+        return None
     from mergecells.transforms.json_answers import schema_problem
 
     return schema_problem(schema, value)

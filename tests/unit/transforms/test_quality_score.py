@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 
 from mergecells.domain.prompts import ExpectedAnswer
 from mergecells.domain.quality import Quality, QualityDimension
+from mergecells.transforms.prompt_to_config import parse_prompt
 from mergecells.transforms.quality_gate import overall_score, passes
+from mergecells.transforms.quality_record import evaluate_answer
 from mergecells.transforms.quality_score import QualityScores, score_answer
 
 SCHEMA = {
@@ -193,3 +195,13 @@ def test_gate_needs_overall_minima_and_form(
     """The shipped gate: 0.7 overall, completeness 0.6, a valid form; what was not judged fails nothing."""
     quality = Quality()
     assert passes(overall, {"completeness": completeness}, valid, quality) is verdict
+
+
+def test_form_without_what_could_tell_is_not_judged(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither right nor wrong where jsonschema-rs is not installed; what is no JSON is wrong anyway."""
+    monkeypatch.setattr("mergecells.transforms.quality_record.find_spec", lambda _: None)
+    text = "---\nname: form\noutputs: {type: object}\n---\nx\n"
+    prompt, _, _ = parse_prompt("prompts/form.md", text.encode())
+    assert prompt is not None
+    assert evaluate_answer('{"a": 1}', prompt).valid is None
+    assert evaluate_answer("{", prompt).valid is False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,6 +28,8 @@ def plan_evaluation(
     def make(before: ConfigSet | None, after: ConfigSet | None) -> Evaluation | None:
         if settings is None or before is None or after is None:
             return None
+        if find_spec("jinja2") is None:
+            return Evaluation(notes=("Prompts were not evaluated: Jinja2 is not installed.",))
         return _evaluate(root, settings, before, after, live, recorded)
 
     return make

@@ -22,7 +22,7 @@ from mergecells.domain.errors import ConfigRejectedError, UsageError
 from mergecells.domain.evaluation import Evaluation
 from mergecells.domain.manifest import MANIFEST_NAME, EvaluationSettings
 from mergecells.domain.revision import short
-from mergecells.prompting.evaluation_plan import ChangedPrompt, EvaluationCost, evaluation_cost
+from mergecells.prompting.evaluation_plan import ChangedPrompt, EvaluationCost, evaluation_cost, judge_cost
 from mergecells.transforms.evaluation_render import evaluation_lines, money, render_evaluation
 from mergecells.transforms.yaml_to_config import load_config, parse_manifest
 
@@ -54,7 +54,8 @@ def run_against(context: CliContext, asked: Asked) -> bool:
     changed = sides.changed([asked.slug] if asked.slug else [])
     recordings = _recordings(context, asked)
     cost = evaluation_cost(changed, recordings)
-    live = _shall_ask(context, asked, cost, recordings)
+    judging = judge_cost(after, changed) if asked.judge else 0.0
+    live = _shall_ask(context, asked, cost, judging, recordings)
     if not live and recordings is None and cost.calls:
         _show_offer(context, asked, sides, changed, cost)
         return True
@@ -108,11 +109,13 @@ def manifest_settings(root: Path) -> EvaluationSettings | None:
     return parse_manifest({MANIFEST_NAME: content})[0].evaluation
 
 
-def _shall_ask(context: CliContext, asked: Asked, cost: EvaluationCost, recordings: Cassette | None) -> bool:
+def _shall_ask(
+    context: CliContext, asked: Asked, cost: EvaluationCost, judging: float | None, recordings: Cassette | None
+) -> bool:
     """Whether models are asked: told so, capped, or a yes at the terminal. The cost is said before, whatever it is."""
     if not cost.calls and not asked.judge:
         return False
-    for line in cost_lines(cost, asked):
+    for line in cost_lines(cost, asked, judging):
         context.say(line)
     if asked.go or asked.max_cost is not None:
         return True
@@ -123,7 +126,7 @@ def _shall_ask(context: CliContext, asked: Asked, cost: EvaluationCost, recordin
     return False
 
 
-def cost_lines(cost: EvaluationCost, asked: Asked) -> list[str]:
+def cost_lines(cost: EvaluationCost, asked: Asked, judging: float | None) -> list[str]:
     """What asking would cost, in words."""
     lines = [
         f"{cost.recorded} answers are recorded, {cost.calls} are not: {money(cost.most)} at the most, "
@@ -132,7 +135,7 @@ def cost_lines(cost: EvaluationCost, asked: Asked) -> list[str]:
     if cost.unpriced:
         lines.append(f"No price is known for {', '.join(cost.unpriced)}, so it is not asked. Add it to prices.yaml.")
     if asked.judge:
-        lines.append("Each answer is judged too, which costs a call of the judge.")
+        lines.append(f"Judging each answer: {money(judging)} at the most, if none has more than 4 characters a token.")
     cap = "the halt of a run in budgets.yaml" if asked.max_cost is None else money(asked.max_cost)
     return [*lines, f"The cap is {cap}: each worst case is held back before its call, tries and judges included."]
 

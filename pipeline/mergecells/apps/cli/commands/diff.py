@@ -49,13 +49,14 @@ def diff(
     from mergecells.adapters.tree_files import read_config_files
     from mergecells.apps.cli.name_files import name_files
     from mergecells.apps.cli.plan_output import wants_colour
+    from mergecells.domain.manifest import MANIFEST_NAME
     from mergecells.domain.plan import Plan
     from mergecells.transforms.diff import diff_configs
     from mergecells.transforms.impact_examples import examples_impact
     from mergecells.transforms.plan_render_markdown import render_markdown
     from mergecells.transforms.plan_render_text import render_text
     from mergecells.transforms.prompt_previews import preview_prompts
-    from mergecells.transforms.yaml_to_config import load_config
+    from mergecells.transforms.yaml_to_config import load_config, parse_manifest
 
     context: CliContext = ctx.obj
     repository = GitRepository(context.config_root)
@@ -73,6 +74,8 @@ def diff(
     impact = examples_impact(before, after) if changes.files else ()
     previews = preview_prompts(before, after)
     leads = _impact(context, old, new, (base_revision, head_revision)) if changes.files else None
+    if live and parse_manifest(old)[0].evaluation is None:
+        context.say(f"No model is asked: {MANIFEST_NAME} at {base} has no evaluation.")
     evaluation = _evaluation(context.config_root, repository, old, new, head_revision if head else None, live)(
         before, after
     )
