@@ -19,7 +19,7 @@ _log = logging.getLogger("mergecells")
 
 CAPACITY: Final = 10_000
 BATCH: Final = 500
-LINGER: Final = 0.1
+LINGER: Final = 0.25
 """Seconds in which records gather before they are written together: writing holds calls up."""
 
 CLOSE_SECONDS: Final = 2.0
