@@ -28,6 +28,7 @@ from mergecells.formula.abstract import (
     number_between,
     without,
 )
+from mergecells.formula.abstract_lookups import Handler, from_list, index, lookup, match, xlookup
 from mergecells.formula.arguments import BROADCAST_KINDS
 from mergecells.formula.intervals import arithmetic, as_number, truths, widened
 from mergecells.formula.nodes import Call, Name, Node
@@ -44,13 +45,11 @@ _BY_TYPE: Final = {
     "v": ANYTHING,
 }
 
-Handler = Callable[[Sequence[Node], Sequence[Abstract]], Abstract]
-
 
 def result_of(spec: FunctionSpec, nodes: Sequence[Node], values: Sequence[Abstract]) -> Abstract:
     """What one call may give. `nodes` are its arguments: a name counts as a cell, whose texts aggregates skip."""
-    for index, value in enumerate(values):
-        if value.kinds & ARRAY and spec.kind_of(index) in BROADCAST_KINDS:
+    for place, value in enumerate(values):
+        if value.kinds & ARRAY and spec.kind_of(place) in BROADCAST_KINDS:
             return ANYTHING
     handler = _HANDLERS.get(spec.name)
     if handler is None:
@@ -260,66 +259,6 @@ def _count(_nodes: Sequence[Node], values: Sequence[Abstract]) -> Abstract:
     return number_between(0.0, float(sum(sizes)), ERRORS)
 
 
-def _from_list(place: int) -> Handler:
-    """One of the values of a list that is a constant, or #N/A; the list is the argument at `place`."""
-
-    def handler(_nodes: Sequence[Node], values: Sequence[Abstract]) -> Abstract:
-        source = values[place] if place < len(values) else values[1]
-        if source.kinds != ARRAY or source.array is None:
-            return ANYTHING
-        errors = Abstract(ERRORS)
-        otherwise = join(errors, values[3]) if place == 2 and len(values) > 3 else errors
-        return join(source.array.cells, otherwise)
-
-    return handler
-
-
-def _index(nodes: Sequence[Node], values: Sequence[Abstract]) -> Abstract:
-    """INDEX; a row or column of 0 is all of them."""
-    places = [as_number(value) for value in values[1:]]
-    source = values[0].array
-    if source is None or not all(place.kinds & NUMBER and place.low >= 1.0 for place in places):
-        return ANYTHING
-    if len(places) == 1 and 1 not in (source.value.height, source.value.width):
-        return ANYTHING
-    return _from_list(0)(nodes, values)
-
-
-def _xlookup(nodes: Sequence[Node], values: Sequence[Abstract]) -> Abstract:
-    """XLOOKUP; of a table of results it gives a whole row or column."""
-    keys, results = values[1].array, values[2].array
-    if keys is None or results is None:
-        return ANYTHING
-    if (keys.value.height, keys.value.width) != (results.value.height, results.value.width):
-        return ANYTHING
-    return _from_list(2)(nodes, values)
-
-
-def _lookup(nodes: Sequence[Node], values: Sequence[Abstract]) -> Abstract:
-    found = _from_list(2 if len(values) > 2 else 1)(nodes, values)
-    return without(found, ERRORS) if _surely_found(values) else found
-
-
-def _surely_found(values: Sequence[Abstract]) -> bool:
-    """A number that is not below the first of a list of numbers, with a result for each and no error among those."""
-    if len(values) < 3 or any(value.kinds != ARRAY or value.array is None for value in values[1:3]):
-        return False
-    wanted, keys, results = values[0], values[1].array, values[2].array
-    assert keys is not None
-    assert results is not None
-    if wanted.kinds & ~(NUMBER | BLANK) or not keys.rises or len(keys) != len(results):
-        return False
-    if results.cells.kinds & ERRORS or not all(1 in (each.value.height, each.value.width) for each in (keys, results)):
-        return False
-    low = min(wanted.low if wanted.kinds & NUMBER else 0.0, 0.0 if wanted.kinds & BLANK else math.inf)
-    return low >= keys.value.numbers[0]
-
-
-def _match(_nodes: Sequence[Node], values: Sequence[Abstract]) -> Abstract:
-    keys = values[1].array if values[1].kinds == ARRAY else None
-    return number_between(1.0, float(len(keys)) if keys is not None else math.inf, ERRORS)
-
-
 def _difference(_nodes: Sequence[Node], values: Sequence[Abstract]) -> Abstract:
     """DATEDIF is never below 0 but for the unit MD; a start after the end is an error."""
     unit = values[2].texts
@@ -376,13 +315,13 @@ _HANDLERS: Final[Mapping[str, Handler]] = {
     "LEN": _within(0.0, _LONGEST_TEXT),
     "COUNTIF": _count_if,
     "COUNTIFS": _count_if,
-    "LOOKUP": _lookup,
-    "INDEX": _index,
-    "XLOOKUP": _xlookup,
-    "VLOOKUP": _from_list(1),
-    "HLOOKUP": _from_list(1),
-    "MATCH": _match,
-    "XMATCH": _match,
+    "LOOKUP": lookup,
+    "INDEX": index,
+    "XLOOKUP": xlookup,
+    "VLOOKUP": from_list(1),
+    "HLOOKUP": from_list(1),
+    "MATCH": match,
+    "XMATCH": match,
     "TODAY": _fixed(number_between(1.0, _LAST_SERIAL)),
     "YEAR": _within(1900.0, 9999.0),
     "MONTH": _within(1.0, 12.0),

@@ -35,6 +35,7 @@ from mergecells.transforms.formula_uses import (
     has_digit,
     has_value,
     is_error,
+    is_text,
     negative_first,
     number_among,
     number_text,
@@ -53,6 +54,12 @@ def _defect(
 ) -> Defect:
     return Defect(what, case, {"formualizer": gives}, applies, inputs, answers)
 
+
+_CUMULATIVE = tuple(
+    f"{name}.DIST"
+    for name in ["NORM", "NORM.S", "T", "F", "CHISQ", "BETA", "GAMMA", "EXPON", "POISSON", "WEIBULL", "LOGNORM"]
+)
+"""Distributions whose last argument says whether all below counts."""
 
 FORMUALIZER = (
     _defect(
@@ -524,10 +531,11 @@ FORMUALIZER = (
         x=1.0,
     ),
     _defect(
-        "computes NOMINAL of very many periods to more digits",
+        "computes NOMINAL and EFFECT of very many periods to other digits",
         "=NOMINAL(2,x)",
         1.098612307990616,
-        calls("NOMINAL", when=number_among(lambda n: n > 1e6)),
+        calls("NOMINAL", "EFFECT", when=number_among(lambda n: n > 1e6)),
+        two_numbers,
         x=197209999891255.0,
     ),
     _defect(
@@ -696,5 +704,20 @@ FORMUALIZER = (
         True,
         gives("LOGNORM.INV", "LOGINV", when=is_error),
         x=1e6,
+    ),
+    _defect(
+        "has a density of 0 at the start of the F distribution",
+        "=F.DIST(x,2,1,FALSE)",
+        0.0,
+        calls("F.DIST", when=lambda v: v[0] in (0.0, None)),
+        x=0.0,
+    ),
+    _defect(
+        "takes a text for a truth value in distributions",
+        "=NORM.S.DIST(1,x)",
+        0.8413447460685429,
+        calls(*_CUMULATIVE, when=lambda v: is_text(v[-1])),
+        no_error,
+        x="12",
     ),
 )

@@ -637,4 +637,20 @@ IRONCALC = (
         two_numbers,
         x=17453292792.3979,
     ),
+    _defect(
+        "rounds a day up that is a hair below a whole one",
+        "=DAYS360(139.98,x)",
+        -34.0,
+        calls(*FROM_DAY, *BETWEEN_DAYS, when=number_among(lambda n: 0 < abs(n - round(n)) < 1e-6)),
+        two_numbers,
+        x=104.99999999999999,
+    ),
+    _defect(
+        "takes no day 0 for securities",
+        "=DISC(x,5,1,1)",
+        NUM,
+        calls("DISC", "INTRATE", "PRICEDISC", "YIELDDISC", "RECEIVED", "ACCRINTM", when=first_early),
+        an_error,
+        x=0.0,
+    ),
 )

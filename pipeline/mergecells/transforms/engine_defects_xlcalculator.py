@@ -5,7 +5,7 @@ from __future__ import annotations
 from mergecells.formula import Array, Value
 from mergecells.formula.nodes import ArrayLiteral, ErrorLiteral, Omitted
 from mergecells.formula.values import NUM
-from mergecells.transforms.engine_defect import Answers, Defect, any_answer
+from mergecells.transforms.engine_defect import Answers, Defect, any_answer, two_numbers
 from mergecells.transforms.formula_uses import (
     ARITHMETIC,
     COMPARISONS,
@@ -25,6 +25,7 @@ from mergecells.transforms.formula_uses import (
     operates,
     percent_of_value,
     signs,
+    text_among,
     unknown_name,
     wild,
     written,
@@ -41,10 +42,25 @@ def _defect(
 
 
 XLCALCULATOR = (
-    _defect("keeps repeated blanks in TRIM", '=TRIM("a  b")', "a  b", calls("TRIM")),
+    _defect(
+        "keeps repeated blanks in TRIM",
+        '=TRIM("a  b")',
+        "a  b",
+        calls("TRIM", when=text_among(lambda s: "  " in s)),
+    ),
     _defect("replaces every occurrence in REPLACE", '=REPLACE("aXaX",2,1,"b")', "abab", calls("REPLACE")),
-    _defect("returns the whole text from RIGHT for 0 characters", '=RIGHT("abc",0)', "abc", calls("RIGHT")),
-    _defect("counts months and remaining days wrongly in DATEDIF", '=DATEDIF(45351,46023,"M")', 21.0, calls("DATEDIF")),
+    _defect(
+        "returns the whole text from RIGHT for 0 characters",
+        '=RIGHT("abc",0)',
+        "abc",
+        calls("RIGHT", when=lambda v: v[-1] in (0.0, None, False)),
+    ),
+    _defect(
+        "counts months and remaining days wrongly in DATEDIF",
+        '=DATEDIF(45351,46023,"M")',
+        21.0,
+        calls("DATEDIF", when=lambda v: v[-1] not in ("D", "d")),
+    ),
     _defect(
         "loses error values on the way",
         "=IF(ISNUMBER(x/0),1,x/0)",
@@ -112,6 +128,7 @@ XLCALCULATOR = (
         "=FLOOR(x,0.1)",
         0.2,
         calls("CEILING", "FLOOR", "MROUND", "MOD", "ROUNDUP", "ROUNDDOWN", "TRUNC"),
+        two_numbers,
         x=0.3,
     ),
     _defect(
@@ -141,6 +158,7 @@ XLCALCULATOR = (
         "=YEARFRAC(x,y,1)",
         1.0018339696085037,
         calls("YEARFRAC"),
+        two_numbers,
         x=1217.0,
         y=1583.0,
     ),

@@ -2,7 +2,7 @@
 
 from mergecells.formula.regex.limits import MAX_PATTERN, MAX_PROGRAM, MAX_REPEAT, MAX_STEPS
 from mergecells.formula.regex.machine import Match, Regex, TooManyStepsError, compile_regex
-from mergecells.formula.regex.syntax import RegexError
+from mergecells.formula.regex.tree import RegexError
 
 __all__ = [
     "MAX_PATTERN",

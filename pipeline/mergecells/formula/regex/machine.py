@@ -9,7 +9,8 @@ from typing import Final, NamedTuple
 from mergecells.formula.regex.classes import WORD, Item
 from mergecells.formula.regex.limits import MAX_ARROWS, MAX_STATES, MAX_STEPS
 from mergecells.formula.regex.program import Check, Fork, Found, Instruction, Jump, Save, Take, assemble
-from mergecells.formula.regex.syntax import RegexError, parse_pattern
+from mergecells.formula.regex.syntax import parse_pattern
+from mergecells.formula.regex.tree import RegexError
 
 _WORD: Final = Item(WORD)
 _END: Final = ""

@@ -7,7 +7,7 @@ from typing import Final, NamedTuple, TypeAlias
 
 from mergecells.formula.regex.classes import CharSet
 from mergecells.formula.regex.limits import MAX_PROGRAM
-from mergecells.formula.regex.syntax import (
+from mergecells.formula.regex.tree import (
     Alternatives,
     Assertion,
     Group,
