@@ -653,4 +653,12 @@ IRONCALC = (
         an_error,
         x=0.0,
     ),
+    _defect(
+        "takes no truth value for a number of characters",
+        '=MID("",1,x)',
+        VALUE,
+        calls("MID", "LEFT", "RIGHT", "REPT", when=lambda v: any_truth(v[1:])),
+        an_error,
+        x=True,
+    ),
 )
