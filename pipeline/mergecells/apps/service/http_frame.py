@@ -12,6 +12,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from mergecells.apps.logs import RequestIds, current_request
+from mergecells.apps.request_lines import AnsweredRequest, request_lines
 from mergecells.apps.service.problems import ProblemError, internal_error
 from mergecells.apps.service.request_ids import read_ids
 from mergecells.apps.service.request_metrics import HttpMetrics
@@ -82,11 +83,22 @@ class HttpFrame:
         route = getattr(scope.get("route"), "path", "unmatched")
         ids = current_request.get()
         self._metrics.observe(str(scope["method"]), route, answer.status, seconds, ids.trace_id if ids else None)
+        level = logging.DEBUG if route in _QUIET_ROUTES and answer.status < 400 else logging.INFO
+        if not self._logger.isEnabledFor(level):
+            return
+        method, path = scope["method"], scope["path"][:200]
+        if lines := request_lines():
+            name = self._logger.name
+            told = AnsweredRequest(
+                time.time(), level, name, method, path, route, answer.status, seconds, ids, answer.facts
+            )
+            lines.add(told)
+            return
         self._logger.log(
-            logging.DEBUG if route in _QUIET_ROUTES and answer.status < 400 else logging.INFO,
+            level,
             "%s %s",
-            scope["method"],
-            scope["path"][:200],
+            method,
+            path,
             extra={
                 "event": "http.request",
                 "route": route,

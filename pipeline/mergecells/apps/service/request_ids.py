@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import random
 import re
-import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from mergecells.apps.logs import RequestIds
 
 Headers = Sequence[tuple[bytes, bytes]]
 
+_WANTED = frozenset({b"x-request-id", b"x-user-id", b"x-job-id", b"x-batch-id", b"traceparent", b"x-trace-id"})
 # Nothing that could end a header, a log line or a shell word.
 _REQUEST_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/+=@-]{0,127}\Z")
 _TRACE_ID = re.compile(r"(?!0{32})[0-9a-f]{32}\Z")
@@ -23,27 +24,39 @@ def read_ids(headers: Headers) -> RequestIds:
 
     A header that occurs twice or does not fit its form is as good as none.
     """
-    trace_id, span_id = _trace(headers)
-    user, job, batch = (_harmless(headers, name) for name in (b"x-user-id", b"x-job-id", b"x-batch-id"))
-    request_id = _harmless(headers, b"x-request-id") or secrets.token_hex(16)
+    found = _wanted(headers)
+    if not found:  # as of most callers
+        return RequestIds(_new_id(), _new_id())
+    trace_id, span_id = _trace(found)
+    user, job, batch = (_harmless(found, name) for name in (b"x-user-id", b"x-job-id", b"x-batch-id"))
+    request_id = _harmless(found, b"x-request-id") or _new_id()
     return RequestIds(request_id, trace_id, user, job, batch, span_id)
 
 
-def _harmless(headers: Headers, name: bytes) -> str:
-    value = _only(headers, name)
+def _wanted(headers: Headers) -> dict[bytes, str]:
+    """Of the headers that matter, those that occur once."""
+    found: dict[bytes, str] = {}
+    for key, value in headers:
+        if key in _WANTED:
+            found[key] = "" if key in found else value.decode("latin-1").strip(" \t")
+    return found
+
+
+def _new_id() -> str:
+    """32 hex digits. Names a request and opens nothing: it need not cost a call of the kernel."""
+    return f"{random.getrandbits(128) or 1:032x}"
+
+
+def _harmless(found: Mapping[bytes, str], name: bytes) -> str:
+    value = found.get(name, "")
     return value if _REQUEST_ID.match(value) else ""
 
 
-def _trace(headers: Headers) -> tuple[str, str]:
+def _trace(found: Mapping[bytes, str]) -> tuple[str, str]:
     """(trace id, the caller's span id or empty)."""
-    parent = _TRACEPARENT.match(_only(headers, b"traceparent"))
+    parent = _TRACEPARENT.match(found.get(b"traceparent", ""))
     # Version 00 ends after the flags; later versions may add fields (Trace Context, section 3.2.3).
     if parent and not (parent["version"] == "00" and parent["rest"]):
         return parent["trace"], parent["span"]
-    given = _only(headers, b"x-trace-id")
-    return (given if _TRACE_ID.match(given) else secrets.token_hex(16)), ""
-
-
-def _only(headers: Headers, name: bytes) -> str:
-    values = [value for key, value in headers if key == name]
-    return values[0].decode("latin-1").strip(" \t") if len(values) == 1 else ""
+    given = found.get(b"x-trace-id", "")
+    return (given if _TRACE_ID.match(given) else _new_id()), ""

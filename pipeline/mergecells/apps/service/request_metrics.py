@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from prometheus_client import CollectorRegistry
+from prometheus_client import CollectorRegistry, Counter, Histogram
 
 from mergecells.adapters.metric_instruments import Instruments, exemplar
 from mergecells.apps.service.live import LiveConfig
@@ -21,10 +20,17 @@ class HttpMetrics:
         made = Instruments(registry, namespace)
         self._requests = made.counter("http_requests")
         self._seconds = made.histogram("http_request_duration_seconds")
+        # Finding a series by its labels costs more than counting: each is found once. As many as there are series.
+        self._found: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
 
     def observe(self, method: str, route: str, status: int, seconds: float, trace_id: str | None = None) -> None:
-        self._requests.labels(method if method in _METHODS else "other", route, str(status)).inc()
-        self._seconds.labels(route).observe(seconds, exemplar(trace_id))
+        key = (method if method in _METHODS else "other", route, status)
+        found = self._found.get(key)
+        if found is None:
+            found = self._requests.labels(*map(str, key)), self._seconds.labels(route)
+            self._found[key] = found
+        found[0].inc()
+        found[1].observe(seconds, exemplar(trace_id))
 
 
 class RequestMetrics(HttpMetrics):
@@ -34,6 +40,7 @@ class RequestMetrics(HttpMetrics):
         super().__init__(registry, namespace)
         made = Instruments(registry, namespace)
         self._scores = made.counter("scores")
+        self._tiers: dict[str, Counter] = {}
         self._points = made.histogram("score_points")
         self._issues = made.counter("score_issues")
         self._ready, self._refused = made.gauge("config_ready"), made.gauge("config_head_refused")
@@ -45,11 +52,15 @@ class RequestMetrics(HttpMetrics):
 
     def count_scores(self, answers: Iterable[Mapping[str, Any]]) -> None:
         """`answers` as they are sent: tier, score, issues."""
-        tiers: Counter[str] = Counter()
+        tiers: dict[str, int] = {}
         for answer in answers:
-            tiers[answer["tier"]] += 1
+            tier = answer["tier"]
+            tiers[tier] = tiers.get(tier, 0) + 1
             self._points.observe(answer["score"])
             if answer["issues"]:
                 self._issues.inc()
         for tier, count in tiers.items():
-            self._scores.labels(tier).inc(count)
+            found = self._tiers.get(tier)
+            if found is None:
+                found = self._tiers[tier] = self._scores.labels(tier)
+            found.inc(count)
