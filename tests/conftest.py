@@ -13,10 +13,11 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from coverage_floor import pytest_terminal_summary
 from postgres_stage import extend_path, postgres
 from redis_server import RedisServer
 
-__all__ = ["postgres"]
+__all__ = ["postgres", "pytest_terminal_summary"]
 
 extend_path()
 

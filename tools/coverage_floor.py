@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import re
 import sys
 import tomllib
 from pathlib import Path
+from typing import Any
 
 FLOORS = Path(__file__).resolve().parent / "coverage_floor.toml"
 
@@ -31,18 +33,40 @@ def below(measured: dict[str, float], floors: dict[str, float]) -> list[str]:
     return [package for package, floor in floors.items() if measured.get(package, 0.0) < floor]
 
 
-def main() -> int:
+def compare(report: Path) -> tuple[list[str], list[str]]:
+    """Lines that tell what was measured, and the packages that miss their floor: all, when there is no report."""
     floors = {name: float(value) for name, value in tomllib.loads(FLOORS.read_text()).items()}
-    measured = shares(json.loads(Path(sys.argv[1]).read_text()))
-    for package, floor in floors.items():
-        print(f"{package:12} {measured.get(package, 0.0):6.2f} %   floor {floor:g} %")
+    measured = shares(json.loads(report.read_text())) if report.is_file() else {}
     missed = below(measured, floors)
+    lines = [
+        f"coverage {package:12} {measured.get(package, 0.0):6.2f} %   floor {floor:g} %"
+        + ("   BELOW THE FLOOR" if package in missed else "")
+        for package, floor in floors.items()
+    ]
+    return lines, missed
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """A hook of pytest, for a run that COVERAGE_FLOORS tells where pytest-cov writes its report: it has failed where
+    a package is below its floor. Told before the closing line, which stays the last."""
+    report = os.environ.get("COVERAGE_FLOORS")
+    if not report:
+        return
+    lines, missed = compare(Path(report))
+    for line in lines:
+        terminalreporter.write_line(line)
     if missed:
-        print(f"below the floor: {', '.join(missed)}", file=sys.stderr)
-    elif "--raise" in sys.argv[2:]:
-        text = FLOORS.read_text()
-        for package, floor in floors.items():
-            new = max(floor, math.floor(measured[package] * 10) / 10)
+        terminalreporter._session.exitstatus = 1
+
+
+def main() -> int:
+    report = Path(sys.argv[1])
+    lines, missed = compare(report)
+    print("\n".join(lines))
+    if not missed and "--raise" in sys.argv[2:]:
+        measured, text = shares(json.loads(report.read_text())), FLOORS.read_text()
+        for package, floor in tomllib.loads(text).items():
+            new = max(floor, math.floor(measured[package]))
             text = re.sub(rf"(?m)^{package} = .*$", f"{package} = {new:g}", text)
         FLOORS.write_text(text)
     return int(bool(missed))

@@ -5,18 +5,24 @@
 The real hub on a real socket; the tests' stand-ins answer for Google and GitHub. The time in which a client of ours
 waits for one of them is measured at the client and taken off: theirs is another. The peer of the same run is a preview:
 reading, merging and checking the same sheet with the reference engine alone.
+
+While a click is carried out another process asks the hub for /healthz every 50 ms: it waits as long as anybody
+would. The stand-ins answer from the hub's own process here, so that it is more than a hub alone would show.
 """
 
 from __future__ import annotations
 
 import cProfile
+import json
 import pstats
+import subprocess
 import sys
 import tempfile
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -75,14 +81,43 @@ def timed(patch: pytest.MonkeyPatch, ends: dict[str, tuple[float, float]]) -> No
     patch.setattr(queue, "carry_out", carry_out)
 
 
+POLL = """
+import http.client, json, select, sys, time
+host, _, port = sys.argv[1].removeprefix("http://").partition(":")
+took = []
+while not select.select([sys.stdin], [], [], 0.05)[0]:
+    begun = time.perf_counter()
+    connection = http.client.HTTPConnection(host, int(port), timeout=120)
+    connection.request("GET", "/healthz")
+    assert connection.getresponse().read()
+    connection.close()
+    took.append(time.perf_counter() - begun)
+print(json.dumps(sorted(took)))
+"""
+
+
+@contextmanager
+def polled(url: str) -> Iterator[list[float]]:
+    """Seconds that a health check took, in order of size; there when the block has ended."""
+    took: list[float] = []
+    process = subprocess.Popen([sys.executable, "-c", POLL, url], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    try:
+        yield took
+        took += json.loads(process.communicate()[0])
+    finally:
+        process.kill()
+        process.wait()
+
+
 def click(stage: HubStage, ends: Mapping[str, tuple[float, float]], label: str, number: int) -> None:
     """One edit, one click."""
     ada = stage.add_on()
     ada.client.timeout = httpx.Timeout(400)
     stage.edit("Factors", (2 + number, 7), f"Noted {number}.")
     sheets, github = stage.google.standin.count(), len(stage.github.requests)
-    made = ada.submit()["id"]
-    told = until(lambda: (now := ada.show(made))["settled"] and now, 400)
+    with polled(stage.url) as health:
+        made = ada.submit()["id"]
+        told = until(lambda: (now := ada.show(made))["settled"] and now, 400)
     assert told["state"] == "proposed", (told["message"], told["findings"][:3])
     sheets, github = stage.google.standin.count() - sheets, len(stage.github.requests) - github
     whole, waited = ends[told["id"]]
@@ -96,7 +131,9 @@ def click(stage: HubStage, ends: Mapping[str, tuple[float, float]], label: str, 
     print(
         f"{label}, click {number + 1}: {sheets} Sheets requests (of {most[0]}), {github} of GitHub (of {most[1]}); "
         f"own time {own:.2f} s (of {most[2]:.0f} s; {own / peer:.2f} × a preview: {peer:.2f} s); "
-        f"waited {waited:.2f} s for the stand-ins",
+        f"waited {waited:.2f} s for the stand-ins; /healthz asked {len(health)} times meanwhile: "
+        f"p50 {health[len(health) // 2] * 1e3:.0f} ms, p99 {health[int(len(health) * 0.99)] * 1e3:.0f} ms, "
+        f"longest {health[-1] * 1e3:.0f} ms",
         flush=True,
     )
 

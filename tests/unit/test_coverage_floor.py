@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import sys
 import tomllib
 from pathlib import Path
+
+import pytest
+
+pytest_plugins = ("pytester",)
 
 TOOLS = Path(__file__).resolve().parents[2] / "tools"
 sys.path.insert(0, str(TOOLS))
@@ -34,3 +39,20 @@ def test_floors_are_those_that_the_project_asks_for() -> None:
     floors = tomllib.loads(coverage_floor.FLOORS.read_text())
     assert floors.keys() == {"domain", "formula", "transforms"}
     assert all(floor >= 90 for floor in floors.values())
+
+
+def test_run_of_the_tests_fails_below_a_floor(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What `make test COVERAGE=1` relies on: every test passes, the report is poor, the status is 1 and the last line
+    is still the test runner's."""
+    poor = {"files": {"mergecells/formula/a.py": {"summary": {"covered_lines": 1, "num_statements": 10}}}}
+    report = pytester.path / "report.json"
+    pytester.makeconftest("from coverage_floor import pytest_terminal_summary")
+    pytester.makepyfile(test_good="def test_good():\n    pass\n")
+    monkeypatch.setenv("COVERAGE_FLOORS", str(report))
+    for written in (False, True):
+        if written:
+            report.write_text(json.dumps(poor))
+        ran = pytester.runpytest_inprocess("-p", "no:cacheprovider", "-p", "no:xdist", "-p", "no:cov")
+        assert ran.ret == pytest.ExitCode.TESTS_FAILED
+        ran.stdout.fnmatch_lines(["coverage formula*BELOW THE FLOOR"])
+        assert "1 passed" in ran.outlines[-1]
