@@ -14,7 +14,8 @@ from soak.story import DATE, LEADS, compared
 from soak.verdict import Answer
 
 _EDITION = re.compile(r"Edition (\d+)\.")
-PATIENCE = 30.0
+PATIENCE = 120.0
+"""A starved machine takes a minute to import a provider's library."""
 
 
 class Connection:
