@@ -305,7 +305,7 @@ FORMUALIZER = (
         "takes no mode in CEILING.MATH and FLOOR.MATH",
         "=FLOOR.MATH(x,1,0)",
         VALUE,
-        calls("CEILING.MATH", "FLOOR.MATH", when=lambda v: len(v) > 2),
+        calls("CEILING.MATH", "FLOOR.MATH", when=lambda v: len(v) > 2 or v[-1] in (0.0, None, False)),
         x=1.5,
     ),
     _defect("has no RRI of a loss", "=RRI(1,x,1)", NUM, calls("RRI"), an_error, x=-1.0),

@@ -281,6 +281,12 @@ def behind_end(values: Values) -> bool:
     return not isinstance(text, str) or not isinstance(start, float) or start > len(text)
 
 
+def far_apart(values: Values) -> bool:
+    """A number that is a million million times another, or cannot be told."""
+    one, other = values[:2]
+    return not isinstance(one, float) or not isinstance(other, float) or abs(one) >= 1e12 * abs(other)
+
+
 def number_text(values: Values) -> bool:
     """A text that is read as a number."""
     return text_among(lambda s: parse_number(s) is not None)(values)
