@@ -203,7 +203,9 @@ def overhead(root: Path, base: str, state: Path) -> None:
                 "sdk": lambda _: own.chat.completions.create(**asked),
                 "acall": lambda _: llm.acall("line", {"company": "Acme"}, cache=False, **WHO),
             }
-            return await async_turns(calls), await processor(calls)
+            found = await async_turns(calls), await processor(calls)
+            await own.close()
+            return found
 
         done = worked(pair)
         awaited, work = asyncio.run(inside())
