@@ -14,6 +14,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from coverage_floor import pytest_terminal_summary
+from ending import at_the_end
 from postgres_stage import extend_path, postgres
 from redis_server import RedisServer
 
@@ -60,6 +61,10 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     """What was read is set aside, so that the collector looks only at what tests make."""
     gc.freeze()
     gc.enable()
+
+
+def pytest_sessionfinish() -> None:
+    at_the_end.close()
 
 
 @pytest.hookimpl(optionalhook=True)

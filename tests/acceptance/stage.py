@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import atexit
 import contextlib
 import io
 import json
@@ -17,6 +16,7 @@ from typing import Any
 
 import openpyxl
 
+from ending import at_the_end
 from mergecells.adapters.git_repository import GitRepository
 from mergecells.adapters.local_pulls import LocalPulls
 from mergecells.adapters.packaged_template import read_template
@@ -121,7 +121,7 @@ def make_stage(folder: Path) -> Stage:
 @cache
 def _made() -> Path:
     folder = Path(tempfile.mkdtemp(prefix="mergecells-stage-"))
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    at_the_end.callback(shutil.rmtree, folder, ignore_errors=True)
     template = read_template()
     manifest = template["mergecells.yaml"] + b"checks: {xlcalculator: false, ironcalc: false, formualizer: false}\n"
     files = {**template, "mergecells.yaml": manifest}

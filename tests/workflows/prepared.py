@@ -39,12 +39,14 @@ LOADED = (
 @cache
 def prepared() -> Path:
     """A folder with the program `mergecells`; the process behind it ends with the tests."""
+    from ending import at_the_end
+
     folder = Path(tempfile.mkdtemp(prefix="mergecells-run-"))
     place = str(folder / "socket")
     command = [sys.executable, __file__, place]
     process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    atexit.register(process.kill)
+    at_the_end.callback(shutil.rmtree, folder, ignore_errors=True)
+    at_the_end.callback(process.kill)
     assert process.stdout
     assert process.stdout.readline() == "ready\n"
     program = folder / "mergecells"
