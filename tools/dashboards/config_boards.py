@@ -216,6 +216,10 @@ SERVICES: Final = Dashboard(
             thresholds=((0.9, "red"),),
         ),
         lines(
+            "Spans", "cps", "For tracing backends, sent and lost. Empty where no backend is configured.",
+            q(rate("telemetry_spans_total", "backend, result"), "{{backend}} {{result}}"),
+        ),
+        lines(
             "Versions", "short", "Programs by the version of mergecells.",
             q("count by (version) (mergecells_build_info)", "{{version}}"),
         ),

@@ -77,6 +77,13 @@ def _histogram(by: Program, name: str, text: str, buckets: tuple[float, ...] = F
 _ALL: Final = (
     _gauge("all", "build_info", "Always 1; which mergecells this is.", version="one at a time"),
     _counter(
+        "all",
+        "telemetry_spans",
+        "Spans for tracing backends: sent, lost (refused, too late, no room). Nothing where no backend is set.",
+        backend=("otlp", "langfuse", "langsmith"),
+        result=("sent", "lost"),
+    ),
+    _counter(
         "service",
         "config_reload",
         "Attempts to load a config.",

@@ -22,6 +22,7 @@ from prometheus_client.exposition import choose_encoder
 
 from mergecells._version import __version__
 from mergecells.adapters.metric_catalogue import METRICS, Kind, Metric
+from mergecells.adapters.span_counts import SpanMetrics
 
 NAMESPACE_VARIABLE: Final = "MERGECELLS_METRICS_NAMESPACE"
 DEFAULT_NAMESPACE: Final = "mergecells"
@@ -42,6 +43,7 @@ def program_registry() -> CollectorRegistry:
     Info("build", METRICS["build_info"].text, namespace=metrics_namespace(), registry=registry).info(
         {"version": __version__}
     )
+    SpanMetrics(registry, metrics_namespace())
     return registry
 
 

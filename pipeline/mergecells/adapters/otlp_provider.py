@@ -9,18 +9,19 @@ from collections.abc import Callable, Sequence
 
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.sdk.resources import Resource
-from opentelemetry.sdk.trace import TracerProvider
-from opentelemetry.sdk.trace.export import BatchSpanProcessor
+from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
+from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, SpanExportResult
 from opentelemetry.sdk.trace.id_generator import RandomIdGenerator
 
 from mergecells._version import __version__
 from mergecells.adapters.otlp_backends import Backend
+from mergecells.adapters.span_counts import SPANS, SpanCounts
 
 logger = logging.getLogger("mergecells.telemetry")
 
 EXPORT_SECONDS = 5.0
 CLOSE_SECONDS = 1.0
-_QUEUE = 4_096
+QUEUE = 4_096
 _TALKATIVE = (
     "opentelemetry.exporter.otlp.proto.http._common",
     "opentelemetry.exporter.otlp.proto.http.trace_exporter",
@@ -59,9 +60,43 @@ def make_provider(backends: Sequence[Backend], service: str, ids: GivenIds) -> T
     provider = TracerProvider(resource=resource_of(service), id_generator=ids, shutdown_on_exit=False)
     for backend in backends:
         exporter = OTLPSpanExporter(backend.traces, headers=dict(backend.headers), timeout=EXPORT_SECONDS)
-        provider.add_span_processor(BatchSpanProcessor(exporter, max_queue_size=_QUEUE))
+        provider.add_span_processor(_CountedQueue(backend.name, exporter, SPANS))
     _quieten()
     return provider
+
+
+class _CountedQueue(BatchSpanProcessor):
+    """The SDK's queue drops in silence; this one lets nothing in that it would have to drop, and counts it."""
+
+    def __init__(self, backend: str, exporter: SpanExporter, counts: SpanCounts) -> None:
+        self._backend, self._counts = backend, counts
+        counts.watch(backend)
+        super().__init__(_CountedExporter(backend, exporter, counts), max_queue_size=QUEUE)
+
+    def on_end(self, span: ReadableSpan) -> None:
+        sampled = span.context is not None and span.context.trace_flags.sampled
+        if sampled and self._counts.enter(self._backend, QUEUE):
+            super().on_end(span)
+
+
+class _CountedExporter(SpanExporter):
+    def __init__(self, backend: str, exporter: SpanExporter, counts: SpanCounts) -> None:
+        self._backend, self._exporter, self._counts = backend, exporter, counts
+
+    def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
+        sent = False
+        try:
+            result = self._exporter.export(spans)
+            sent = result is SpanExportResult.SUCCESS
+        finally:
+            self._counts.leave(self._backend, len(spans), sent=sent)
+        return result
+
+    def shutdown(self) -> None:
+        self._exporter.shutdown()
+
+    def force_flush(self, timeout_millis: int = 30_000) -> bool:
+        return self._exporter.force_flush(timeout_millis)
 
 
 def close_within_a_second(shut_down: Callable[[], None]) -> None:

@@ -9,8 +9,10 @@ import logging
 import pytest
 
 from fakes.llm_turns import REVISION, sample_turn
+from mergecells.adapters import otlp_provider
 from mergecells.adapters.otlp_backends import read_backends
 from mergecells.adapters.otlp_tracer import OtlpTracer
+from mergecells.adapters.span_counts import SpanCounts
 from mergecells.apps.redaction import redact_text
 from mergecells.domain.errors import UsageError
 from mergecells.domain.llm import Attempt, CallContext
@@ -172,3 +174,26 @@ def test_a_turn_that_cannot_be_recorded_is_logged_and_swallowed(caplog: pytest.L
         tracer.turn_finished(sample_turn(context=CallContext(trace_id="no hex")), SAID, "answer")
         tracer.close()
     assert any(getattr(record, "event", "") == "otlp.failure" for record in caplog.records)
+
+
+def _gained(receiver: OtlpReceiver, patch: pytest.MonkeyPatch, calls: int = 1) -> dict[str, int]:
+    """What counts of the calls, by what became of their spans: once the tracer is closed, or the backend hangs."""
+    counts = SpanCounts()
+    patch.setattr(otlp_provider, "SPANS", counts)
+    tracer = _tracer(receiver)
+    for _ in range(calls):
+        tracer.turn_finished(sample_turn(attempts=()), (), "")
+    if receiver.gate.is_set():
+        tracer.close()
+    return {result: spans for (_, result), spans in counts.read().items()}
+
+
+def test_spans_are_counted_as_sent_or_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the backend took, what it refused, and what found no room while it hung; nothing twice."""
+    with otlp_receiver() as receiver:
+        assert _gained(receiver, monkeypatch) == {"sent": 1, "lost": 0}
+        receiver.status = 400
+        assert _gained(receiver, monkeypatch) == {"sent": 0, "lost": 1}
+        receiver.gate.clear()
+        monkeypatch.setattr(otlp_provider, "QUEUE", 520)
+        assert _gained(receiver, monkeypatch, 523) == {"sent": 0, "lost": 3}
