@@ -24,7 +24,8 @@ SCORING: Final = Dashboard(
             "Leads in another tier", "percentunit", "Half the sum of the differences of the shares; no day before is no shift.",
             q(
                 """0.5 * sum(abs((mergecells:tier_share:1h or mergecells:tier_share:1d_before * 0)
-                - (mergecells:tier_share:1d_before or mergecells:tier_share:1h * 0))) or vector(0)""",
+                - (mergecells:tier_share:1d_before or mergecells:tier_share:1h * 0)))
+                and sum(mergecells:tier_share:1d_before) > 0 or vector(0)""",
                 "shift",
             ),
             thresholds=((0.1, "yellow"), (0.15, "red")),
