@@ -18,10 +18,10 @@ LOCK_OPTIONS := --universal --python-version 3.11 --generate-hashes \
 # What the workflows of a config repository need, of the versions in requirements.lock.
 ACTION_EXTRAS := --extra cli --extra xlsx --extra check --extra google --extra github --extra postgres --extra llm
 
-.PHONY: help demo test check check-code check-generated check-workflows check-addon bench coverage docs lock wheel clean
+.PHONY: help demo test check check-code check-generated check-workflows check-addon bench coverage docs dashboards-preview lock wheel clean
 
 help: ## show this list
-	@sed -n 's/^\([a-z-]*\):[^#]*## /\1|/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "make %-16s %s\n", $$1, $$2}'
+	@sed -n 's/^\([a-z-]*\):[^#]*## /\1|/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "make %-18s %s\n", $$1, $$2}'
 
 $(PACKAGES): requirements.lock
 	@python=$$(tools/find-python) && echo "setting up .venv with $$python" >&2 && "$$python" -m venv --clear .venv
@@ -100,6 +100,12 @@ docs: $(STAMP) ## rewrite the generated pages
 	@$(BIN)/python tools/metric_reference.py
 	@PYTHONPATH=tools $(BIN)/python -m dashboards
 
+PROMETHEUS := http://127.0.0.1:9090
+MINUTES := 60
+RATE := 5m
+dashboards-preview: $(STAMP) ## the dashboards as pages and pictures in .dashboards/, from a running PROMETHEUS=, of the last MINUTES=
+	@PYTHONPATH=tools $(BIN)/python -m dashboards.page "$(PROMETHEUS)" .dashboards --minutes $(MINUTES) --rate $(RATE) --pictures
+
 lock: $(STAMP) ## bring requirements.lock in line with pyproject.toml
 	@$(BIN)/uv pip compile pyproject.toml --quiet $(LOCK_OPTIONS) --all-extras --group dev $(if $(UPGRADE),--upgrade) \
 	  -o requirements.lock
@@ -110,6 +116,6 @@ wheel: $(STAMP) ## build dist/*.whl
 	@$(BIN)/hatchling build -t wheel
 
 clean: ## remove everything that was built
-	@rm -rf .venv dist build .demo tools/actionlint/node_modules tools/addon/node_modules tools/workflows/node_modules \
+	@rm -rf .venv dist build .demo .dashboards tools/actionlint/node_modules tools/addon/node_modules tools/workflows/node_modules \
 	  tools/addon/build .pytest_cache .mypy_cache .ruff_cache .hypothesis \
 	  .import_linter_cache

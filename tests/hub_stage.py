@@ -214,9 +214,11 @@ def hub_stage(
     manifest: str = "",
     scoring: Mapping[str, bytes] | None = None,
     engines: bool = False,
+    more: Mapping[str, bytes] | None = None,
 ) -> Iterator[HubStage]:
     """The checkout is filled into the sheet and pushed to GitHub. `manifest` is more text for mergecells.yaml;
-    `scoring` are all rule files in the place of the template's; with `engines` formulas are recomputed by all."""
+    `scoring` are all rule files in the place of the template's, `more` are single files; with `engines` formulas are
+    recomputed by all."""
     with staged() as google, GitHubServer(folder / "github") as github, accounts() as people:
         github.store.accounts = {"app": Account("mergecells[bot]", is_app=True), "bob": Account("bob", "Bob")}
         checkout = make_stage(folder)
@@ -230,6 +232,8 @@ def hub_stage(
             for name, content in scoring.items():
                 (checkout.root / name).parent.mkdir(parents=True, exist_ok=True)
                 (checkout.root / name).write_bytes(content)
+        for name, content in (more or {}).items():
+            (checkout.root / name).write_bytes(content)
         text += f"pull_requests: {{host: github}}\ngoogle: {{spreadsheet: {google.book_id}}}\n{manifest}"
         (checkout.root / "mergecells.yaml").write_text(text)
         checkout.git("add", "-A")

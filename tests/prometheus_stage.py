@@ -142,10 +142,11 @@ def prometheus(
     folder: Path,
     targets: Mapping[str, Sequence[str]],
     alertmanager: str | None = None,
-    token: str = "",
+    token: str | Path = "",
     rules: Callable[[str], str] = hurried,
 ) -> Iterator[Prometheus]:
-    """Scrapes `targets` (job → addresses) twice a second, and evaluates the rules three times."""
+    """Scrapes `targets` (job → addresses) twice a second, and evaluates the rules three times. `token` is the hub's, or
+    the file that has it."""
     folder.mkdir(exist_ok=True)
     (folder / "rules.yml").write_text(rules(RULES.read_text()))
     port = free_port()
@@ -163,7 +164,7 @@ def prometheus(
             {
                 "job_name": job,
                 "static_configs": [{"targets": [place.removeprefix("http://") for place in places]}],
-                **({"authorization": {"credentials": token}} if job == "mergecells-hub" else {}),
+                **({"authorization": _credentials(token)} if job == "mergecells-hub" else {}),
             }
             for job, places in jobs.items()
         ],
@@ -182,6 +183,10 @@ def prometheus(
         folder / "prometheus.log", f"http://127.0.0.1:{port}/-/ready",
     ):  # fmt: skip
         yield Prometheus(f"http://127.0.0.1:{port}")
+
+
+def _credentials(token: str | Path) -> dict[str, str]:
+    return {"credentials_file": str(token)} if isinstance(token, Path) else {"credentials": token}
 
 
 @contextlib.contextmanager

@@ -51,14 +51,19 @@ def sha(number: int) -> str:
 
 
 def publish(
-    folder: Path, number: int, points: float, broken: bool = False, more: Mapping[str, bytes] | None = None
+    folder: Path,
+    number: int,
+    points: float,
+    broken: bool = False,
+    more: Mapping[str, bytes] | None = None,
+    sealed: Mapping[str, bytes] | None = None,
 ) -> str:
     """Make revision `number` current in `folder`, as a follower would; a broken one as if forced past its checks.
-    `more` are further files."""
+    `more` are further files, `sealed` those that a publisher lays beside the config."""
     content = {**files(points), **(more or {})}
     if broken:
         content["scoring/rules.yaml"] = content["scoring/rules.yaml"].replace(b"weight: 1\n", b"weight: 0.5\n")
-    PublishedTrees(folder).publish(ConfigTree(sha(number), content))
+    PublishedTrees(folder).publish(ConfigTree(sha(number), content, sealed or {}))
     return sha(number)
 
 

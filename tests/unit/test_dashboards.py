@@ -13,6 +13,7 @@ import pytest
 from dashboards.__main__ import main
 from dashboards.boards import BOARDS
 from dashboards.model import LIVE, Panel
+from dashboards.read import read_boards
 from mergecells.adapters.metric_catalogue import METRICS
 from promql import selectors
 
@@ -34,6 +35,11 @@ def panels() -> Iterator[Panel]:
 def test_dashboards_are_those_of_their_description() -> None:
     """Who edits one in Grafana edits a copy: the next `make docs` would undo it."""
     assert main(["--check"]) == 0
+
+
+def test_what_is_drawn_without_grafana_is_what_grafana_gets() -> None:
+    """The pages are read from the JSON: units, thresholds, words and legends included."""
+    assert read_boards(FOLDER) == list(BOARDS)
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)

@@ -44,7 +44,11 @@ OVERVIEW: Final = Dashboard(
         ),
         table(
             "Alerts that fire", "none", "From deploy/prometheus/rules.yml, without the dead man's switch.",
-            q('ALERTS{alertstate="firing", alertname!="MergecellsWatchdog"}', "{{alertname}} ({{severity}})"),
+            q(
+                'count by (alertname, severity, job) (ALERTS{alertstate="firing", alertname!="MergecellsWatchdog"})',
+                "{{alertname}} ({{severity}}) {{job}}",
+            ),
+            empty="None fires.",
         ),
         lines(
             "Leads scored", "cps", "By tier, all services together.", q(rate("scores_total", "tier"), "{{tier}}"),
@@ -53,7 +57,8 @@ OVERVIEW: Final = Dashboard(
         lines(
             "Failed requests", "percentunit", "Share of answers with 5xx, without those that machines ask.",
             q(
-                f'sum by (job) (rate(mergecells_http_requests_total{{status=~"5..", {_API}}}[{RATE}]))'
+                f'(sum by (job) (rate(mergecells_http_requests_total{{status=~"5..", {_API}}}[{RATE}]))'
+                f" or 0 * sum by (job) (rate(mergecells_http_requests_total{{{_API}}}[{RATE}])))"
                 f" / sum by (job) (rate(mergecells_http_requests_total{{{_API}}}[{RATE}]))",
                 "{{job}}",
             ),
@@ -61,7 +66,7 @@ OVERVIEW: Final = Dashboard(
         ),
         lines(
             "LLM calls", "reqps", "By how they ended.", q(rate("prompt_requests_total", "status"), "{{status}}"),
-            stacked=True,
+            stacked=True, empty="No model was called.",
         ),
     ),
 )  # fmt: skip
@@ -96,6 +101,7 @@ PIPELINE: Final = Dashboard(
                 "topk(10, sum by (code, severity) (increase(mergecells_hub_findings_total[1h])))",
                 "{{code}} ({{severity}})",
             ),
+            empty="No submission had findings.",
         ),
         lines(
             "Pull requests", "short", "In an hour.",
@@ -160,9 +166,9 @@ SERVICES: Final = Dashboard(
                 """clamp_min((mergecells_config_last_reload_success_timestamp_seconds
                 * on (job, instance) group_left (revision) (mergecells_config_info == 1))
                 - on (revision) group_left () max by (revision) (mergecells_hub_release_began_timestamp_seconds), 0)""",
-                "{{instance}}",
+                "{{instance}} {{revision}}",
             ),
-            thresholds=((60, "yellow"), (300, "red")),
+            thresholds=((60, "yellow"), (300, "red")), empty="No hub tells when a revision was merged.",
         ),
         lines(
             "Runs since", "s", "Age of the revision in each service.",
@@ -216,8 +222,9 @@ SERVICES: Final = Dashboard(
             thresholds=((0.9, "red"),),
         ),
         lines(
-            "Spans", "cps", "For tracing backends, sent and lost. Empty where no backend is configured.",
+            "Spans", "cps", "For tracing backends, sent and lost.",
             q(rate("telemetry_spans_total", "backend, result"), "{{backend}} {{result}}"),
+            empty="No tracing backend is configured.",
         ),
         lines(
             "Versions", "short", "Programs by the version of mergecells.",

@@ -78,6 +78,8 @@ def _field(panel: Panel) -> dict[str, Any]:
     }
     if panel.highest is not None:
         field["max"] = panel.highest
+    if panel.empty:
+        field["noValue"] = panel.empty
     if panel.words:
         words = {str(value): {"text": text, "index": n} for n, (value, text) in enumerate(panel.words)}
         field["mappings"] = [{"type": "value", "options": words}]

@@ -8,6 +8,7 @@ from typing import Final
 from dashboards.model import RATE, Dashboard, lines, q, quantile, rate, stat
 
 _ASKED: Final = 'mergecells_prompt_cache_requests_total{result=~"hit|shared|miss"}'
+_UNJUDGED: Final = "Nothing was judged in an hour: see docs/reports.md, Quality."
 
 
 def _mean(by: str, more: str = "") -> str:
@@ -51,7 +52,7 @@ LLM: Final = Dashboard(
         lines(
             "Calls of unknown cost", "short", "In an hour: no price in prices.yaml. They are in no sum.",
             q("sum by (model) (increase(mergecells_prompt_cost_unknown_total[1h]))", "{{model}}"),
-            thresholds=((1.0, "yellow"),),
+            thresholds=((1.0, "yellow"),), empty="Every cost is known.",
         ),
         lines("Tokens", "cps", "Paid for, by kind.", q(rate("prompt_tokens_total", "token_type"), "{{token_type}}")),
         lines(
@@ -62,7 +63,7 @@ LLM: Final = Dashboard(
         ),
         lines(
             "Time to the first text", "s", "p95 of streamed calls by model.",
-            q(quantile(0.95, "prompt_first_token_seconds", "model"), "{{model}}"),
+            q(quantile(0.95, "prompt_first_token_seconds", "model"), "{{model}}"), empty="No call was streamed.",
         ),
         lines(
             "Answers from the cache", "percentunit", "Hits and shared answers of those that asked it.",
@@ -97,17 +98,19 @@ LLM: Final = Dashboard(
             "Circuits", "none", "Open: the provider is left alone for a while.",
             q("max by (provider) (mergecells_provider_circuit_state)", "{{provider}}"),
             thresholds=((1.0, "yellow"), (2, "red")), words=((0, "closed"), (1, "half open"), (2, "open")),
+            empty="No provider has failed often enough.",
         ),
         lines(
             "Fallbacks and cut answers", "short", "In an hour: answered by another model than the first; cut at a limit.",
             q("sum by (prompt_slug) (increase(mergecells_prompt_fallbacks_total[1h]))", "fallback {{prompt_slug}}"),
             q("sum by (prompt_slug) (increase(mergecells_prompt_truncated_total[1h]))", "cut {{prompt_slug}}"),
+            empty="The first model answered each call, whole.",
         ),
         lines(
             "Budgets", "percentunit", "Spent and reserved, as a share of the halt.",
             q(
-                'sum without (amount) (mergecells_budget_usd{amount=~"spent|reserved"})'
-                ' / ignoring (amount) mergecells_budget_usd{amount="halt"}',
+                'max by (budget) (sum without (amount) (mergecells_budget_usd{amount=~"spent|reserved"})'
+                ' / ignoring (amount) mergecells_budget_usd{amount="halt"})',
                 "{{budget}}",
             ),
             thresholds=((0.8, "yellow"), (1, "red")),
@@ -120,7 +123,10 @@ LLM: Final = Dashboard(
             "History", "cps", "Records of calls: written, dropped. Reports lack what is dropped.",
             q(rate("history_records_total", "result"), "{{result}}"),
             q(f"sum(rate(mergecells_history_failures_total[{RATE}]))", "failed attempts"),
-            q("sum(mergecells_history_waiting)", "waiting"),
+        ),
+        stat(
+            "Records that wait", "short", "To be written to the history. Of 10,000 on new ones are dropped.",
+            q("sum(mergecells_history_waiting)", "waiting"), thresholds=((1000, "yellow"), (8000, "red")),
         ),
     ),
 )  # fmt: skip
@@ -132,11 +138,11 @@ QUALITY: Final = Dashboard(
     (
         lines(
             "Quality by prompt", "percentunit", "Mean overall score of an hour.",
-            q(_mean("prompt_slug", '{dimension="overall"}'), "{{prompt_slug}}"), highest=1,
+            q(_mean("prompt_slug", '{dimension="overall"}'), "{{prompt_slug}}"), highest=1, empty=_UNJUDGED,
         ),
         lines(
             "Quality by dimension", "percentunit", "Mean of an hour, all prompts.",
-            q(_mean("dimension"), "{{dimension}}"), highest=1,
+            q(_mean("dimension"), "{{dimension}}"), highest=1, empty=_UNJUDGED,
         ),
         lines(
             "Worst tenth", "percentunit", "p10 of the overall score by prompt.",
@@ -145,7 +151,7 @@ QUALITY: Final = Dashboard(
                 ' (increase(mergecells_quality_score_bucket{dimension="overall"}[1h])))',
                 "{{prompt_slug}}",
             ),
-            highest=1,
+            highest=1, empty=_UNJUDGED,
         ),
         lines(
             "Checks passed", "percentunit", "Results that passed their checks, by prompt.",
@@ -154,7 +160,7 @@ QUALITY: Final = Dashboard(
                 " / sum by (prompt_slug) (increase(mergecells_quality_validations_total[1h]))",
                 "{{prompt_slug}}",
             ),
-            highest=1,
+            highest=1, empty=_UNJUDGED,
         ),
         lines(
             "Results judged", "short", "In an hour: a mean of few says little.",
@@ -162,6 +168,7 @@ QUALITY: Final = Dashboard(
                 'sum by (prompt_slug) (increase(mergecells_quality_score_count{dimension="overall"}[1h]))',
                 "{{prompt_slug}}",
             ),
+            empty=_UNJUDGED,
         ),
     ),
 )  # fmt: skip
@@ -186,8 +193,9 @@ PEOPLE: Final = Dashboard(
         ),
         lines(
             "Budgets of personas", "currencyUSD", "Spent, against the halt.",
-            q('mergecells_budget_usd{budget=~"persona:.*", amount="spent"}', "{{budget}} spent"),
-            q('mergecells_budget_usd{budget=~"persona:.*", amount="halt"}', "{{budget}} halt"),
+            q('max by (budget) (mergecells_budget_usd{budget=~"persona:.*", amount="spent"})', "{{budget}} spent"),
+            q('max by (budget) (mergecells_budget_usd{budget=~"persona:.*", amount="halt"})', "{{budget}} halt"),
+            empty="No persona with a budget has called.",
         ),
         lines(
             "Calls by workflow", "reqps", "The stage or workflow that a run is of.",

@@ -40,6 +40,8 @@ class Panel:
     words: tuple[tuple[int, str], ...] = ()
     stacked: bool = False
     highest: float | None = None
+    empty: str = ""
+    """What it means that there is nothing to show; where that is never right, empty."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 # ruff: noqa: E501 - a panel reads best in few lines
-"""The dashboards as one page of HTML, from the same description and a running Prometheus; for who has no Grafana.
+"""The dashboards as pages of HTML, from the JSON that Grafana gets and a running Prometheus; for who has no Grafana.
 
-PYTHONPATH=tools python -m dashboards.page http://127.0.0.1:9090 overview.html --minutes 60 --rate 5m
+PYTHONPATH=tools python -m dashboards.page http://127.0.0.1:9090 preview --minutes 60 --rate 5m --pictures
 """
 
 from __future__ import annotations
@@ -9,19 +9,23 @@ from __future__ import annotations
 import argparse
 import html
 import json
+import sys
 import time
 import urllib.parse
 import urllib.request
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from dashboards.boards import BOARDS
 from dashboards.model import LIVE, RATE, Dashboard, Panel, Query
+from dashboards.photograph import photograph
 from dashboards.picture import drawing, shown
+from dashboards.read import read_boards
 
 _POINTS: Final = 200
 _COLOURS: Final = {"green": "#2e7d32", "yellow": "#f9a825", "red": "#c62828"}
+_MEASURE: Final = "<script>document.body.dataset.height=document.documentElement.scrollHeight</script>"
 _STYLE: Final = """
 body{font:14px/1.4 system-ui,sans-serif;margin:24px;background:#f5f6f8;color:#1c2430}
 h1{font-size:20px;margin:28px 0 2px} p{margin:0 0 10px;color:#5a6472}
@@ -58,11 +62,11 @@ class Prometheus:
         return result
 
 
-def page(source: Prometheus) -> str:
-    """The whole page."""
+def page(source: Prometheus, boards: Sequence[Dashboard]) -> str:
+    """One page of all `boards`."""
     live = [(float(series["values"][-1][1]) / 1000, series["metric"]["revision"]) for series in source.ask(LIVE, False)]
-    sections = "".join(_section(board, source, live) for board in BOARDS)
-    return f"<!doctype html><meta charset=utf-8><title>mergecells</title><style>{_STYLE}</style>{sections}"
+    sections = "".join(_section(board, source, live) for board in boards)
+    return f"<!doctype html><meta charset=utf-8><title>mergecells</title><style>{_STYLE}</style>{sections}{_MEASURE}"
 
 
 def _section(board: Dashboard, source: Prometheus, live: list[tuple[float, str]]) -> str:
@@ -78,7 +82,7 @@ def _card(panel: Panel, source: Prometheus, live: list[tuple[float, str]]) -> st
         for series in source.ask(query.expr, instant)
     ]
     if not found:
-        body = "<div class=none>no data</div>"
+        body = f"<div class=none>{html.escape(panel.empty) or 'no data'}</div>"
     elif panel.kind == "stat":
         body = "".join(_big(panel, legend, float(series["value"][1])) for legend, series in found)
     elif panel.kind == "table":
@@ -106,18 +110,28 @@ def _legend(query: Query, labels: dict[str, str]) -> str:
     return text
 
 
-def main() -> None:
-    """Write the page."""
-    parser = argparse.ArgumentParser(description=__doc__)
+def main() -> int:
+    """Write the pages. Returns the exit status."""
+    parser = argparse.ArgumentParser(prog="python -m dashboards.page", description=__doc__)
     parser.add_argument("prometheus")
-    parser.add_argument("page", type=Path)
+    parser.add_argument("folder", type=Path)
     parser.add_argument("--minutes", type=float, default=60)
-    parser.add_argument("--rate", default="5m")
+    parser.add_argument("--rate", default="5m", help="what stands for Grafana's rate interval: four scrapes or more")
+    parser.add_argument("--pictures", action="store_true", help="a PNG of each page too, made by Chromium")
     given = parser.parse_args()
     now = time.time()
     source = Prometheus(given.prometheus.rstrip("/"), now - given.minutes * 60, now, given.rate)
-    given.page.write_text(page(source), encoding="utf-8")
+    given.folder.mkdir(parents=True, exist_ok=True)
+    try:
+        for board in read_boards():
+            place = given.folder / f"{board.name}.html"
+            place.write_text(page(source, [board]), encoding="utf-8")
+            print(photograph(place) if given.pictures else place)
+    except (OSError, RuntimeError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -17,8 +17,8 @@ SCORING: Final = Dashboard(
             q("mergecells:tier_share:1h", "{{tier}}"), stacked=True, highest=1,
         ),
         lines(
-            "Shares of the day before", "percentunit", "What the last hour is compared with; empty on the first day.",
-            q("mergecells:tier_share:1d_before", "{{tier}}"), stacked=True, highest=1,
+            "Shares of the day before", "percentunit", "What the last hour is compared with.",
+            q("mergecells:tier_share:1d_before", "{{tier}}"), stacked=True, highest=1, empty="There is no day before yet.",
         ),
         stat(
             "Leads in another tier", "percentunit", "Half the sum of the differences of the shares; no day before is no shift.",

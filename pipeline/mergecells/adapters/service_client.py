@@ -36,6 +36,8 @@ class ServiceReport:
     unpublished: dict[str, Any] | None = None
     problem: str | None = None
     name: str | None = None
+    trace_id: str | None = None
+    """Of the change that made `revision`; that of a refused one is in `rejected`."""
 
 
 class _NoRedirect(urllib.request.HTTPRedirectHandler):
@@ -99,7 +101,7 @@ def ask_reload(url: str, token: str, seconds: float) -> str:
 
 
 def _report(url: str, ready: bool, document: dict[str, Any]) -> ServiceReport:
-    texts = {name: document.get(name) for name in ("revision", "loaded_at", "status", "last_attempt")}
+    texts = {name: document.get(name) for name in ("revision", "loaded_at", "status", "last_attempt", "trace_id")}
     known = {name: value for name, value in texts.items() if isinstance(value, str)}
     if isinstance(document.get("service"), str):
         known["name"] = document["service"]

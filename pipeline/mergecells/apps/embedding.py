@@ -89,6 +89,7 @@ def _status(first: FirstLoad, now: str) -> Status:
         rejected=first.rejection,
         loaded_from=first.snapshot.loaded_from,
         notes=(*notes, note_of_fallback(first.snapshot)) if first.rejection else notes,
+        traceparent=first.snapshot.traceparent,
     )
 
 

@@ -28,6 +28,11 @@ class ConfigTree:
     files: Files
     sealed: Mapping[str, bytes] = field(default_factory=dict)
 
+    @property
+    def traceparent(self) -> str:
+        """The trace of the change that made it; empty where nobody began one."""
+        return self.sealed.get(TRACE_FILE, b"").decode("ascii", "replace").strip()
+
 
 class TreeChangingError(MergecellsError):
     """The files changed while they were read: reading again a little later is all there is to do."""

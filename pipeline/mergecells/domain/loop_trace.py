@@ -36,6 +36,12 @@ def split_traceparent(text: str) -> tuple[str, str] | None:
     return (found["trace"], found["span"]) if found else None
 
 
+def trace_of(traceparent: str) -> str | None:
+    """The trace id of a context; None for none."""
+    ids = split_traceparent(traceparent)
+    return ids[0] if ids else None
+
+
 def trailer_line(traceparent: str) -> str:
     """The trailer of a commit message, with its line end; nothing for what is no context."""
     return f"{TRAILER}: {traceparent}\n" if split_traceparent(traceparent) else ""

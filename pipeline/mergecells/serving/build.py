@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from mergecells.domain.config_tree import TRACE_FILE, ConfigTree
+from mergecells.domain.config_tree import ConfigTree
 from mergecells.domain.configset import RULES_FILE, ConfigSet
 from mergecells.domain.errors import ConfigRejectedError
 from mergecells.domain.findings import Finding, has_errors
@@ -44,8 +44,8 @@ def build_snapshot(tree: ConfigTree) -> Snapshot:
         scorer = compile_rules(config, revision)
         if sum(len(body.factors) for body in config.rules.rules.components.values()) > _LARGE:
             spare_from_collections()
-        trace = tree.sealed.get(TRACE_FILE, b"").decode("ascii", "replace").strip()
-        return Snapshot(revision, digest, config, scorer, loaded_from, notes, names, RulePlaces(tree.files), trace)
+        places = RulePlaces(tree.files)
+        return Snapshot(revision, digest, config, scorer, loaded_from, notes, names, places, tree.traceparent)
 
 
 def load_checked(files: Files, revision: Revision) -> ConfigSet:

@@ -48,7 +48,8 @@ def first_load(folder: ConfigFolder, kept: TreeStore | None, now: str) -> FirstL
 def rejection_of(error: MergecellsError, tree: ConfigTree | None, now: str) -> Rejection:
     """Why a config does not serve, for the status."""
     findings = error.findings if isinstance(error, ConfigRejectedError) else ()
-    return Rejection(tree.revision if tree else None, now, str(error), bounded(findings))
+    revision, trace = (tree.revision, tree.traceparent) if tree else (None, "")
+    return Rejection(revision, now, str(error), bounded(findings), trace)
 
 
 def state_of(error: MergecellsError) -> State:

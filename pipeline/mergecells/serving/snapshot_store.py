@@ -13,6 +13,7 @@ from mergecells.serving.status import Rejection, State, Status
 _log = logging.getLogger("mergecells")
 
 SwapCallback = Callable[[Snapshot], None]
+RejectCallback = Callable[[Rejection], None]
 
 
 class SnapshotStore:
@@ -25,6 +26,7 @@ class SnapshotStore:
         self.current = snapshot
         self.status = status
         self._callbacks: list[SwapCallback] = []
+        self._reject_callbacks: list[RejectCallback] = []
 
     def on_swap(self, callback: SwapCallback) -> Callable[[], None]:
         """Call `callback(snapshot)` after every swap, in the reloading thread. Returns what takes it off again.
@@ -40,6 +42,10 @@ class SnapshotStore:
 
         return remove
 
+    def on_reject(self, callback: RejectCallback) -> None:
+        """Call `callback(rejection)` whenever a newest config cannot serve, once for each reason."""
+        self._reject_callbacks.append(callback)
+
     def swap(self, snapshot: Snapshot, at: str) -> None:
         """Serve `snapshot` from now on."""
         # The status follows the snapshot: a reader of both never finds a revision said to run that does not yet.
@@ -54,6 +60,7 @@ class SnapshotStore:
             loaded_from=snapshot.loaded_from,
             notes=snapshot.notes,
             unpublished=None,  # What was told of the branch was told before this one came.
+            traceparent=snapshot.traceparent,
         )
         for callback in tuple(self._callbacks):
             try:
@@ -68,7 +75,15 @@ class SnapshotStore:
 
     def reject(self, rejection: Rejection, state: State) -> None:
         """The newest config cannot serve; what serves stays."""
+        former = self.status.rejected
         self.status = replace(self.status, status=state, last_attempt=rejection.at, rejected=rejection)
+        if former and (former.revision, former.reason) == (rejection.revision, rejection.reason):
+            return  # Trying again what is still broken is no event.
+        for callback in tuple(self._reject_callbacks):
+            try:
+                callback(rejection)
+            except Exception:  # noqa: BLE001 - as above
+                _log.exception("a rejection callback failed", extra={"event": "config.callback_failed"})
 
     def tell_unpublished(self, unpublished: Rejection | None) -> None:
         """The head of the branch that publishing refused, None when it did not."""

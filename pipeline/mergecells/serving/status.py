@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from mergecells.domain.findings import Finding
+from mergecells.domain.loop_trace import trace_of
 from mergecells.domain.revision import Revision
 
 State = Literal["ok", "rejected", "unreadable"]
@@ -25,6 +26,8 @@ class Rejection:
     at: str
     reason: str
     findings: tuple[Finding, ...] = ()
+    traceparent: str = ""
+    """The trace of the change that made the revision; empty where nobody began one."""
 
     def to_dict(self) -> dict[str, Any]:
         return {
@@ -32,6 +35,7 @@ class Rejection:
             "at": self.at,
             "reason": self.reason,
             "findings": [finding.model_dump() for finding in self.findings],
+            "trace_id": trace_of(self.traceparent),
         }
 
 
@@ -51,6 +55,7 @@ class Status:
     watching: str = ""
     notes: tuple[str, ...] = ()
     unpublished: Rejection | None = None
+    traceparent: str = ""
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON values, under the names of the HTTP contract."""
@@ -64,6 +69,7 @@ class Status:
             "watching": self.watching,
             "notes": list(self.notes),
             "unpublished": self.unpublished.to_dict() if self.unpublished else None,
+            "trace_id": trace_of(self.traceparent),
         }
 
 

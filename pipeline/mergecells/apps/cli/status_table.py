@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from collections import Counter
 from collections.abc import Sequence
 
 from mergecells.adapters.service_client import ServiceReport
@@ -38,11 +39,31 @@ def render_status(reports: Sequence[ServiceReport], now: datetime.datetime) -> s
     for report, row in zip(reports, rows, strict=True):
         lines.append(_line(row, widths))
         if report.rejected and report.status != "ok":
-            lines.append(f"  {_reason(report.rejected)}")
+            lines.append(f"  {_reason(report.rejected)}{_trace(report.rejected.get('trace_id'))}")
         if report.unpublished:
             head = printable(short(str(report.unpublished.get("revision") or "unknown")))
             lines.append(f"  the branch is at {head}, which is not published: {_reason(report.unpublished)}")
     return "\n".join(lines)
+
+
+def live_words(reports: Sequence[ServiceReport]) -> list[str]:
+    """`live on 2 of 3 services`, for each revision that runs, the one of most services first; then who is not ready."""
+    ready = [report for report in reports if report.ready and report.revision]
+    runs_on = Counter(report.revision for report in ready)
+    services = "service" if len(reports) == 1 else "services"
+    told = []
+    for revision, count in runs_on.most_common():
+        where = [report.name or report.url for report in ready if report.revision == revision]
+        named = f": {', '.join(map(printable, where))}" if len(runs_on) > 1 and count <= len(reports) / 2 else ""
+        trace = next((report.trace_id for report in ready if report.revision == revision and report.trace_id), None)
+        told.append(
+            f"{printable(short(revision))} is live on {count} of {len(reports)} {services}{named}{_trace(trace)}."
+        )
+    return told or [f"Nothing is live on {len(reports)} {services}."]
+
+
+def _trace(trace_id: object) -> str:
+    return f" (trace {printable(trace_id)})" if isinstance(trace_id, str) and trace_id else ""
 
 
 def ago(moment: str | None, now: datetime.datetime) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import socket
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -67,15 +68,17 @@ def build_service(folder: Path, settings: ServiceSettings) -> Service:
     registry = program_registry()
     metrics = PrometheusMetrics(registry)
 
-    spans = LoopSpans(loop_tracer("mergecells-service"))
+    hub = settings.hub
+    instance = hub.name if hub and hub.name else f"{socket.gethostname()[:64]}/{os.getpid()}"
+    spans = LoopSpans(loop_tracer("mergecells-service"), instance)
 
     def open_newest() -> Config:
         config = open_config(config_place(folder), metrics=metrics, state_dir=settings.state_dir)
         spans.serves(config.current)
         config.on_swap(spans.serves)
+        config.on_reject(spans.refuses)
         return config
 
-    hub = settings.hub
     live = LiveConfig(open_newest, hub.name if hub else "")
     teller = HubTeller(hub, live.report, lambda: spreadsheet_of(config_place(folder)), acknowledge) if hub else None
     desk = build_desk(live, settings, registry) if llm_is_installed() else None

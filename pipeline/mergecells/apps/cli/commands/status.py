@@ -72,11 +72,13 @@ def _print_table(
     wanted: str | None,
     seconds: float,
 ) -> None:
-    from mergecells.apps.cli.status_table import refused, render_status
+    from mergecells.apps.cli.status_table import live_words, refused, render_status
     from mergecells.domain.revision import short
 
     print(render_status(reports, datetime.datetime.now(datetime.UTC)), flush=True)
     if wanted is None:
+        for words in live_words(reports):
+            print(words, flush=True)
         return
     context.say(f"{short(wanted)} is live on {len(live)}/{len(reports)} after {seconds:.1f} s.")
     for report in reports:
