@@ -16,6 +16,9 @@ from pathlib import Path
 
 FOLDER = Path(__file__).resolve().parents[1] / "docs" / "runbooks"
 _FENCE = re.compile(r"^```(.*)$")
+_CHANGES = re.compile(
+    r"\b(restart|renew|sed -i|git (push|commit|revert)|mergecells (rollback|submit|fill|pulls merge))\b"
+)
 _STATUS = re.compile(r"\(exit status (\d+)\)")
 
 
@@ -78,13 +81,15 @@ def _block(commands: str, production: bool, line: int, told: str) -> Block:
     shown = tuple(re.findall(r"`([^`]+)`", promise))
     assert shown or "nothing" in words, f"line {line} promises neither a text nor nothing: {told}"
     status = _STATUS.search(promise)
+    again = told.startswith("Within")
+    assert not (again and _CHANGES.search(commands)), f"line {line} is asked again, and changes something each time"
     return Block(
         commands,
         production,
         line,
         shown,
         int(status[1]) if status else 0,
-        told.startswith("Within"),
+        again,
         " or " in words,
     )
 

@@ -22,12 +22,10 @@ import httpx
 import pytest
 
 from acceptance.service_process import start
-from acceptance.stage import BOB, Stage
+from acceptance.stage import Stage
 from acceptance.test_alerts_end_to_end import again
 from hub_stage import ACK, FLEET, SECRET, HubStage, hub_stage
-from mergecells.adapters.git_repository import GitRepository
 from mergecells.adapters.packaged_template import read_template
-from mergecells.domain.identity import parse_identity
 from postgres_stage import Postgres
 from prometheus_stage import Prometheus, Receiver, alertmanager, free_port, prometheus, receiver, until
 from redis_server import RedisServer
@@ -136,12 +134,6 @@ class Demo:
     def push(self, old: str, new: str, file: str = "scoring/rules.yaml") -> str:
         return self.branch.push(old, new, file)
 
-    def put(self, file: str, content: bytes) -> None:
-        """The whole file, as somebody else's commit."""
-        repository = GitRepository(self.hub.github.store.folder)
-        commit = repository.commit_files({file: content}, [self.head], "By hand", parse_identity(BOB))
-        repository.update_ref("refs/heads/main", commit, self.head)
-
     def live(self) -> bool:
         """Whether both services run the head."""
         return all(self.runs(name) == self.head for name in ("service", "service-2"))
@@ -222,7 +214,7 @@ class Shell:
 
 
 def _template(first: str, second: str) -> dict[str, bytes]:
-    """The template's routes, to two servers of our own; one model has no price, one question no patience."""
+    """The template's routes, to two servers of our own; for calculations there is little patience."""
     text = read_template()["prompts/routing.yaml"].decode()
 
     def ours(found: re.Match[str]) -> str:
@@ -230,8 +222,7 @@ def _template(first: str, second: str) -> dict[str, bytes]:
         return f'  {found[1]}: {{kind: openai-compatible, base_url: "{url}", key_env: {key}}}'
 
     text = re.sub(r"(?m)^  (\w+): \{kind: .*$", ours, text).replace("timeout_s: 90", "timeout_s: 1")
-    own = "  own-model: {provider: openai, context_tokens: 9000, max_output_tokens: 900}\n"
-    return {"prompts/routing.yaml": text.replace("\nthreshold: 1\n", f"{own}\nthreshold: 1\n").encode()}
+    return {"prompts/routing.yaml": text.encode()}
 
 
 @contextlib.contextmanager

@@ -13,5 +13,11 @@ ask() { promtool query instant "$PROMETHEUS" "$1"; }
 # `restart follower`, `restart hub`, `restart service`: a program of your own on PATH goes before this one.
 command -v restart >/dev/null || restart() { docker compose --project-directory deploy/compose restart "$1"; }
 
+# Asks a prompt something that nobody asked before: the answer, then `prompts: STATUS`.
+try_prompt() {
+    curl -s -w '\nprompts: %{http_code}\n' -X POST -H "Authorization: Bearer $(cat "$SECRETS/llm_token")" \
+        -d "{\"inputs\": {\"topic\": \"test $(date +%s%N)\"}}" "$SERVICE/v1/prompts/${1:-title_generation}/complete"
+}
+
 # A new random secret in the place of the old one.
 renew() { chmod u+w "$SECRETS/$1" && openssl rand -hex 32 >"$SECRETS/$1"; }

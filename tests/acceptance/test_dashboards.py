@@ -96,8 +96,7 @@ def _sheet_and_branch_agree_again(made: Demo) -> None:
 
 
 def _calls_of_all_kinds(made: Demo) -> None:
-    """What providers do wrong, one after the other; a stream, a conversation, scores of an answer, a model without a
-    price."""
+    """What providers do wrong, one after the other; a stream, a conversation, scores of an answer."""
 
     def call(**more: Any) -> Any:
         body = {"inputs": {"topic": uuid.uuid4().hex}, "persona": "sales", "workflow": "outreach", **more}
@@ -130,11 +129,10 @@ def _calls_of_all_kinds(made: Demo) -> None:
     for _ in range(6):
         call()
     made.provider.failing = 0
-    made.push("  id: gpt-4.1-mini", "  id: own-model", "prompts/title_generation.md")
-    made.put("prompts/budgets.yaml", b"budgets: {}\n")
-    until(made.live)
-    call()
 
+
+NEVER = {"mergecells_prompt_cost_unknown_total"}
+"""What a checked config cannot bring about: `price.missing` refuses a model without a price."""
 
 Check = Callable[[Prometheus], str]
 """What is missing, or an empty text."""
@@ -153,7 +151,7 @@ def _panel_checks() -> Iterator[Check]:
     """Each query answers, with the labels of its legend."""
     for board in BOARDS:
         for panel in board.panels:
-            for query in panel.queries:
+            for query in (query for query in panel.queries if not any(name in query.expr for name in NEVER)):
                 yield partial(_panel_lacks, f"{board.name}, {panel.title}", query)
 
 
@@ -173,7 +171,7 @@ def _selector_checks() -> Iterator[Check]:
     texts += [query.expr for board in BOARDS for panel in board.panels for query in panel.queries]
     wanted: set[str] = set()
     for selector in (selector for text in texts for selector in selectors(text)):
-        if selector.name != "up":  # that none is down, or there at all, is what its rules hope for
+        if selector.name not in {"up", *NEVER}:  # that none is down, or there at all, is what its rules hope for
             wanted |= {str(selector), *(f'{selector.name}{{{label}=~"{value}"}}' for label, value in selector.wanted())}
     for each in sorted(wanted):
         yield partial(_selector_lacks, each)

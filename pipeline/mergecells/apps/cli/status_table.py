@@ -49,7 +49,7 @@ def render_status(reports: Sequence[ServiceReport], now: datetime.datetime) -> s
 def live_words(reports: Sequence[ServiceReport]) -> list[str]:
     """`live on 2 of 3 services`, for each revision that runs, the one of most services first; then who is not ready."""
     ready = [report for report in reports if report.ready and report.revision]
-    runs_on = Counter(report.revision for report in ready)
+    runs_on = Counter(report.revision or "" for report in ready)
     services = "service" if len(reports) == 1 else "services"
     told = []
     for revision, count in runs_on.most_common():

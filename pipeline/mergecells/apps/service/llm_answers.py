@@ -118,6 +118,8 @@ def call_problem(error: MergecellsError) -> ProblemError:
         return ProblemError(500, "prompt-render", error.message, hint=error.hint or None)
     if isinstance(error, LlmCallError):
         status, slug = _FAILURES[error.kind]
+        if error.kind == "budget" and not isinstance(error, BudgetExceededError):
+            status, slug = 503, "budgets-unknown"  # nobody can say what is left: not a budget's fault, and to be told
         headers = {"Retry-After": _RETRY_SECONDS} if status == 503 else {}
         return ProblemError(status, slug, error.message, headers=headers, hint=error.hint or None, extra=_facts(error))
     status, slug = (422, "wrong-request") if isinstance(error, UsageError) else (500, "call-failed")
