@@ -45,8 +45,8 @@ OVERVIEW: Final = Dashboard(
         table(
             "Alerts that fire", "none", "From deploy/prometheus/rules.yml, without the dead man's switch.",
             q(
-                'count by (alertname, severity, job) (ALERTS{alertstate="firing", alertname!="MergecellsWatchdog"})',
-                "{{alertname}} ({{severity}}) {{job}}",
+                'count by (alertname, severity) (ALERTS{alertstate="firing", alertname!="MergecellsWatchdog"})',
+                "{{alertname}} ({{severity}})",
             ),
             empty="None fires.",
         ),
