@@ -89,6 +89,7 @@ def _sheet_and_branch_agree_again(made: Demo) -> None:
     """The edit is undone; a commit by hand is brought into the sheet."""
     made.hub.edit("Tiers", (2, 2), 83)
     until(lambda: made.told.has("MergecellsSheetDrift", "resolved", "team"), "for the sheet that was ahead")
+    made.push("C: {min: 40", "C: {min: 41")
     until(lambda: made.told.has("MergecellsSheetBehind", "firing", "team"), "for the sheet that is behind")
     filled = made.hub.checkout.run("fill", "--workbook", "google", "--merged", "--apply")
     assert filled.status == 0, filled

@@ -105,6 +105,8 @@ def shown(value: float, unit: str) -> str:
         return f"{value / 2**20:.4g} MiB"
     if unit == "s":
         return _time(value)
+    if unit == "short" and abs(value) >= 10_000:
+        return f"{value / 1000:.4g} K" if abs(value) < 1e6 else f"{value / 1e6:.4g} Mil"
     return f"{value:.4g}" + {"reqps": "/s", "cps": "/s"}.get(unit, "")
 
 
