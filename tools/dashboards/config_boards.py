@@ -125,7 +125,7 @@ PIPELINE: Final = Dashboard(
         ),
         lines(
             "Follower's last look", "s", "How long ago. It looks twice a second unless told otherwise.",
-            q("time() - mergecells_follow_last_success_timestamp_seconds", "{{instance}}"),
+            q("time() - (mergecells_follow_last_success_timestamp_seconds > 0)", "{{instance}}"),
             thresholds=((60, "red"),),
         ),
         lines(
@@ -142,7 +142,8 @@ PIPELINE: Final = Dashboard(
         lines(
             "Sign-ins and webhooks", "short", "In an hour. Anything but accepted and taken deserves a look.",
             q("sum by (result) (increase(mergecells_hub_sign_ins_total[1h]))", "sign-in {{result}}"),
-            q("sum by (event, result) (increase(mergecells_hub_deliveries_total[1h]))", "{{event}} {{result}}"),
+            q("sum by (event, result) (increase(mergecells_hub_deliveries_total[1h])) > 0", "{{event}} {{result}}"),
+            empty="Nobody signed in, nothing was delivered.",
         ),
     ),
 )  # fmt: skip
@@ -161,7 +162,7 @@ SERVICES: Final = Dashboard(
             q("sum by (state) (mergecells_hub_release_services)", "{{state}}"), stacked=True,
         ),
         lines(
-            "From merge to live", "s", "Of the newest revision, for each service; the merge as the hub saw it.",
+            "From merge to live", "s", "Of each revision and service; the merge as the hub saw it. A restart counts anew.",
             q(
                 """clamp_min((mergecells_config_last_reload_success_timestamp_seconds
                 * on (job, instance) group_left (revision) (mergecells_config_info == 1))
