@@ -35,7 +35,7 @@ from standins.google.accounts import AUDIENCE, DOMAIN, Accounts, accounts
 
 SECRET = "0123456789abcdef0123456789abcdef-webhooks"
 ACK, FLEET = "ack-0123456789abcdef0123456789abcdef", "fleet-0123456789abcdef0123456789abcdef"
-PATIENCE = 40.0
+PATIENCE = 90.0
 
 
 def until(condition: Callable[[], Any], patience: float = PATIENCE) -> Any:

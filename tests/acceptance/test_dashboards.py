@@ -29,7 +29,7 @@ CALLER = {"traceparent": f"00-{TRACE}-00f067aa0ba902b7-01"}
 # On a busy machine much of it is waiting for others.
 pytestmark = [
     pytest.mark.needs("prometheus", "prometheus-alertmanager", "postgres", "redis-server"),
-    pytest.mark.timeout(600),
+    pytest.mark.timeout(900),
 ]
 
 

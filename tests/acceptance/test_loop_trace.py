@@ -50,7 +50,7 @@ def test_a_change_is_one_trace_from_the_cell_to_the_first_score(tmp_path: Path) 
     assert carried is not None
     trace, root = carried
     assert trace_now == trace
-    assert table.output.splitlines()[-1] == f"{head[:12]} is live on 1 of 1 service (trace {trace})."
+    assert table.messages.splitlines()[-1] == f"{head[:12]} is live on 1 of 1 service (trace {trace})."
     assert {span.trace_id.hex() for span in spans} == {trace}
     (submission,) = [span for span in spans if span.name == "submission"]
     assert (submission.span_id.hex(), submission.parent_span_id) == (root, b"")

@@ -17,7 +17,7 @@ from runbook_stage import Demo, Shell, demo
 
 pytestmark = [
     pytest.mark.needs("prometheus", "promtool", "postgres", "redis-server", "redis-cli", "psql", "curl", "openssl"),
-    pytest.mark.timeout(600),
+    pytest.mark.timeout(1500),
 ]
 
 Fault = Callable[[Demo], list[Callable[[], object]]]

@@ -78,7 +78,7 @@ def _print_table(
     print(render_status(reports, datetime.datetime.now(datetime.UTC)), flush=True)
     if wanted is None:
         for words in live_words(reports):
-            print(words, flush=True)
+            context.say(words)
         return
     context.say(f"{short(wanted)} is live on {len(live)}/{len(reports)} after {seconds:.1f} s.")
     for report in reports:
