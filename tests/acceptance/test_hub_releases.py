@@ -89,6 +89,26 @@ def test_merge_is_noticed_by_webhooks_and_followed_until_live(stage: HubStage, s
     assert len(store.pulls) == 1
 
 
+def test_commit_pushed_by_hand_reaches_the_sheet_and_keeps_what_is_edited_there(
+    stage: HubStage, services: list[LeadService]
+) -> None:
+    """YAML edited directly on GitHub: the sheet gets its value and base, an edit that waits in the sheet stays."""
+    with stage.running():
+        stage.edit("Tiers", (3, 2), 61)
+        until(lambda: (stage.hub.releases.current(next(iter(stage.hub.desks))) or {}).get("state") == "live")
+        rules = stage.github.store.git("show", "main:scoring/rules.yaml")
+        made = stage.github.store.push({"scoring/rules.yaml": rules.replace(b"A: {min: 80", b"A: {min: 81")})
+        for service in services:
+            service.revision = made
+        stage.deliver("push", payload("push$event"))
+        ada = stage.add_on()
+        until(lambda: ada.get(f"/v1/sheets/{ada.spreadsheet}").json()["base"] == made)
+        tiers = stage.google.book.titled("Tiers").cells
+        values = [tiers[row, 1]["userEnteredValue"] for row in (1, 2)]
+        assert values == [{"numberValue": 81}, {"numberValue": 61}]
+    assert not stage.github.store.pulls
+
+
 def test_release_that_a_service_refuses_is_stuck_with_a_way_back(stage: HubStage, services: list[LeadService]) -> None:
     """The straggler and its reason are named, and a pull request goes back; live later all the same, it says so."""
     with stage.running():
