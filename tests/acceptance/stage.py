@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import json
+import os
 import shutil
 import subprocess
 import tempfile
@@ -41,10 +42,15 @@ class Answer:
 
 
 def command(*arguments: object) -> Answer:
-    """One `mergecells` command line, run in this process."""
+    """One `mergecells` command line, run in this process, whose environment stays as it was."""
     output, messages = io.StringIO(), io.StringIO()
-    with contextlib.redirect_stdout(output), contextlib.redirect_stderr(messages):
-        status = run([str(argument) for argument in arguments])
+    before = set(os.environ)
+    try:
+        with contextlib.redirect_stdout(output), contextlib.redirect_stderr(messages):
+            status = run([str(argument) for argument in arguments])
+    finally:
+        for name in set(os.environ) - before:  # secrets that it took from files
+            del os.environ[name]
     return Answer(status, output.getvalue(), messages.getvalue())
 
 
