@@ -18,7 +18,7 @@ LOCK_OPTIONS := --universal --python-version 3.11 --generate-hashes \
 # What the workflows of a config repository need, of the versions in requirements.lock.
 ACTION_EXTRAS := --extra cli --extra xlsx --extra check --extra google --extra github --extra postgres --extra llm
 
-.PHONY: help demo test check check-code check-generated check-workflows check-addon bench coverage docs dashboards-preview lock wheel clean
+.PHONY: help demo test test-long check check-code check-generated check-workflows check-addon bench coverage docs dashboards-preview lock wheel clean
 
 help: ## show this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## /\1|/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "make %-18s %s\n", $$1, $$2}'
@@ -36,9 +36,12 @@ $(STAMP): $(PACKAGES) pyproject.toml
 demo: $(STAMP) ## the whole loop on this machine, from a cell to two running services
 	@$(BIN)/mergecells demo $(if $(ONCE),--once)
 
-test: $(STAMP) ## every test; COVERAGE=1 compares the lines that ran with their floors in the same run (Python 3.12)
+test: $(STAMP) ## every test but the long ones; COVERAGE=1 compares the lines that ran with their floors in the same run (Python 3.12)
 	@$(if $(COVERAGE),$(WATCHED)) $(BIN)/pytest -n auto --maxprocesses 4 --dist worksteal --durations=25 --durations-min=3 \
-	  $(if $(COVERAGE),$(COVER)) $(ARGS)
+	  -m "not long" $(if $(COVERAGE),$(COVER)) $(ARGS)
+
+test-long: $(STAMP) ## the tests that take minutes: every runbook, carried out
+	@$(BIN)/pytest -m long --durations=5 tests/acceptance $(ARGS)
 
 check: check-code check-generated check-workflows check-addon ## linters, types, the layers contract, generated files, workflows, the add-on
 

@@ -10,6 +10,7 @@ fields are the other keys that stand in the mapping; what is taken in with `**` 
 from __future__ import annotations
 
 import ast
+import functools
 import re
 import sys
 from collections.abc import Iterator
@@ -39,11 +40,15 @@ class Event:
     files: set[str] = field(default_factory=set)
 
 
+@functools.cache
 def events(package: Path = PACKAGE) -> dict[str, Event]:
     """Every event of the package by name."""
     found: dict[str, Event] = {}
     for path in sorted(package.rglob("*.py")):
-        tree = ast.parse(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
+        if "event" not in text:
+            continue
+        tree = ast.parse(text)
         calls = dict(_calls(tree))
         for mapping in ast.walk(tree):
             if not isinstance(mapping, ast.Dict):

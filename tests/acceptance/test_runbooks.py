@@ -43,6 +43,7 @@ def running(tmp_path_factory: pytest.TempPathFactory, postgres: Postgres) -> Ite
         yield made
 
 
+@pytest.mark.long
 def test_every_runbook_is_carried_out(running: Demo) -> None:
     """The fault, then the page from top to bottom; both services run the head of the branch afterwards. All pages in
     one test: what they run on is started once."""
