@@ -89,6 +89,7 @@ WATCHED := COVERAGE_CORE=sysmon COVERAGE_FLOORS=.coverage.json
 coverage: $(STAMP) ## lines that unit tests run, against tools/coverage_floor.toml; RAISE=1 raises the floors
 	@$(if $(shell $(BIN)/python -c 'import sys; print("y" * (sys.version_info >= (3, 12)))'),COVERAGE_CORE=sysmon) \
 	  $(BIN)/pytest -n auto --maxprocesses 4 --dist worksteal tests/unit/formula tests/unit/transforms tests/unit/authoring \
+	  tests/unit/prompting tests/unit/adapters/test_providers.py tests/unit/adapters/test_sql_history.py tests/conformance \
 	  tests/unit/test_*.py $(COVER) $(ARGS)
 	@$(BIN)/python tools/coverage_floor.py .coverage.json $(if $(RAISE),--raise)
 
