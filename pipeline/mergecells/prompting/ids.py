@@ -1,4 +1,4 @@
-"""Ids of calls, traces and reservations: unique, and no secrets, so that the kernel need not be asked for each."""
+"""Ids of requests, calls, traces and reservations: unique, and no secrets, so the kernel need not be asked for each."""
 
 from __future__ import annotations
 

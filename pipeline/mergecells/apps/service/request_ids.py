@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import random
 import re
 from collections.abc import Mapping, Sequence
 
 from mergecells.apps.logs import RequestIds
+from mergecells.prompting.ids import new_id
 
 Headers = Sequence[tuple[bytes, bytes]]
 
@@ -26,10 +26,10 @@ def read_ids(headers: Headers) -> RequestIds:
     """
     found = _wanted(headers)
     if not found:  # as of most callers
-        return RequestIds(_new_id(), _new_id())
+        return RequestIds(new_id(), new_id())
     trace_id, span_id = _trace(found)
     user, job, batch = (_harmless(found, name) for name in (b"x-user-id", b"x-job-id", b"x-batch-id"))
-    request_id = _harmless(found, b"x-request-id") or _new_id()
+    request_id = _harmless(found, b"x-request-id") or new_id()
     return RequestIds(request_id, trace_id, user, job, batch, span_id)
 
 
@@ -40,11 +40,6 @@ def _wanted(headers: Headers) -> dict[bytes, str]:
         if key in _WANTED:
             found[key] = "" if key in found else value.decode("latin-1").strip(" \t")
     return found
-
-
-def _new_id() -> str:
-    """32 hex digits. Names a request and opens nothing: it need not cost a call of the kernel."""
-    return f"{random.getrandbits(128) or 1:032x}"
 
 
 def _harmless(found: Mapping[bytes, str], name: bytes) -> str:
@@ -59,4 +54,4 @@ def _trace(found: Mapping[bytes, str]) -> tuple[str, str]:
     if parent and not (parent["version"] == "00" and parent["rest"]):
         return parent["trace"], parent["span"]
     given = found.get(b"x-trace-id", "")
-    return (given if _TRACE_ID.match(given) else _new_id()), ""
+    return (given if _TRACE_ID.match(given) else new_id()), ""

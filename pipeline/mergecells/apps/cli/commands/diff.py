@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from mergecells.domain.configset import ConfigSet
     from mergecells.domain.evaluation import Evaluation
     from mergecells.domain.impact import Impact
+    from mergecells.domain.manifest import EvaluationSettings
 from mergecells.domain.revision import Files, Revision
 
 
@@ -74,9 +75,11 @@ def diff(
     impact = examples_impact(before, after) if changes.files else ()
     previews = preview_prompts(before, after)
     leads = _impact(context, old, new, (base_revision, head_revision)) if changes.files else None
-    if live and parse_manifest(old)[0].evaluation is None:
+    # Money is spent by the word of the base, which was reviewed.
+    settings = parse_manifest(old if live else new)[0].evaluation
+    if live and settings is None:
         context.say(f"No model is asked: {MANIFEST_NAME} at {base} has no evaluation.")
-    evaluation = _evaluation(context.config_root, repository, old, new, head_revision if head else None, live)(
+    evaluation = _evaluation(context.config_root, repository, settings, head_revision if head else None, live)(
         before, after
     )
     plan = Plan(
@@ -101,13 +104,11 @@ def _impact(context: CliContext, old: Files, new: Files, revisions: tuple[Revisi
 
 
 def _evaluation(
-    root: Path, repository: GitRepository, old: Files, new: Files, head: Revision | None, live: bool
+    root: Path, repository: GitRepository, settings: EvaluationSettings | None, head: Revision | None, live: bool
 ) -> Callable[[ConfigSet | None, ConfigSet | None], Evaluation | None]:
-    """Money is spent by the word of the base, which was reviewed; recorded answers are those of the head."""
+    """Recorded answers are those of the head."""
     from mergecells.apps.cli.plan_evaluation import plan_evaluation
-    from mergecells.transforms.yaml_to_config import parse_manifest
 
-    settings = parse_manifest(old if live else new)[0].evaluation
     recorded = None
     if head is not None and settings is not None and settings.recordings is not None:
         wanted = settings.recordings
