@@ -13,6 +13,7 @@ from acceptance.stage import Answer, command
 from acceptance.test_prompts_run import PROMPT, RULES
 from llm_stage import PRICES, routing
 from mergecells.adapters.git_repository import GitRepository
+from mergecells.adapters.local_pulls import LocalPulls
 from mergecells.domain.identity import Identity
 from standins.llm import openai_api
 from standins.llm.server import Asked, ModelServer, Reply, model_server
@@ -165,6 +166,28 @@ def test_plan_carries_the_evaluation_collapsed_and_says_what_is_missing(root: Pa
     assert "<details>" in section
     assert "| `good` | `after` | `failed` |" in section
     assert "A good {+short +}answer." in section
+    assert len(server.asked) == 4
+
+
+def test_rollback_of_a_prompt_carries_its_answers(root: Path, server: ModelServer, tmp_path: Path) -> None:
+    """The reviewer of the way back sees what the text of now and the old one answer, from what was recorded."""
+    edit(root, "prompts/hook.md", "Write to", "Write briefly to")
+    run(root, "--yes", "--record")
+    bare = tmp_path / "leads.git"
+    who = ["-c", "user.name=Ada", "-c", "user.email=ada@example.org"]
+    for words in (
+        ["init", "-q", "--bare", "-b", "main", bare],
+        ["remote", "add", "origin", bare],
+        ["add", "-A"],
+        [*who, "commit", "-qm", "Briefly"],
+        ["push", "-q", "origin", "main"],
+    ):
+        subprocess.run(["git", *words], cwd=root, check=True)
+    back = ("rollback", "main~1", "--prompt", "hook", "--author", "Ada <ada@example.org>")
+    assert command("--config-root", root, *back).status == 0
+    body = LocalPulls(bare).show(1).body
+    assert "A good [-short -]answer." in body
+    assert "recorded" in body
     assert len(server.asked) == 4
 
 

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
 
 from acceptance.stage import command
+from fakes.llm_turns import sample_turn
+from mergecells.apps.history import open_turn_log
+from mergecells.domain.llm import Usage
 
 PROMPT = """\
 ---
@@ -92,6 +97,79 @@ def test_prompts_lint_tells_what_is_wrong(root: Path) -> None:
         assert status == 1
         found = [(each["code"], each["line"]) for each in json.loads(out)["findings"]]
         assert ("prompt.undeclared-variable", 9) in found
+
+
+ROUTES = """\
+providers:
+  one: {kind: openai, base_url: "https://example.com/v1", key_env: ONE_KEY}
+models:
+  small: {provider: one, id: gpt-4.1-mini, context_tokens: 40, max_output_tokens: 10}
+intents:
+  ambiguous: {ladder: {small: {}}}
+"""
+PRICES = "prices: {small: {input: 1, output: 1}}\n"
+
+
+def with_routes(root: Path) -> None:
+    (root / "prompts/routing.yaml").write_text(ROUTES)
+    (root / "prompts/prices.yaml").write_text(PRICES)
+
+
+@pytest.fixture
+def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """No history, and no vocabulary, until a test makes one."""
+    monkeypatch.setenv("MERGECELLS_STATE_DIR", str(tmp_path / "state"))
+    monkeypatch.setenv("TIKTOKEN_CACHE_DIR", str(tmp_path / "none"))
+    monkeypatch.delenv("MERGECELLS_HISTORY_URL", raising=False)
+    return tmp_path / "state"
+
+
+def test_tokens_are_guessed_and_said_to_be_where_nothing_better_is_at_hand(root: Path, state: Path) -> None:
+    """The method, the model, and why it is no exact count; no history is made by asking."""
+    with_routes(root)
+    _, out, messages = prompts(root, "lint", "--sizes")
+    assert "heuristic  small" in out
+    assert "1 prompts" not in messages
+    assert "Not counted exactly for small: tiktoken" in messages
+    _, out, messages = prompts(root, "render", "hook", "--output", "json")
+    assert json.loads(out)["tokens"]["method"] == "heuristic"
+    assert "for small (heuristic)" in prompts(root, "render", "hook")[2]
+    assert not state.exists()
+
+
+def test_tokens_are_calibrated_by_recorded_usage(root: Path, state: Path) -> None:
+    """A prompt that providers counted high: `render`, `lint` and the offer of `run` say so, and `check` refuses it."""
+    with_routes(root)
+    assert "too-many-tokens" not in prompts(root, "lint")[1]
+    log = open_turn_log()
+    for number in range(5):
+        usage = Usage(200, 4, 0.0002, truncated=False)
+        turn = sample_turn(call_id=f"c{number}", at=time.time(), prompt_slug="hook", model="small", usage=usage)
+        log.record_turn(dataclasses.replace(turn, characters=220))
+    log.close()
+    assert json.loads(prompts(root, "render", "hook", "--output", "json")[1])["tokens"]["method"] == "calibrated"
+    told = json.loads(prompts(root, "lint", "--output", "json")[1])
+    assert [(each["method"], each["model"]) for each in told["prompts"]] == [("calibrated", "small")]
+    assert told["prompts"][0]["tokens"] > 20
+    (root / "prompts/hook.md").write_text(
+        PROMPT.replace("---\nsystem", "model: {options: {maxOutputTokens: 10}}\n---\nsystem")
+    )
+    for words in (("prompts", "lint"), ("check",)):
+        out = command("--config-root", root, *words).output
+        assert "tokens (calibrated) and 10 for the answer" in out
+
+
+def test_tokens_are_exact_with_the_vocabulary(root: Path, state: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The model's own counter comes first; then no word about a missing one."""
+    with_routes(root)
+    monkeypatch.setattr(
+        "mergecells.apps.llm_watchers.find_counter", lambda model: len if model == "gpt-4.1-mini" else None
+    )
+    monkeypatch.setattr("mergecells.apps.cli.token_counting.missing_vocabulary", lambda _model: "")
+    messages = prompts(root, "render", "hook")[2]
+    assert " tokens for small (exact)" in messages
+    assert "About" not in messages
+    assert "Not counted" not in messages
 
 
 def test_prompts_import_writes_only_when_told(root: Path, tmp_path: Path) -> None:

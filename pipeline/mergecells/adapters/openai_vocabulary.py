@@ -10,6 +10,8 @@ from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
 
+_OPENAI = ("gpt-", "chatgpt-", "o1", "o3", "o4")
+
 # Where tiktoken looks its vocabularies up: the names of its cache are digests of these addresses
 # (tiktoken/load.py `read_file_cached`, tiktoken_ext/openai_public.py).
 _ADDRESSES = {
@@ -31,6 +33,18 @@ def find_counter(model_id: str) -> Callable[[str], int] | None:
         return None
     folder = _cache_folder()
     return _counter(model_id, folder) if folder else None
+
+
+def missing_vocabulary(model_id: str) -> str:
+    """Why an OpenAI model has no counter here, for people; empty where it has one, and for other makers' models."""
+    if not model_id.startswith(_OPENAI):
+        return ""
+    if find_spec("tiktoken") is None:
+        return "tiktoken is not installed (pip install 'mergecells[tokens]')"
+    if find_counter(model_id) is not None:
+        return ""
+    folder = _cache_folder()
+    return f"tiktoken's vocabulary is not in {folder}" if folder else "tiktoken's cache is switched off"
 
 
 @lru_cache(maxsize=64)

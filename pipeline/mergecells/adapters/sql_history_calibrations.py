@@ -32,6 +32,7 @@ class SqlCalibrations:
 
     def refresh(self) -> int:
         """Read now; how many prompts and models have a ratio of their own. Raises MergecellsError."""
+        self._read_at = time.monotonic()
         self._table = CalibrationTable(_read(self._url))
         return len(self._table)
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from importlib.util import find_spec
 
 from mergecells.adapters.openai_vocabulary import find_counter
 from mergecells.adapters.otlp_backends import read_backends
-from mergecells.domain.errors import UsageError
+from mergecells.domain.errors import MergecellsError, UsageError
 from mergecells.domain.routing import Provider
 from mergecells.ports import Tracer, TurnLog
 from mergecells.prompting.counting import TokenCounter
@@ -44,10 +45,17 @@ def make_tracer(providers: Callable[[str], Provider | None]) -> Tracer:
     return OtlpTracer(backends, content=content, redact=redact_text, providers=providers)
 
 
-def make_counter(history_url: str = "") -> TokenCounter:
-    """Exact where a vocabulary is on the machine, calibrated where usage was recorded, else by a guess."""
+def make_counter(history_url: str = "", *, wait: bool = False) -> TokenCounter:
+    """Exact where a vocabulary is on the machine, calibrated where usage was recorded, else by a guess.
+
+    Recorded usage is read beside the first calls; with `wait`, here and now, for a program that counts once.
+    """
     if find_spec("sqlalchemy") is None:
         return TokenCounter(vocabulary=find_counter)
     from mergecells.apps.history import open_calibrations
 
-    return TokenCounter(find_counter, open_calibrations(history_url).characters_per_token)
+    calibrations = open_calibrations(history_url)
+    if wait:
+        with suppress(MergecellsError):  # No history yet, or none that can be read: a guess, and said so.
+            calibrations.refresh()
+    return TokenCounter(find_counter, calibrations.characters_per_token)

@@ -40,6 +40,7 @@ from mergecells.transforms.secret_check import check_secrets
 from mergecells.transforms.stale_check import check_shown_values
 from mergecells.transforms.static_check import check_static
 from mergecells.transforms.tables import table_specs, tables_from_documents
+from mergecells.transforms.tokens import PromptCounter, guess_prompt_tokens
 from mergecells.transforms.unused_check import check_duplicate_entries, check_unused
 from mergecells.transforms.yaml_shape import validate_document
 from mergecells.transforms.yaml_to_config import Load, load_config
@@ -81,6 +82,7 @@ def check_files(
     recompute: Recompute | None = None,
     read_leads: ReadLeads | None = None,
     load: Load = load_config,
+    count: PromptCounter = guess_prompt_tokens,
 ) -> CheckReport:
     """Check the config that `files` hold and report everything at once; a user's mistake never raises.
 
@@ -88,9 +90,10 @@ def check_files(
     that a change starts from, to notice an outsized change, which `allow_large` permits. `recompute`: the outside
     formula engines; without them the report says that nothing was compared with them. `read_leads` reads the leads that
     the manifest names, whose values lookups should find. `load` may remember what else was loaded for the same work.
+    `count` tells the tokens of prompts that may be too long.
     """
     with paused_collector():
-        return _checked(files, tables, base_files, allow_large, recompute, read_leads, load)
+        return _checked(files, tables, base_files, allow_large, recompute, read_leads, load, count)
 
 
 def _checked(
@@ -101,6 +104,7 @@ def _checked(
     recompute: Recompute | None,
     read_leads: ReadLeads | None,
     load: Load,
+    count: PromptCounter,
 ) -> CheckReport:
     loaded = load(files)
     custom, documents = check_custom_tabs(files, _manifest(loaded), loaded.documents)
@@ -111,7 +115,7 @@ def _checked(
     tried = LeadCounts()
     if loaded.config:
         findings += check_rules(loaded.config, locator)
-        findings += check_calls(loaded.config, locator)
+        findings += check_calls(loaded.config, locator, count)
         findings += check_outputs(loaded.config, locator)
         # What only a broken part uses would look unused.
         sound = not has_errors(findings)

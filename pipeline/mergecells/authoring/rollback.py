@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from mergecells.authoring.check import check_files
 from mergecells.authoring.leads_impact import ReadLeads, measure_leads
-from mergecells.authoring.propose import Candidate, Submission, make_plan, open_pull, propose_plan
+from mergecells.authoring.propose import Candidate, Evaluate, Submission, make_plan, open_pull, propose_plan
 from mergecells.domain.errors import HeadMovedError, UsageError
 from mergecells.domain.findings import sort_findings
 from mergecells.domain.identity import parse_identity
@@ -30,6 +30,7 @@ class RollbackRequest:
     title: str = ""
     recompute: Recompute | None = None
     read_leads: ReadLeads | None = None
+    evaluate: Evaluate | None = None
     prompt: str | None = None
     """Only this prompt goes back to what it was; everything else stays as it is now."""
 
@@ -70,6 +71,7 @@ def _roll_back_once(host: PullRequestHost, request: RollbackRequest, target: Rev
         author=str(parse_identity(request.author)),
         title=request.title or f"Roll back {what}to {short(target)}",
         load=load,
+        evaluate=request.evaluate if candidate.edits else None,
     ).model_copy(update={"leads": leads})
     if not candidate.edits:
         return Submission("unchanged", plan, open_pull(host, source, request.branch))

@@ -52,3 +52,7 @@ class RenderedPrompt:
     @property
     def images(self) -> int:
         return sum(isinstance(part, ImagePart) for message in self.messages for part in message.parts)
+
+    def may_pass(self, tokens: int) -> bool:
+        """False where no way of counting gives more than `tokens`: none makes more tokens than there are bytes."""
+        return self.characters * 4 + 10_000 * self.images + 16 * len(self.messages) > tokens

@@ -20,10 +20,12 @@ from mergecells.transforms.prompt_check import (
 from mergecells.transforms.quality_gate import check_judge, check_quality
 from mergecells.transforms.route_check import check_budgets, check_prices, check_routing
 from mergecells.transforms.routes import prompt_ladder
+from mergecells.transforms.tokens import PromptCounter, guess_prompt_tokens
 
 
-def check_calls(config: ConfigSet, locator: Locator) -> Iterator[Finding]:
-    """Every finding, in the order of its making; a config without prompts and routes has none."""
+def check_calls(config: ConfigSet, locator: Locator, count: PromptCounter = guess_prompt_tokens) -> Iterator[Finding]:
+    """Every finding, in the order of its making; a config without prompts and routes has none. `count` tells tokens,
+    where a prompt is so long that it matters."""
     yield from check_calls_light(config, locator)
     for prompt in config.prompts.values():
         yield from check_words(prompt, locator)
@@ -35,7 +37,7 @@ def check_calls(config: ConfigSet, locator: Locator) -> Iterator[Finding]:
         return
     yield from check_partials(config.partials, locator)
     for prompt in config.prompts.values():
-        yield from check_prompt_models(prompt, config, locator)
+        yield from check_prompt_models(prompt, config, locator, count)
     yield from check_prices(config, used_models(config), locator)
 
 

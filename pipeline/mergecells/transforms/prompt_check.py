@@ -9,6 +9,7 @@ from mergecells.domain.configset import ConfigSet
 from mergecells.domain.errors import MergecellsError, PromptInputError
 from mergecells.domain.findings import Finding, Severity
 from mergecells.domain.locations import DocumentPath
+from mergecells.domain.messages import RenderedPrompt
 from mergecells.domain.prompts import PARTIALS_FOLDER, Prompt
 from mergecells.formula.regex import RegexError, compile_regex
 from mergecells.transforms.locate import Locator
@@ -16,7 +17,7 @@ from mergecells.transforms.prompt_inputs import input_problem, sample_inputs
 from mergecells.transforms.prompt_types import BODY, max_characters
 from mergecells.transforms.prompt_words import WordProblem, check_instructions, check_private
 from mergecells.transforms.routes import prompt_ladder
-from mergecells.transforms.tokens import count_prompt_tokens
+from mergecells.transforms.tokens import PromptCounter
 
 _WORD_ERRORS = ("security.secret",)
 
@@ -173,7 +174,7 @@ def check_partials(partials: Mapping[str, str], locator: Locator) -> Iterator[Fi
             yield in_text(file, text, 1, found, locator)
 
 
-def check_prompt_models(prompt: Prompt, config: ConfigSet, locator: Locator) -> Iterator[Finding]:
+def check_prompt_models(prompt: Prompt, config: ConfigSet, locator: Locator, count: PromptCounter) -> Iterator[Finding]:
     """The prompt against the models that serve it: known, able to see, large enough. Needs Jinja2."""
     routing, model = config.routing, prompt.front.model
     if not routing.models:
@@ -186,7 +187,7 @@ def check_prompt_models(prompt: Prompt, config: ConfigSet, locator: Locator) -> 
         message = f"{model.id} is a model of {routing.models[model.id].provider!r}, not of {model.provider!r}."
         at = (prompt.file, ("model", "provider"))
         yield locator.finding("route.unknown-provider", message, "Leave provider out, or mend it.", at)
-    tokens = _tokens(prompt, config)
+    rendered = _rendered(prompt, config)
     asked = model.options.max_output_tokens
     for name in prompt_ladder(routing, prompt):
         known = routing.models.get(name)
@@ -205,17 +206,21 @@ def check_prompt_models(prompt: Prompt, config: ConfigSet, locator: Locator) -> 
             message = f"maxOutputTokens is {asked:,}; {name} answers with at most {known.max_output_tokens:,}."
             at = (prompt.file, ("model", "options", "maxOutputTokens"))
             yield locator.finding("prompt.too-many-tokens", message, "Lower it.", at)
-        if tokens and tokens.tokens + (asked or 0) > known.context_tokens:
+        if rendered is None or not rendered.may_pass(known.context_tokens - (asked or 0)):
+            continue
+        tokens = count(rendered, name, known)
+        if tokens.tokens + (asked or 0) > known.context_tokens:
             room = f"{name} holds {known.context_tokens:,}"
-            message = f"About {tokens.tokens:,} tokens ({tokens.method}) and {asked or 0:,} for the answer; {room}."
+            about = "" if tokens.method == "exact" else "About "
+            message = f"{about}{tokens.tokens:,} tokens ({tokens.method}) and {asked or 0:,} for the answer; {room}."
             yield in_body(prompt, locator, "prompt.too-many-tokens", message, "Shorten the text or its samples.", 1)
 
 
-def _tokens(prompt: Prompt, config: ConfigSet) -> Any:
+def _rendered(prompt: Prompt, config: ConfigSet) -> RenderedPrompt | None:
     from mergecells.transforms.prompt_render import render_prompt
 
     try:
-        return count_prompt_tokens(render_prompt(prompt, config.partials, sample_inputs(prompt)))
+        return render_prompt(prompt, config.partials, sample_inputs(prompt))
     except MergecellsError:
         return None
 

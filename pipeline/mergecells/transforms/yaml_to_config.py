@@ -118,6 +118,11 @@ def parse_manifest(files: Files) -> tuple[Manifest, list[Finding]]:
     return manifest or Manifest(), reader.findings
 
 
+def parse_routing(files: Files) -> Routing:
+    """The routes alone; none when the file is missing or not usable."""
+    return _Reader(files).read(ROUTING_FILE, Routing) or Routing()
+
+
 class _Reader:
     """Reads documents one by one and gathers what is wrong with them."""
 

@@ -14,6 +14,7 @@ from mergecells.apps.cli.check_targets import LoneTarget, RootTarget, Target, Wo
 from mergecells.apps.cli.choices import Kind
 from mergecells.apps.cli.console import CliContext
 from mergecells.apps.cli.impact_leads import leads_at_hand
+from mergecells.apps.cli.token_counting import CounterAtHand
 from mergecells.authoring.check import CheckReport, check_files
 from mergecells.authoring.check_alone import check_alone
 from mergecells.domain.errors import ConfigRejectedError, UsageError, WorkbookUnreadableError
@@ -70,7 +71,7 @@ def _check_root(context: CliContext, target: RootTarget, allow_large: bool) -> C
     except ConfigRejectedError as error:
         report = CheckReport(error.findings)
     else:
-        report = check_files(files, recompute=RECOMPUTE, read_leads=leads_at_hand(target.root))
+        report = check_files(files, recompute=RECOMPUTE, read_leads=leads_at_hand(target.root), count=CounterAtHand())
         if target.only is None:
             report = with_impact(report, target.root, files, allow_large=allow_large, quiet=context.quiet)
     if target.only is None:

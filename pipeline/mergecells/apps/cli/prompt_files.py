@@ -16,7 +16,9 @@ from mergecells.apps.cli.console import CliContext
 from mergecells.domain.errors import ConfigRejectedError, UsageError
 from mergecells.domain.prompts import Prompt
 from mergecells.domain.revision import Files, short
+from mergecells.domain.routing import Routing
 from mergecells.transforms.prompt_to_config import PromptReading, read_prompts, slug_of
+from mergecells.transforms.yaml_to_config import parse_routing
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +28,11 @@ class PromptFiles:
     files: Files
     reading: PromptReading
     revision: str | None = None
+
+    @property
+    def routing(self) -> Routing:
+        """The routes; none when routing.yaml is missing or not usable."""
+        return parse_routing(self.files)
 
     def find(self, slug: str) -> Prompt:
         """Raises ConfigRejectedError for a prompt that cannot be read, UsageError for one that is not there."""

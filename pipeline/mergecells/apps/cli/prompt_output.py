@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mergecells.domain.messages import ImagePart, RenderedPrompt, TextPart
 from mergecells.domain.prompts import Prompt
 from mergecells.transforms.tokens import TokenCount
+
+if TYPE_CHECKING:
+    from mergecells.transforms.prompt_sizes import PromptSize
 
 SHOWN_SHA = 12
 _LONGEST_IMAGE = 80
@@ -45,6 +49,26 @@ def table_lines(rows: Sequence[tuple[str, ...]]) -> Iterator[str]:
         yield "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
 
 
+def size_lines(sizes: Iterable[PromptSize]) -> Iterator[str]:
+    """A table of how large prompts are with their samples."""
+    rows = [("prompt", "characters", "of at most", "tokens", "counted", "for", "of at most")]
+    for each in sizes:
+        context = f"{each.context_tokens:,}" if each.context_tokens else "-"
+        numbers = (f"{each.characters:,}", f"{each.most_characters:,}", f"{each.tokens:,}", each.method)
+        rows.append((each.slug, *numbers, each.model or "-", context))
+    yield from table_lines(rows)
+
+
+def sizes_line(sizes: Sequence[PromptSize]) -> str:
+    """How many tokens all of them have, in one line."""
+    methods = Counter(each.method for each in sizes)
+    tokens = [each.tokens for each in sizes]
+    ways = ", ".join(f"{number} {method}" for method, number in methods.most_common())
+    if len(sizes) == 1:
+        return f"With its samples the prompt has {tokens[0]:,} tokens ({sizes[0].method})."
+    return f"With their samples {len(sizes)} prompts have {min(tokens):,} to {max(tokens):,} tokens ({ways})."
+
+
 def rendered_lines(rendered: RenderedPrompt) -> Iterator[str]:
     """Messages under their roles, as the file has them."""
     for message in rendered.messages:
@@ -56,11 +80,11 @@ def rendered_lines(rendered: RenderedPrompt) -> Iterator[str]:
         yield ""
 
 
-def rendered_json(rendered: RenderedPrompt, tokens: TokenCount) -> dict[str, Any]:
+def rendered_json(rendered: RenderedPrompt, tokens: TokenCount, model: str) -> dict[str, Any]:
     return {
         "slug": rendered.slug,
         "sha": rendered.sha,
-        "tokens": {"count": tokens.tokens, "method": tokens.method},
+        "tokens": {"count": tokens.tokens, "method": tokens.method, "model": model or None},
         "messages": [
             {
                 "role": message.role,

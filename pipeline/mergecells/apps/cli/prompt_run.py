@@ -11,6 +11,7 @@ from typing import Any
 
 from mergecells.adapters.cassette import Cassette
 from mergecells.adapters.provider_factory import ProviderFactory
+from mergecells.apps.cli.token_counting import CounterAtHand
 from mergecells.apps.prompting import open_llm
 from mergecells.domain.configset import ConfigSet
 from mergecells.domain.errors import LlmCallError, ProviderError, UsageError
@@ -26,7 +27,6 @@ from mergecells.prompting.plan import UnfitError, build_request, plan_prompt
 from mergecells.prompting.tries import price_of
 from mergecells.transforms.answer_check import check_answer
 from mergecells.transforms.call_cost import worst_case
-from mergecells.transforms.tokens import count_prompt_tokens
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,24 +87,26 @@ def with_model(config: ConfigSet, slug: str, model: str | None) -> ConfigSet:
 def offers(pinned: Pinned, prompt: Prompt, case: Case) -> list[Offer]:
     """What each model of the ladder would be asked, in the order of trying. Raises what rendering raises."""
     plan = plan_prompt(pinned, prompt, case.inputs)
+    counter = CounterAtHand().counter
     found = []
     for name, rung in plan.ladder.items():
         try:
-            request = build_request(plan, name, rung, TokenCounter())
+            request = build_request(plan, name, rung, counter)
         except UnfitError as error:
             found.append(Offer(name, "", "", problem=error.message))
             continue
         except ProviderError as error:
             found.append(Offer(name, "", "", problem=str(error)))
             continue
-        found.append(_offer(pinned, prompt, request))
+        found.append(_offer(pinned, prompt, request, counter))
     return found
 
 
-def _offer(pinned: Pinned, prompt: Prompt, request: ModelRequest) -> Offer:
+def _offer(pinned: Pinned, prompt: Prompt, request: ModelRequest, counter: TokenCounter) -> Offer:
     from mergecells.domain.messages import RenderedPrompt
 
-    tokens = count_prompt_tokens(RenderedPrompt(prompt.slug, prompt.sha, request.messages))
+    rendered = RenderedPrompt(prompt.slug, prompt.sha, request.messages)
+    tokens = counter.count(rendered, request.model, pinned.config.routing.models[request.model])
     variable = request.provider.key_env
     key = "needs none" if not variable else f"{variable} {'is set' if os.environ.get(variable) else 'is not set'}"
     worst = worst_case(price_of(pinned.config, request), request)

@@ -15,7 +15,10 @@ from mergecells.apps.cli.console import CliContext, Output, print_json
 from mergecells.apps.cli.examples import epilog
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from mergecells.transforms.prompt_import import ImportedPrompt
+    from mergecells.transforms.prompt_sizes import PromptSize
 
 Slug = Annotated[str, typer.Argument(metavar="SLUG", help="The prompt's name.")]
 Form = Annotated[Output, typer.Option("--output", help="How to print the result.")]
@@ -90,10 +93,11 @@ def render(
     """Show the messages that a call would send. What is not given has its sample's value."""
     from mergecells.apps.cli.prompt_files import given_inputs, prompt_files
     from mergecells.apps.cli.prompt_output import rendered_json, rendered_lines
+    from mergecells.apps.cli.token_counting import CounterAtHand, missing_words
     from mergecells.domain.errors import UsageError
     from mergecells.transforms.prompt_inputs import sample_inputs
     from mergecells.transforms.prompt_render import render_prompt
-    from mergecells.transforms.tokens import count_prompt_tokens
+    from mergecells.transforms.prompt_sizes import count_for_ladder
 
     context: CliContext = ctx.obj
     found = prompt_files(context, revision)
@@ -104,12 +108,17 @@ def render(
     stated = prompt.front.examples[example].inputs if example is not None else {}
     values = sample_inputs(prompt, stated) | given_inputs(prompt, inputs, assignments or [])
     rendered = render_prompt(prompt, found.reading.partials, values)
-    tokens = count_prompt_tokens(rendered)
+    routing = found.routing
+    model, tokens = count_for_ladder(routing, prompt, rendered, CounterAtHand())
     if output is Output.JSON:
-        print_json(rendered_json(rendered, tokens))
+        print_json(rendered_json(rendered, tokens, model))
         return
     print("\n".join(rendered_lines(rendered)).rstrip("\n"))
-    context.say(f"About {tokens.tokens:,} tokens ({tokens.method}), prompt {rendered.sha[:12]}.")
+    about = f"{tokens.tokens:,} tokens" if tokens.method == "exact" else f"About {tokens.tokens:,} tokens"
+    context.say(f"{about} for {model or 'any model'} ({tokens.method}), prompt {rendered.sha[:12]}.")
+    asked = routing.models.get(model)
+    for line in missing_words({model: asked.id or model} if asked else {}):
+        context.say(line)
 
 
 def lint(
@@ -117,26 +126,32 @@ def lint(
     paths: Annotated[
         list[Path] | None, typer.Argument(metavar="[PATH]…", help="Prompt files. Default: all of the config root.")
     ] = None,
+    sizes: Annotated[bool, typer.Option("--sizes", help="List characters and tokens of each prompt too.")] = False,
     output: Annotated[FindingsOutput, typer.Option("--output", help="How to print.")] = FindingsOutput.TEXT,
 ) -> None:
-    """Check prompts, routes, budgets and prices only; as `check`, without formulas and leads."""
-    from mergecells.adapters.tree_files import read_config_files
+    """Check prompts, routes, budgets and prices only; as `check`, without formulas and leads.
+
+    Tokens are counted by the best method at hand (exact, calibrated, heuristic), and it is said.
+    """
     from mergecells.apps.cli.check_run import merge_reports, run_checks
     from mergecells.apps.cli.choices import Kind
     from mergecells.apps.cli.findings_output import render_findings
-    from mergecells.authoring.lint import lint_prompts
+    from mergecells.apps.cli.prompt_lint import lint_root, say_sizes
 
     context: CliContext = ctx.obj
+    measured: Sequence[PromptSize] = ()
     if paths:
         kind = (
             None if all(path.is_relative_to(context.config_root) for path in map(Path.absolute, paths)) else Kind.PROMPT
         )
         report = merge_reports(each for _, each in run_checks(context, paths, kind, False))
     else:
-        report = lint_prompts(read_config_files(context.config_root).files)
-    text = render_findings(report.findings, output, {"files": list(report.files)})
+        report, measured = lint_root(context.config_root)
+    extra = {"files": list(report.files), "prompts": [each._asdict() for each in measured]}
+    text = render_findings(report.findings, output, extra)
     if text:
         print(text)
+    say_sizes(context, measured, table=sizes and output is FindingsOutput.TEXT)
     if not report.ok:
         raise typer.Exit(1)
 

@@ -28,6 +28,7 @@ def rollback(
     """Open a pull request that restores the config files of REVISION exactly; history stays, merging makes it live."""
     from mergecells.adapters.engine_process import EngineProcesses
     from mergecells.apps.cli.impact_leads import manifest_leads
+    from mergecells.apps.cli.plan_evaluation import plan_evaluation
     from mergecells.apps.cli.plan_output import report_submission
     from mergecells.apps.cli.pull_request_host import open_host
     from mergecells.authoring.rollback import RollbackRequest, roll_back
@@ -42,5 +43,6 @@ def rollback(
         prompt=prompt,
         recompute=EngineProcesses(),
         read_leads=manifest_leads(context.config_root, quiet=context.quiet),
+        evaluate=plan_evaluation(context.config_root, session.manifest.evaluation),
     )
     report_submission(context, roll_back(session.host, request), output)
