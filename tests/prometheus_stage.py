@@ -35,14 +35,14 @@ def until(condition: Callable[[], Any], what: str = "") -> Any:
 
 def hurried(text: str) -> str:
     """The rules with short windows and waits: `[5m]`, `[1h]` and `[1d]` become 3, 4 and 8 s, `for: …` 0.3 s, limits of
-    minutes some seconds, 30 s of a model one; a day has two such hours, and what an hour must have had at least
+    minutes some seconds, 30 s of a model one, and what an hour must have had at least
     (leads, answers, results) is a tenth. Metrics, labels, operators and texts stay."""
     windows = {"5m": "3s", "10m": "3s", "1h": "4s", "1d": "8s"}
     text = re.sub(r"\[(5m|10m|1h|1d)\]", lambda found: f"[{windows[found[1]]}]", text)
-    text = text.replace("offset 1h", "offset 4s")
+    text = text.replace("offset 1h", "offset 4s").replace("offset 1d", "offset 8s").replace("() - 3600", "() - 4")
     text = re.sub(r"for: \d+[smhd]", "for: 300ms", text)
-    text = text.replace("[3s]))) > 30\n", "[3s]))) > 1\n").replace(") / 24\n", ") / 2\n")
-    text = text.replace("])) > 100\n", "])) > 10\n").replace("])) >= 20\n", "])) >= 2\n")
+    text = text.replace("[3s]))) > 30\n", "[3s]))) > 1\n")
+    text = text.replace(":1h) > 100\n", ":1h) > 10\n").replace(":1h >= 20\n", ":1h >= 2\n")
     return text.replace("_seconds > 60\n", "_seconds > 2\n").replace("_seconds > 300", "_seconds > 2")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from dashboards.model import RATE, Dashboard, lines, q, quantile, rate, stat, table
+from dashboards.model import RATE, Dashboard, counted, lines, q, quantile, rate, stat, table
 
 _BAD: Final = ((1.0, "red"),)
 _API: Final = 'route!~"/metrics|/healthz|/readyz"'
@@ -40,7 +40,7 @@ OVERVIEW: Final = Dashboard(
         ),
         stat(
             "LLM cost, 24 hours", "currencyUSD", "Known costs of all prompts.",
-            q("sum(increase(mergecells_prompt_cost_usd_total[24h]))", "cost"),
+            q(counted("prompt_cost_usd_total", window="24h"), "cost"),
         ),
         table(
             "Alerts that fire", "none", "From deploy/prometheus/rules.yml, without the dead man's switch.",
@@ -78,13 +78,12 @@ PIPELINE: Final = Dashboard(
     (
         lines(
             "Submissions", "short", "In an hour, by the state that they reached.",
-            q("sum by (state) (increase(mergecells_hub_submissions_total[1h]))", "{{state}}"), stacked=True,
+            q(counted("hub_submissions_total", "state"), "{{state}}"), stacked=True,
         ),
         lines(
             "From the button to …", "s", "Median: until the hub was done, it was merged, it was live.",
             q(
-                "histogram_quantile(0.5, sum by (until, le)"
-                " (increase(mergecells_hub_submission_duration_seconds_bucket[1h])))",
+                f"histogram_quantile(0.5, {counted('hub_submission_duration_seconds_bucket', 'until, le')})",
                 "{{until}}",
             ),
         ),
@@ -98,14 +97,14 @@ PIPELINE: Final = Dashboard(
         lines(
             "Findings", "short", "Of submissions in an hour, the ten most frequent; docs/checks.md explains each code.",
             q(
-                "topk(10, sum by (code, severity) (increase(mergecells_hub_findings_total[1h])))",
+                f"topk(10, {counted('hub_findings_total', 'code, severity')})",
                 "{{code}} ({{severity}})",
             ),
             empty="No submission had findings.",
         ),
         lines(
             "Pull requests", "short", "In an hour.",
-            q("sum by (event) (increase(mergecells_hub_pull_requests_total[1h]))", "{{event}}"),
+            q(counted("hub_pull_requests_total", "event"), "{{event}}"),
         ),
         lines(
             "Sheet and branch differ", "short", "Cells: behind (the sheet lacks them), ahead (not merged), errors.",
@@ -130,19 +129,19 @@ PIPELINE: Final = Dashboard(
         ),
         lines(
             "Rejected revisions", "short", "In an hour: commits on the branch that fail their checks.",
-            q("sum(increase(mergecells_follow_rejected_revisions_total[1h]))", "rejected"), thresholds=_BAD,
+            q(counted("follow_rejected_revisions_total"), "rejected"), thresholds=_BAD,
         ),
         lines(
             "Publishing", "s", "p95: reading, checking and publishing one revision.",
             q(
-                "histogram_quantile(0.95, sum by (le) (increase(mergecells_follow_publish_duration_seconds_bucket[1h])))",
+                f"histogram_quantile(0.95, {counted('follow_publish_duration_seconds_bucket', 'le')})",
                 "p95",
             ),
         ),
         lines(
             "Sign-ins and webhooks", "short", "In an hour. Anything but accepted and taken deserves a look.",
-            q("sum by (result) (increase(mergecells_hub_sign_ins_total[1h]))", "sign-in {{result}}"),
-            q("sum by (event, result) (increase(mergecells_hub_deliveries_total[1h])) > 0", "{{event}} {{result}}"),
+            q(counted("hub_sign_ins_total", "result"), "sign-in {{result}}"),
+            q(counted("hub_deliveries_total", "event, result") + " > 0", "{{event}} {{result}}"),
             empty="Nobody signed in, nothing was delivered.",
         ),
     ),
@@ -177,12 +176,12 @@ SERVICES: Final = Dashboard(
         ),
         lines(
             "Reloads", "short", "In an hour.",
-            q("sum by (instance, status) (increase(mergecells_config_reload_total[1h]))", "{{instance}} {{status}}"),
+            q(counted("config_reload_total", "instance, status"), "{{instance}} {{status}}"),
         ),
         lines(
             "Time of a reload", "s", "p95, good and bad ones.",
             q(
-                "histogram_quantile(0.95, sum by (le) (increase(mergecells_config_reload_duration_seconds_bucket[1h])))",
+                f"histogram_quantile(0.95, {counted('config_reload_duration_seconds_bucket', 'le')})",
                 "p95",
             ),
         ),

@@ -76,6 +76,8 @@ def _field(panel: Panel) -> dict[str, Any]:
         "thresholds": {"mode": "absolute", "steps": steps},
         "color": {"mode": "thresholds" if panel.kind == "stat" else "palette-classic"},
     }
+    if panel.unit == "short":
+        field["decimals"] = 0  # `increase` reckons with parts of what can only be counted
     if panel.highest is not None:
         field["max"] = panel.highest
     if panel.empty:

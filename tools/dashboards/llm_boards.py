@@ -5,18 +5,19 @@ from __future__ import annotations
 
 from typing import Final
 
-from dashboards.model import RATE, Dashboard, lines, q, quantile, rate, stat
+from dashboards.model import RATE, Dashboard, counted, lines, q, quantile, rate, stat
 
-_ASKED: Final = 'mergecells_prompt_cache_requests_total{result=~"hit|shared|miss"}'
+_ASKED: Final = '{result=~"hit|shared|miss"}'
+_MISSED: Final = '{result="miss"}'
+_OVERALL: Final = '{dimension="overall"}'
+_PASSED: Final = '{result="passed"}'
+_VALIDATED: Final = counted("quality_validations_total", "prompt_slug")
 _UNJUDGED: Final = "Nothing was judged in an hour: see docs/reports.md, Quality."
 
 
 def _mean(by: str, more: str = "") -> str:
     """Mean quality of an hour."""
-    return (
-        f"sum by ({by}) (increase(mergecells_quality_score_sum{more}[1h]))"
-        f" / sum by ({by}) (increase(mergecells_quality_score_count{more}[1h]))"
-    )
+    return f"{counted('quality_score_sum', by, more)} / {counted('quality_score_count', by, more)}"
 
 
 LLM: Final = Dashboard(
@@ -39,19 +40,19 @@ LLM: Final = Dashboard(
         ),
         lines(
             "Cost by prompt", "currencyUSD", "US dollars in an hour.",
-            q("sum by (prompt_slug) (increase(mergecells_prompt_cost_usd_total[1h]))", "{{prompt_slug}}"), stacked=True,
+            q(counted("prompt_cost_usd_total", "prompt_slug"), "{{prompt_slug}}"), stacked=True,
         ),
         lines(
             "Cost by model", "currencyUSD", "US dollars in an hour.",
-            q("sum by (model) (increase(mergecells_prompt_cost_usd_total[1h]))", "{{model}}"), stacked=True,
+            q(counted("prompt_cost_usd_total", "model"), "{{model}}"), stacked=True,
         ),
         lines(
             "How well costs are known", "currencyUSD", "precise: the provider's tokens. heuristic: our count.",
-            q("sum by (source) (increase(mergecells_prompt_cost_usd_total[1h]))", "{{source}}"), stacked=True,
+            q(counted("prompt_cost_usd_total", "source"), "{{source}}"), stacked=True,
         ),
         lines(
             "Calls of unknown cost", "short", "In an hour: no price in prices.yaml. They are in no sum.",
-            q("sum by (model) (increase(mergecells_prompt_cost_unknown_total[1h]))", "{{model}}"),
+            q(counted("prompt_cost_unknown_total", "model"), "{{model}}"),
             thresholds=((1.0, "yellow"),), empty="Every cost is known.",
         ),
         lines("Tokens", "cps", "Paid for, by kind.", q(rate("prompt_tokens_total", "token_type"), "{{token_type}}")),
@@ -68,8 +69,8 @@ LLM: Final = Dashboard(
         lines(
             "Answers from the cache", "percentunit", "Hits and shared answers of those that asked it.",
             q(
-                f'1 - sum(increase(mergecells_prompt_cache_requests_total{{result="miss"}}[1h]))'
-                f" / sum(increase({_ASKED}[1h]))",
+                f"1 - {counted('prompt_cache_requests_total', more=_MISSED)}"
+                f" / {counted('prompt_cache_requests_total', more=_ASKED)}",
                 "hit rate",
             ),
             highest=1,
@@ -80,11 +81,11 @@ LLM: Final = Dashboard(
         ),
         stat(
             "Saved by the cache, 24 hours", "currencyUSD", "What its answers had cost.",
-            q("sum(increase(mergecells_prompt_cache_saved_usd_total[24h]))", "saved"),
+            q(counted("prompt_cache_saved_usd_total", window="24h"), "saved"),
         ),
         stat(
             "Tokens saved, 24 hours", "short", "Of answers from the cache.",
-            q("sum(increase(mergecells_prompt_cache_saved_tokens_total[24h]))", "saved"),
+            q(counted("prompt_cache_saved_tokens_total", window="24h"), "saved"),
         ),
         lines(
             "Tries with providers", "reqps", "By what came of them.",
@@ -102,8 +103,8 @@ LLM: Final = Dashboard(
         ),
         lines(
             "Fallbacks and cut answers", "short", "In an hour: answered by another model than the first; cut at a limit.",
-            q("sum by (prompt_slug) (increase(mergecells_prompt_fallbacks_total[1h]))", "fallback {{prompt_slug}}"),
-            q("sum by (prompt_slug) (increase(mergecells_prompt_truncated_total[1h]))", "cut {{prompt_slug}}"),
+            q(counted("prompt_fallbacks_total", "prompt_slug"), "fallback {{prompt_slug}}"),
+            q(counted("prompt_truncated_total", "prompt_slug"), "cut {{prompt_slug}}"),
             empty="The first model answered each call, whole.",
         ),
         lines(
@@ -117,7 +118,7 @@ LLM: Final = Dashboard(
         ),
         lines(
             "Calls past a warning", "short", "In an hour, by the scope of the budget.",
-            q("sum by (scope) (increase(mergecells_budget_warned_calls_total[1h]))", "{{scope}}"),
+            q(counted("budget_warned_calls_total", "scope"), "{{scope}}"),
         ),
         lines(
             "History", "cps", "Records of calls: written, dropped. Reports lack what is dropped.",
@@ -138,7 +139,7 @@ QUALITY: Final = Dashboard(
     (
         lines(
             "Quality by prompt", "percentunit", "Mean overall score of an hour.",
-            q(_mean("prompt_slug", '{dimension="overall"}'), "{{prompt_slug}}"), highest=1, empty=_UNJUDGED,
+            q(_mean("prompt_slug", _OVERALL), "{{prompt_slug}}"), highest=1, empty=_UNJUDGED,
         ),
         lines(
             "Quality by dimension", "percentunit", "Mean of an hour, all prompts.",
@@ -147,8 +148,7 @@ QUALITY: Final = Dashboard(
         lines(
             "Worst tenth", "percentunit", "p10 of the overall score by prompt.",
             q(
-                "histogram_quantile(0.1, sum by (prompt_slug, le)"
-                ' (increase(mergecells_quality_score_bucket{dimension="overall"}[1h])))',
+                f"histogram_quantile(0.1, {counted('quality_score_bucket', 'prompt_slug, le', _OVERALL)})",
                 "{{prompt_slug}}",
             ),
             highest=1, empty=_UNJUDGED,
@@ -156,8 +156,7 @@ QUALITY: Final = Dashboard(
         lines(
             "Checks passed", "percentunit", "Results that passed their checks, by prompt.",
             q(
-                'sum by (prompt_slug) (increase(mergecells_quality_validations_total{result="passed"}[1h]))'
-                " / sum by (prompt_slug) (increase(mergecells_quality_validations_total[1h]))",
+                f"({counted('quality_validations_total', 'prompt_slug', _PASSED)} or 0 * {_VALIDATED}) / {_VALIDATED}",
                 "{{prompt_slug}}",
             ),
             highest=1, empty=_UNJUDGED,
@@ -165,7 +164,7 @@ QUALITY: Final = Dashboard(
         lines(
             "Results judged", "short", "In an hour: a mean of few says little.",
             q(
-                'sum by (prompt_slug) (increase(mergecells_quality_score_count{dimension="overall"}[1h]))',
+                counted("quality_score_count", "prompt_slug", _OVERALL),
                 "{{prompt_slug}}",
             ),
             empty=_UNJUDGED,
@@ -181,13 +180,12 @@ PEOPLE: Final = Dashboard(
         lines("Calls by persona", "reqps", "Who calls.", q(rate("persona_turns_total", "persona"), "{{persona}}"), stacked=True),
         lines(
             "Cost by persona", "currencyUSD", "US dollars in an hour, known costs.",
-            q("sum by (persona) (increase(mergecells_persona_cost_usd_total[1h]))", "{{persona}}"), stacked=True,
+            q(counted("persona_cost_usd_total", "persona"), "{{persona}}"), stacked=True,
         ),
         lines(
             "Cost of a call by persona", "currencyUSD", "Mean of an hour.",
             q(
-                "sum by (persona) (increase(mergecells_persona_cost_usd_total[1h]))"
-                " / sum by (persona) (increase(mergecells_persona_turns_total[1h]))",
+                f"{counted('persona_cost_usd_total', 'persona')} / {counted('persona_turns_total', 'persona')}",
                 "{{persona}}",
             ),
         ),
@@ -203,7 +201,7 @@ PEOPLE: Final = Dashboard(
         ),
         lines(
             "Cost by workflow", "currencyUSD", "US dollars in an hour, known costs.",
-            q("sum by (workflow) (increase(mergecells_workflow_cost_usd_total[1h]))", "{{workflow}}"), stacked=True,
+            q(counted("workflow_cost_usd_total", "workflow"), "{{workflow}}"), stacked=True,
         ),
         lines(
             "Intents", "reqps", "What calls were about.", q(rate("prompt_intents_total", "intent"), "{{intent}}"),

@@ -83,3 +83,16 @@ def quantile(share: float, metric: str, by: str = "") -> str:
     """Of a histogram."""
     labels = f"{by}, le" if by else "le"
     return f"histogram_quantile({share}, sum by ({labels}) (rate(mergecells_{metric}_bucket[{RATE}])))"
+
+
+def counted(metric: str, by: str = "", more: str = "", window: Literal["1h", "24h"] = "1h") -> str:
+    """Of a counter, in a window, summed by labels; `more` are matchers in braces. As the rules count: a counter that
+    appeared in the window counts whole, which `increase` alone never sees, where its program was scraped before that or
+    has started since."""
+    series = f"mergecells_{metric}{more}"
+    seconds = {"1h": 3600, "24h": 86_400}[window]
+    new = f"(last_over_time({series}[{window}]) unless {series} offset {window})"
+    started = f"last_over_time(process_start_time_seconds[{window}]) > time() - {seconds}"
+    known = f"(up offset {window} == 1 or {started})"
+    labels = f"by ({by}) " if by else ""
+    return f"sum {labels}({new} and on (job, instance) {known} or increase({series}[{window}]))"

@@ -20,7 +20,7 @@ from typing import Any, Final
 
 from dashboards.model import LIVE, RATE, Dashboard, Panel, Query
 from dashboards.photograph import photograph
-from dashboards.picture import drawing, shown
+from dashboards.picture import drawing, newest
 from dashboards.read import read_boards
 
 _POINTS: Final = 200
@@ -98,7 +98,7 @@ def _big(panel: Panel, legend: str, value: float) -> str:
     colour = panel.base
     for least, named in panel.thresholds:
         colour = named if value >= least else colour
-    text = dict(panel.words).get(int(value)) or shown(value, panel.unit)
+    text = dict(panel.words).get(int(value)) or newest(value, panel.unit)
     style = f"background:{_COLOURS[colour]}"
     return f"<div class=big style='{style}'>{html.escape(text)}<small>{html.escape(legend)}</small></div>"
 

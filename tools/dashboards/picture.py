@@ -95,6 +95,11 @@ def _times(window: tuple[float, float]) -> str:
     return "".join(parts)
 
 
+def newest(value: float, unit: str) -> str:
+    """As `shown`, and whole where things are counted."""
+    return shown(round(value) if unit == "short" and math.isfinite(value) else value, unit)
+
+
 def shown(value: float, unit: str) -> str:
     """A value with its unit, as short as it can be read."""
     if unit == "percentunit":
@@ -130,7 +135,7 @@ def _scale(panel: Panel, top: float) -> str:
 def _legend(panel: Panel, lines: list[Line]) -> str:
     rows = (
         f"<tr><td><span class=dot style='background:{_PALETTE[number]}'></span>{html.escape(legend)}"
-        f"<td style='text-align:right;white-space:nowrap'>{html.escape(shown(points[-1][1], panel.unit))}"
+        f"<td style='text-align:right;white-space:nowrap'>{html.escape(newest(points[-1][1], panel.unit))}"
         for number, (legend, points) in enumerate(lines)
     )
     return f"<table>{''.join(rows)}</table>"

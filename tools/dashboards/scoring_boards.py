@@ -42,14 +42,14 @@ SCORING: Final = Dashboard(
             ),
         ),
         lines(
-            "Points", "short", "Quantiles of the scores, within buckets of ten.",
+            "Points", "none", "Quantiles of the scores, within buckets of ten.",
             q(quantile(0.1, "score_points"), "p10"),
             q(quantile(0.5, "score_points"), "p50"),
             q(quantile(0.9, "score_points"), "p90"),
             highest=100,
         ),
         lines(
-            "Mean by revision", "short", "Mean score of each revision.",
+            "Mean by revision", "none", "Mean score of each revision.",
             q(
                 f"""sum by (revision) (rate(mergecells_score_points_sum[{RATE}])
                 * on (job, instance) group_left (revision) (mergecells_config_info == 1))

@@ -29,7 +29,7 @@ def live_words(live: int, asked: int, since: datetime.datetime | None = None) ->
 def way_back_to(
     session: HostSession, reports: Sequence[ServiceReport], wanted: str, author: str | None
 ) -> Submission | None:
-    """The pull request that goes back to what most services run; None where nothing older runs."""
+    """The pull request that goes back to what most of the others run; None where nothing older runs."""
     from mergecells.authoring.rollback import RollbackRequest, roll_back
     from mergecells.domain.revision import is_full_sha, short
 

@@ -54,7 +54,7 @@ def release(
     """Wait until every service runs REVISION, and tell the host: a Deployment and a status, `live on 3 of 3 services`.
 
     When it is not live in time, or a service refused it: exit status 1, and a pull request that goes back to the
-    revision that most services run. Merging that is a person's decision.
+    revision that most of the others run. Merging that is a person's decision.
 
     With MERGECELLS_RELOAD_TOKEN set, each service is asked to look at once. --write-back tells a workbook how it ended.
     """
