@@ -100,7 +100,7 @@ def is_in_build_context(path: str) -> bool:
 @cache
 def compose() -> dict[str, Any]:
     """The compose file, anchors and merges resolved."""
-    document: dict[str, Any] = yaml.safe_load(COMPOSE.read_text())
+    document: dict[str, Any] = yaml.load(COMPOSE.read_bytes(), yaml.CSafeLoader)
     return document
 
 
@@ -110,7 +110,7 @@ def manifests() -> list[tuple[str, dict[str, Any]]]:
     found = []
     for path in sorted(KUBERNETES.rglob("*.yaml")):
         if path.name != "kustomization.yaml":
-            documents = [document for document in yaml.safe_load_all(path.read_text()) if document]
+            documents = [document for document in yaml.load_all(path.read_bytes(), yaml.CSafeLoader) if document]
             found += [(str(path.relative_to(KUBERNETES)), document) for document in documents]
     return found
 

@@ -21,6 +21,7 @@ import httpx
 import pytest
 import uvicorn
 
+import loopback
 from acceptance.stage import Stage as Checkout
 from acceptance.stage import command, make_stage
 from google_stage import ROBOT, staged
@@ -56,7 +57,7 @@ class AddOn:
     spreadsheet: str
     mail: str = f"ada@{DOMAIN}"
     session: dict[str, Any] = field(default_factory=dict)
-    client: httpx.Client = field(default_factory=lambda: httpx.Client(timeout=PATIENCE, trust_env=False))
+    client: httpx.Client = field(default_factory=lambda: loopback.Client(timeout=PATIENCE))
 
     def sign_in(self, token: str | None = None, **claims: Any) -> httpx.Response:
         given = self.accounts.token(self.mail, **claims) if token is None else token
@@ -204,7 +205,7 @@ class HubStage:
             "X-Hub-Signature-256": "sha256=" + hmac.new(secret.encode(), body, hashlib.sha256).hexdigest(),
             "Content-Type": "application/json",
         }
-        return httpx.post(f"{self.url}/webhooks/github", content=body, headers=headers, trust_env=False)
+        return loopback.post(f"{self.url}/webhooks/github", content=body, headers=headers)
 
 
 @contextlib.contextmanager

@@ -19,6 +19,8 @@ from typing import Any
 import httpx
 import yaml
 
+import loopback
+
 RULES = Path(__file__).resolve().parents[1] / "deploy" / "prometheus" / "rules.yml"
 PATIENCE = 60.0
 _RANGE = re.compile(r"\[(\d+)([mhd])\]|offset (\d+)([mhd])")
@@ -51,7 +53,7 @@ class Prometheus:
     """Its HTTP API."""
 
     url: str
-    client: httpx.Client = field(default_factory=lambda: httpx.Client(timeout=PATIENCE, trust_env=False))
+    client: httpx.Client = field(default_factory=lambda: loopback.Client(timeout=PATIENCE))
 
     def get(self, path: str, **given: Any) -> Any:
         answer = self.client.get(f"{self.url}/api/v1/{path}", params=given)
@@ -207,6 +209,6 @@ def _program(command: list[str], log: Path, ready: str) -> Iterator[None]:
 
 def _answers(url: str) -> bool:
     try:
-        return httpx.get(url, trust_env=False, timeout=1.0).status_code == 200
+        return loopback.get(url, timeout=1.0).status_code == 200
     except httpx.HTTPError:
         return False

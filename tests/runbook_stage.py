@@ -21,6 +21,7 @@ from typing import Any
 import httpx
 import pytest
 
+import loopback
 from acceptance.service_process import start
 from acceptance.stage import Stage
 from acceptance.test_alerts_end_to_end import again
@@ -64,7 +65,7 @@ class Program:
     def answers(self) -> bool:
         assert self.process is None or self.process.poll() is None, self.log.read_text()[-3000:]
         with contextlib.suppress(httpx.HTTPError):
-            return httpx.get(f"{self.url}/metrics", trust_env=False, timeout=5).status_code in {200, 401}
+            return loopback.get(f"{self.url}/metrics", timeout=5).status_code in {200, 401}
         return False
 
 
@@ -139,7 +140,7 @@ class Demo:
         return all(self.runs(name) == self.head for name in ("service", "service-2"))
 
     def runs(self, name: str) -> str | None:
-        document = httpx.get(f"{self.programs[name].url}/internal/config", trust_env=False).json()
+        document = loopback.get(f"{self.programs[name].url}/internal/config").json()
         revision: str | None = document["revision"]
         return revision
 
@@ -153,7 +154,7 @@ class Demo:
     def post(self, path: str, body: Any, **headers: str) -> httpx.Response:
         """To the first service, as a caller that may call models."""
         url = self.programs["service"].url + path
-        return httpx.post(url, json=body, headers=self.headers(**headers), trust_env=False, timeout=60)
+        return loopback.post(url, json=body, headers=self.headers(**headers), timeout=60)
 
     def ask(self) -> None:
         """What callers do all the time: score, and call a model."""
@@ -163,12 +164,12 @@ class Demo:
             with contextlib.suppress(httpx.HTTPError, OSError):
                 url = self.programs[name].url
                 lead = {"years": 12, "employees": 240, "industry": "Software"}
-                httpx.post(f"{url}/v1/score/batch", json=[{}, lead, {"years": "many"}], trust_env=False, timeout=20)
-                httpx.post(f"{url}/v1/score", json=lead, trust_env=False, timeout=20)
+                loopback.post(f"{url}/v1/score/batch", json=[{}, lead, {"years": "many"}], timeout=20)
+                loopback.post(f"{url}/v1/score", json=lead, timeout=20)
                 for _ in range(3):
                     topic = uuid.uuid4().hex if self.unique else "leads"
                     body = {"inputs": {"topic": topic}, "persona": self.persona, "workflow": "outreach"}
-                    httpx.post(f"{url}{PROMPT}", json=body, headers=headers, trust_env=False, timeout=20)
+                    loopback.post(f"{url}{PROMPT}", json=body, headers=headers, timeout=20)
 
 
 def _git(*command: str) -> str:

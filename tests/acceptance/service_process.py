@@ -16,6 +16,7 @@ from typing import Any
 
 import httpx
 
+import loopback
 from mergecells.adapters.published_tree import PublishedTrees
 from mergecells.domain.config_tree import ConfigTree
 
@@ -83,7 +84,7 @@ class ServiceProcess:
     process: subprocess.Popen[str]
     url: str
     log: Path
-    client: httpx.Client = field(default_factory=lambda: httpx.Client(timeout=PATIENCE, trust_env=False))
+    client: httpx.Client = field(default_factory=lambda: loopback.Client(timeout=PATIENCE))
 
     def get(self, path: str) -> httpx.Response:
         return self.client.get(self.url + path)

@@ -10,10 +10,10 @@ import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import httpx
 import pytest
 from prometheus_client import start_http_server
 
+import loopback
 from acceptance.service_process import ServiceProcess, publish, service, start
 from mergecells.adapters.metric_instruments import program_registry
 from mergecells.adapters.prometheus_history import HistoryMetrics
@@ -100,7 +100,7 @@ def test_failing_requests_are_told_until_they_succeed(tmp_path: Path) -> None:
     with (
         service(tmp_path / "live/current", tmp_path / "log") as running,
         watched(tmp_path, service=[running.url]) as (_, told),
-        httpx.Client(trust_env=False) as client,
+        loopback.Client() as client,
         again(lambda: client.post(f"{running.url}/v1/score", json={"years": 10})),
     ):
         failing = until(lambda: told.has("MergecellsErrorRate", "firing", "on-call"))

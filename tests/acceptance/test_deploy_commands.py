@@ -19,9 +19,9 @@ from importlib.metadata import packages_distributions
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 
+import loopback
 from acceptance.service_process import files, publish, sha, until
 from acceptance.stage import ADA, command
 from deploy_files import REPOSITORY, compose, containers, extras_of, last, pods, variables
@@ -165,7 +165,7 @@ def test_service_starts_waits_for_a_config_serves_it_and_ends_calmly(
     container = Container(tmp_path, target, argv, environ)
     made.append(container)
     url = container.start()
-    with httpx.Client(base_url=url, timeout=60, trust_env=False) as client:
+    with loopback.Client(base_url=url, timeout=60) as client:
         assert healthy(target, url, tmp_path) == 0
         assert client.get("/readyz").status_code == 503
         (tmp_path / "srv" / "config").mkdir()
@@ -227,7 +227,7 @@ def test_hub_becomes_ready_with_its_own_packages_and_ends_calmly(
     checkout.symlink_to(stage.checkout.root)
     chosen = {name: value for name, value in stage.environ.items() if f"{name}_FILE" not in taken and name not in taken}
     url = container.start(**chosen)
-    with httpx.Client(base_url=url, timeout=60, trust_env=False) as client:
+    with loopback.Client(base_url=url, timeout=60) as client:
         assert healthy(target, url, tmp_path) == 0
         until(lambda: client.get("/readyz").status_code == 200)
         assert client.get("/metrics").status_code == 401
@@ -280,7 +280,7 @@ def test_service_behind_git_sync_runs_the_commit_without_git_and_refuses_a_bad_o
     first = commit(files(70))
     (tmp_path / "no-git").mkdir()
     url = container.start(PATH=str(tmp_path / "no-git"))
-    with httpx.Client(base_url=url, timeout=60, trust_env=False) as client:
+    with loopback.Client(base_url=url, timeout=60) as client:
 
         def revision() -> str:
             return client.post("/v1/score", json={"years": 10}).headers["x-config-revision"]
@@ -321,7 +321,7 @@ def test_service_behind_a_config_map_takes_what_the_kubelet_swaps(tmp_path: Path
 
     mount("..2026_01_01", 70)
     url = container.start()
-    with httpx.Client(base_url=url, timeout=60, trust_env=False) as client:
+    with loopback.Client(base_url=url, timeout=60) as client:
 
         def score() -> float:
             points: float = client.post("/v1/score", json={"years": 10}).json()["score"]

@@ -103,7 +103,7 @@ def test_submit_while_github_is_down_changes_nothing_and_says_so(
     stage: Stage, server: GitHubServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """No traceback, the workbook's edit stays for the next try."""
-    monkeypatch.setattr("time.sleep", lambda _: None)
+    monkeypatch.setattr("mergecells.adapters.github_api._FIRST_PAUSE_SECONDS", 0.0)
     stage.edit({"Tiers!B2": 82})
     server.faults.extend([Fault(503)] * 20)
     answer = stage.run("submit", "--author", ADA)

@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 
+import loopback
 from acceptance.service_process import ServiceProcess, service, start
 from acceptance.stage import command
 from hub_stage import ACK, FLEET, HubStage, hub_stage, until
@@ -29,7 +29,7 @@ def stage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[HubStage]
 
 
 def told_fleet(url: str) -> dict[str, Any]:
-    answer = httpx.get(f"{url}/v1/fleet", headers={"Authorization": f"Bearer {FLEET}"}, trust_env=False)
+    answer = loopback.get(f"{url}/v1/fleet", headers={"Authorization": f"Bearer {FLEET}"})
     assert answer.status_code == 200, answer.text
     (sheet,) = answer.json()["sheets"]
     found: dict[str, Any] = sheet

@@ -8,9 +8,9 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
-import httpx
 import pytest
 
+import loopback
 from acceptance.service_process import start
 from acceptance.stage import command
 from hub_stage import HubStage, hub_stage, until
@@ -91,7 +91,7 @@ def test_hub_that_is_stopped_finishes_what_runs(
 ) -> None:
     """SIGTERM in the midst of a submission: it ends first, nothing new begins, the exit status is 0, and no secret
     was logged."""
-    until(lambda: httpx.get(f"{stage.url}/readyz", trust_env=False).status_code == 200)
+    until(lambda: loopback.get(f"{stage.url}/readyz").status_code == 200)
     ada = stage.add_on()
     stage.google.standin.faults.add(Fault("slow", "sheets.spreadsheets.get", seconds=1.0))
     made = ada.submit()["id"]
@@ -113,7 +113,7 @@ def test_hub_that_is_stopped_finishes_what_runs(
 
 def test_hub_that_is_killed_says_what_was_cut_off(stage: HubStage, process: subprocess.Popen[str]) -> None:
     """After the next start the submission is known, ended, and can be sent again."""
-    until(lambda: httpx.get(f"{stage.url}/readyz", trust_env=False).status_code == 200)
+    until(lambda: loopback.get(f"{stage.url}/readyz").status_code == 200)
     ada = stage.add_on()
     stage.google.standin.faults.add(Fault("slow", "sheets.spreadsheets.get", seconds=2.0))
     made = ada.submit()["id"]

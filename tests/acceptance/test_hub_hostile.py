@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
+import loopback
 from hub_stage import AddOn, HubStage, hub_stage
 from mergecells.apps.hub.sessions import signature_of
 from standins.google.accounts import rsa_key
@@ -78,18 +79,18 @@ def test_request_without_a_right_signature_is_refused(stage: HubStage) -> None:
     """Unsigned, with another key, with another body, method, path or query: nothing of it can be changed."""
     ada = stage.add_on()
     url = f"{stage.url}/v1/previews"
-    assert problem(httpx.post(url, json=asked(ada), trust_env=False)) == (401, "session-missing")
+    assert problem(loopback.post(url, json=asked(ada))) == (401, "session-missing")
     assert problem(ada.post("/v1/previews", asked(ada), key=b"x" * 32)) == (401, "signature-wrong")
     assert problem(ada.post("/v1/previews", asked(ada), session=f"s_{'0' * 32}")) == (401, "session-unknown")
     headers = ada.headers("POST", "/v1/previews", json.dumps(asked(ada)).encode())
     changed = {"spreadsheet": ada.spreadsheet, "title": "x"}
-    assert problem(httpx.post(url, json=changed, headers=headers, trust_env=False)) == (401, "signature-wrong")
+    assert problem(loopback.post(url, json=changed, headers=headers)) == (401, "signature-wrong")
     other = f"{stage.url}/v1/submissions"
     content = json.dumps(asked(ada)).encode()
-    assert problem(httpx.post(other, content=content, headers=headers, trust_env=False)) == (401, "signature-wrong")
-    assert problem(httpx.post(f"{url}?x=1", content=content, headers=headers)) == (401, "signature-wrong")
+    assert problem(loopback.post(other, content=content, headers=headers)) == (401, "signature-wrong")
+    assert problem(loopback.post(f"{url}?x=1", content=content, headers=headers)) == (401, "signature-wrong")
     target = f"/v1/sheets/{ada.spreadsheet}"
-    assert problem(httpx.get(stage.url + target, headers=ada.headers("POST", target))) == (401, "signature-wrong")
+    assert problem(loopback.get(stage.url + target, headers=ada.headers("POST", target))) == (401, "signature-wrong")
 
 
 def test_request_that_is_sent_twice_is_refused_the_second_time(stage: HubStage) -> None:
@@ -98,9 +99,9 @@ def test_request_that_is_sent_twice_is_refused_the_second_time(stage: HubStage) 
     target = "/v1/submissions/sub_unknown"
     headers = ada.headers("GET", target)
     forged = {**headers, "X-Mergecells-Signature": f"sha256={'0' * 64}"}
-    assert problem(httpx.get(stage.url + target, headers=forged)) == (401, "signature-wrong")
-    assert problem(httpx.get(stage.url + target, headers=headers)) == (404, "submission-unknown")
-    assert problem(httpx.get(stage.url + target, headers=headers)) == (401, "nonce-replayed")
+    assert problem(loopback.get(stage.url + target, headers=forged)) == (401, "signature-wrong")
+    assert problem(loopback.get(stage.url + target, headers=headers)) == (404, "submission-unknown")
+    assert problem(loopback.get(stage.url + target, headers=headers)) == (401, "nonce-replayed")
 
 
 def test_clock_that_is_wrong_is_told_by_how_much(stage: HubStage) -> None:
@@ -134,7 +135,7 @@ def test_header_of_a_wrong_form_is_refused(stage: HubStage, header: str, value: 
     """With the header's name and its form."""
     ada = stage.add_on()
     target = f"/v1/sheets/{ada.spreadsheet}"
-    answer = httpx.get(stage.url + target, headers={**ada.headers("GET", target), header: value}, trust_env=False)
+    answer = loopback.get(stage.url + target, headers={**ada.headers("GET", target), header: value})
     assert problem(answer) == (400, "header-malformed")
     assert header in answer.json()["detail"]
 
@@ -146,7 +147,7 @@ def test_header_that_is_there_twice_is_refused(stage: HubStage, name: str) -> No
     body = json.dumps(asked(ada)).encode()
     headers = ada.headers("POST", "/v1/previews", body)
     pairs = [*headers.items(), (name, headers[name])]
-    answer = httpx.post(f"{stage.url}/v1/previews", content=body, headers=pairs, trust_env=False)
+    answer = loopback.post(f"{stage.url}/v1/previews", content=body, headers=pairs)
     assert problem(answer) == (400, "header-twice")
 
 
@@ -158,7 +159,7 @@ def test_body_of_another_type_is_refused(stage: HubStage, kind: str) -> None:
     ada = stage.add_on()
     body = json.dumps(asked(ada)).encode()
     headers = {**ada.headers("POST", "/v1/previews", body), "Content-Type": kind}
-    answer = httpx.post(f"{stage.url}/v1/previews", content=body, headers=headers, trust_env=False)
+    answer = loopback.post(f"{stage.url}/v1/previews", content=body, headers=headers)
     assert problem(answer) == (415, "wrong-content-type")
 
 
@@ -216,8 +217,8 @@ def test_body_without_an_end_is_cut_off(stage: HubStage) -> None:
 
 def test_unknown_paths_and_methods_are_problems(stage: HubStage) -> None:
     """With the words of the hub."""
-    assert problem(httpx.get(f"{stage.url}/v1/nothing", trust_env=False)) == (404, "not-found")
-    assert problem(httpx.put(f"{stage.url}/v1/sessions", trust_env=False)) == (405, "method-not-allowed")
+    assert problem(loopback.get(f"{stage.url}/v1/nothing")) == (404, "not-found")
+    assert problem(loopback.put(f"{stage.url}/v1/sessions")) == (405, "method-not-allowed")
 
 
 def test_thousand_sessions_leave_ten_and_the_newest_works(stage: HubStage) -> None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-import httpx
 import pytest
 
+import loopback
 from hub_stage import ACK, FLEET, AddOn, HubStage, hub_stage, until
 from standins.github_store import Review
 from standins.github_webhooks import payload
@@ -191,7 +191,7 @@ def test_webhooks_are_refused_unless_signed_and_of_their_form(calm: HubStage) ->
     url = f"{calm.url}/webhooks/github"
     answer = calm.deliver("push", event, secret="another-secret-0123456789abcdef-0123")
     assert (answer.status_code, answer.json()["type"]) == (401, "urn:mergecells:problem:signature-wrong")
-    answer = httpx.post(url, json=event, trust_env=False)
+    answer = loopback.post(url, json=event)
     assert (answer.status_code, answer.json()["type"]) == (401, "urn:mergecells:problem:signature-missing")
     assert calm.deliver("Push!", event).json()["type"] == "urn:mergecells:problem:header-malformed"
     assert calm.deliver("push", event, delivery="x").json()["type"] == "urn:mergecells:problem:header-malformed"
@@ -209,19 +209,19 @@ def test_fleet_tells_asked_and_acknowledging_services(stage: HubStage, services:
     head = services[0].revision
     with stage.running():
         url = stage.url
-        answer = httpx.get(f"{url}/v1/fleet", trust_env=False)
+        answer = loopback.get(f"{url}/v1/fleet")
         assert (answer.status_code, answer.json()["type"]) == (401, "urn:mergecells:problem:token-missing")
-        answer = httpx.get(f"{url}/v1/fleet", headers={"Authorization": f"Bearer {ACK}"}, trust_env=False)
+        answer = loopback.get(f"{url}/v1/fleet", headers={"Authorization": f"Bearer {ACK}"})
         assert (answer.status_code, answer.json()["type"]) == (403, "urn:mergecells:problem:token-wrong")
         told = {"service": "leads-behind-a-wall", "revision": head}
-        answer = httpx.post(f"{url}/v1/acknowledgements", json=told, headers={"Authorization": f"Bearer {ACK}"})
+        answer = loopback.post(f"{url}/v1/acknowledgements", json=told, headers={"Authorization": f"Bearer {ACK}"})
         assert answer.status_code == 202, answer.text
-        answer = httpx.get(f"{url}/v1/fleet", headers={"Authorization": f"Bearer {FLEET}"}, trust_env=False)
+        answer = loopback.get(f"{url}/v1/fleet", headers={"Authorization": f"Bearer {FLEET}"})
         (sheet,) = answer.json()["sheets"]
         assert sheet["head"] == head
         names = [(one["service"], one["revision"], one["ready"]) for one in sheet["services"]]
         assert names == [*((one.url, head, True) for one in services), ("leads-behind-a-wall", head, True)]
-        metrics = httpx.get(f"{url}/metrics", headers={"Authorization": f"Bearer {FLEET}"}, trust_env=False).text
+        metrics = loopback.get(f"{url}/metrics", headers={"Authorization": f"Bearer {FLEET}"}).text
         assert 'mergecells_http_requests_total{method="GET",route="/v1/fleet",status="200"} 1.0' in metrics
 
 

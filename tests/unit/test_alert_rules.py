@@ -21,7 +21,7 @@ SERIES = {f"mergecells_{series}": metric for metric in METRICS.values() for seri
 
 
 def rules() -> list[dict[str, Any]]:
-    document = yaml.safe_load((FOLDER / "rules.yml").read_text(encoding="utf-8"))
+    document = yaml.load((FOLDER / "rules.yml").read_bytes(), yaml.CSafeLoader)
     return [rule for group in document["groups"] for rule in group["rules"]]
 
 

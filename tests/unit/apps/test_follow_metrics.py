@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import httpx
 import pytest
 from prometheus_client import CollectorRegistry
 
+import loopback
 from mergecells.apps.follow_metrics import FollowMetrics, serve_metrics
 from mergecells.domain.errors import MergecellsError
 from mergecells.serving.follow import FollowStep
@@ -64,7 +64,7 @@ def test_follower_that_cannot_look_grows_stale() -> None:
 def test_metrics_port_in_use_is_told() -> None:
     """The address and what to do next, no traceback."""
     _, address = serve_metrics("127.0.0.1", 0)
-    assert "mergecells_follow_lag_seconds 0.0" in httpx.get(address, trust_env=False).text
+    assert "mergecells_follow_lag_seconds 0.0" in loopback.get(address).text
     port = int(address.rpartition(":")[2].partition("/")[0])
     with pytest.raises(MergecellsError, match=f"127.0.0.1:{port}.*in use"):
         serve_metrics("127.0.0.1", port)

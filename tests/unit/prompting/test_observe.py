@@ -7,8 +7,6 @@ import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
 
-import anthropic
-import openai
 import pytest
 
 import mergecells
@@ -34,6 +32,8 @@ def watched() -> Iterator[tuple[Llm, RememberedTurns]]:
 
 def test_observe_function_records_what_the_answer_tells(watched: tuple[Llm, RememberedTurns]) -> None:
     """The library's own answer comes back untouched; the turn has its tokens, cost, model, revision and persona."""
+    import openai
+
     llm, turns = watched
 
     @mergecells.observe_llm(llm, context=lambda name: CallContext(persona=name))
@@ -56,6 +56,8 @@ def test_observe_function_records_what_the_answer_tells(watched: tuple[Llm, Reme
 
 def test_observe_coroutine_is_awaited_and_recorded(watched: tuple[Llm, RememberedTurns]) -> None:
     """A coroutine stays one."""
+    import anthropic
+
     llm, turns = watched
 
     @mergecells.observe_llm(llm, name="chat")
@@ -74,6 +76,8 @@ def test_observe_coroutine_is_awaited_and_recorded(watched: tuple[Llm, Remembere
 
 def test_observe_generator_gives_its_items_and_records_at_the_end(watched: tuple[Llm, RememberedTurns]) -> None:
     """Chunks of a stream go through one by one; usage is that of the stream's end."""
+    import openai
+
     llm, turns = watched
 
     @mergecells.observe_llm(llm, model="first")
@@ -128,6 +132,8 @@ def test_observe_async_generator_is_read_and_recorded(watched: tuple[Llm, Rememb
 
 def test_observe_error_is_raised_as_it_is_and_recorded(watched: tuple[Llm, RememberedTurns]) -> None:
     """The program sees its library's own error."""
+    import openai
+
     llm, turns = watched
 
     @mergecells.observe_llm(llm)

@@ -13,16 +13,15 @@ from unittest import mock
 
 import pytest
 
-from mergecells.apps.cli.loading import load_snapshot
 from mergecells.domain.errors import UsageError
 from mergecells.transforms.score_result import ScoreColumns
+from shipped import shipped
 
 np = pytest.importorskip("numpy")
 pa = pytest.importorskip("pyarrow")
 
 from mergecells.transforms import score_columns  # noqa: E402 - needs NumPy
 
-SNAPSHOT = load_snapshot(Path(__file__).resolve().parents[3])
 DAY = datetime.date(2026, 3, 1)
 ROWS = 5_000
 CELLS = [
@@ -53,7 +52,7 @@ def flat(scores: ScoreColumns) -> list[Any]:
 
 
 def one_by_one(leads: list[dict[str, Any]]) -> list[Any]:
-    scores = [SNAPSHOT.score(lead, DAY) for lead in leads]
+    scores = [shipped().score(lead, DAY) for lead in leads]
     return [(score.value, score.tier, score.issues, tuple(score.components.values())) for score in scores]
 
 
@@ -79,7 +78,7 @@ def typed_table() -> Any:
 def test_arrow_table_of_every_type_scores_as_its_rows_do() -> None:
     """Integers beyond 2^53, float32, NaN, infinities, dates before 1900, texts in a number field, dictionaries."""
     table = typed_table()
-    assert flat(SNAPSHOT.score_many(table, DAY)) == one_by_one(table.to_pylist())
+    assert flat(shipped().score_many(table, DAY)) == one_by_one(table.to_pylist())
 
 
 @pytest.mark.parametrize("size", [37, 64, 1_000])
@@ -87,7 +86,7 @@ def test_slice_of_a_table_in_chunks_scores_as_its_rows_do(size: int) -> None:
     """Chunks that begin in the middle of a byte of a bitmap, and anything at all below what is blank."""
     table = with_rubbish(typed_table()).slice(13, 500)
     with mock.patch.object(score_columns, "CHUNK", size):
-        assert flat(SNAPSHOT.score_many(table, DAY)) == one_by_one(table.to_pylist())
+        assert flat(shipped().score_many(table, DAY)) == one_by_one(table.to_pylist())
 
 
 def with_rubbish(table: Any) -> Any:
@@ -108,7 +107,7 @@ def test_issues_stand_in_the_order_of_the_columns() -> None:
     table = table.append_column("contact_name", pa.array([1.5, math.inf, None] * 100))
     table = table.select([*reversed(table.column_names)])
     with mock.patch.object(score_columns, "CHUNK", 70):
-        found = SNAPSHOT.score_many(table, DAY)
+        found = shipped().score_many(table, DAY)
     assert max(map(len, found.issues)) > 1
     assert flat(found) == one_by_one(table.to_pylist())
 
@@ -117,40 +116,40 @@ def test_frames_score_as_the_arrow_table_does() -> None:
     """pandas and Polars, record batches, and a mapping of NumPy arrays and lists."""
     pandas, polars = pytest.importorskip("pandas"), pytest.importorskip("polars")
     table = typed_table().drop_columns(["minutes_on_site"])
-    expected = flat(SNAPSHOT.score_many(table, DAY))
+    expected = flat(shipped().score_many(table, DAY))
     assert isinstance(table.to_pandas(), pandas.DataFrame)
-    assert flat(SNAPSHOT.score_many(polars.from_arrow(table), DAY)) == expected
-    assert flat(SNAPSHOT.score_many(table.combine_chunks().to_batches()[0], DAY)) == expected
-    assert flat(SNAPSHOT.score_many({name: table[name].to_pylist() for name in table.column_names}, DAY)) == expected
+    assert flat(shipped().score_many(polars.from_arrow(table), DAY)) == expected
+    assert flat(shipped().score_many(table.combine_chunks().to_batches()[0], DAY)) == expected
+    assert flat(shipped().score_many({name: table[name].to_pylist() for name in table.column_names}, DAY)) == expected
     objects = table.to_pandas(types_mapper=pandas.ArrowDtype)
-    assert flat(SNAPSHOT.score_many(objects, DAY)) == expected
+    assert flat(shipped().score_many(objects, DAY)) == expected
     mixed = {"years": [1.0, "x", None, True] * 100, "seats": [2.0, None, 3.0, 4.0] * 100}
-    assert flat(SNAPSHOT.score_many(pandas.DataFrame(mixed), DAY)) == flat(SNAPSHOT.score_many(mixed, DAY))
+    assert flat(shipped().score_many(pandas.DataFrame(mixed), DAY)) == flat(shipped().score_many(mixed, DAY))
 
 
 def test_cells_of_a_file_are_read_as_the_score_command_reads_them() -> None:
     """`texts=True`: the same values as one lead after the other through the readers of CSV, in every kind of field."""
     chance = random.Random(5)
-    fields = SNAPSHOT.config.rules.fields
+    fields = shipped().config.rules.fields
     assert fields is not None
     columns = {name: chance.choices(CELLS, k=ROWS) for name in fields.fields}
     # Hardly a value twice: these are read all at once.
     columns["years"] = [f"{chance.uniform(-5, 50)!r}" if row % 9 else chance.choice(CELLS) for row in range(ROWS)]
-    read = SNAPSHOT.scorer._base.reader.text_reader
+    read = shipped().scorer._base.reader.text_reader
     leads = [
         {name: read(name)(cell) for name, cell in zip(columns, row, strict=True)}
         for row in zip(*columns.values(), strict=True)
     ]
     expected = one_by_one(leads)
-    assert flat(SNAPSHOT.score_many(columns, DAY, texts=True)) == expected
-    assert flat(SNAPSHOT.score_many(pa.table(columns), DAY, texts=True)) == expected
+    assert flat(shipped().score_many(columns, DAY, texts=True)) == expected
+    assert flat(shipped().score_many(pa.table(columns), DAY, texts=True)) == expected
     few = {name: column[:50] for name, column in columns.items()}
-    assert flat(SNAPSHOT.score_many(few, DAY, texts=True)) == expected[:50]
+    assert flat(shipped().score_many(few, DAY, texts=True)) == expected[:50]
 
 
 def test_result_goes_to_arrow_and_back_to_lists() -> None:
     """`to_arrow` has score, tier, components and issues; the attributes behave as lists."""
-    scores = SNAPSHOT.score_many(typed_table(), DAY)
+    scores = shipped().score_many(typed_table(), DAY)
     table = scores.to_arrow()
     assert table.column_names == ["score", "tier", *scores.components, "issues"]
     assert table["score"].to_pylist() == list(scores.value)
@@ -189,6 +188,6 @@ print(len(snapshot.score_many(table)))
 def test_something_else_is_refused() -> None:
     """A number is no table of leads, and columns of two lengths are none either."""
     with pytest.raises(UsageError, match="no table of leads"):
-        SNAPSHOT.score_many(3, DAY)
+        shipped().score_many(3, DAY)
     with pytest.raises(UsageError, match="differ in length"):
-        SNAPSHOT.score_many({"years": [1.0] * 300, "employees": np.zeros(301)}, DAY)
+        shipped().score_many({"years": [1.0] * 300, "employees": np.zeros(301)}, DAY)

@@ -5,20 +5,18 @@ from __future__ import annotations
 import datetime
 import random
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 from unittest import mock
 
 import pytest
 
 from mergecells.apps.cli import score_groups
-from mergecells.apps.cli.loading import load_snapshot
 from mergecells.apps.cli.score_groups import in_groups, score_group
 from mergecells.domain.errors import MergecellsError
+from shipped import shipped
 
 pytest.importorskip("numpy")
 
-SNAPSHOT = load_snapshot(Path(__file__).resolve().parents[4])
 DAY = datetime.date(2026, 3, 1)
 VALUES = [None, 0, -0.0, 7, 2**60, 1.5, True, "12", "n/a", "", "Logistics", "2024-02-29", [1], {"a": 1}, float("inf")]
 
@@ -26,7 +24,7 @@ VALUES = [None, 0, -0.0, 7, 2**60, 1.5, True, "12", "n/a", "", "Logistics", "202
 def leads_of(seed: int, count: int) -> list[dict[str, Any]]:
     """Leads with any of the fields, in any order, of any type that JSON has."""
     chance = random.Random(seed)
-    names = sorted(SNAPSHOT.config.rules.fields.fields)  # type: ignore[union-attr]
+    names = sorted(shipped().config.rules.fields.fields)  # type: ignore[union-attr]
     return [
         {name: chance.choice(VALUES) for name in chance.sample(names, chance.randint(0, len(names)))}
         for _ in range(count)
@@ -38,9 +36,9 @@ def test_scores_of_a_group_are_those_of_each_lead(seed: int) -> None:
     """Keys left out, in another order for each lead, and values of every type: the issues stand as they would."""
     leads = leads_of(seed, 300)
     with mock.patch.object(score_groups, "_WORTH", 1):
-        found = list(score_group(SNAPSHOT, leads, DAY, None))
-    assert found == [SNAPSHOT.score(lead, DAY) for lead in leads]
-    assert [repr(score.value) for score in found] == [repr(SNAPSHOT.score(lead, DAY).value) for lead in leads]
+        found = list(score_group(shipped(), leads, DAY, None))
+    assert found == [shipped().score(lead, DAY) for lead in leads]
+    assert [repr(score.value) for score in found] == [repr(shipped().score(lead, DAY).value) for lead in leads]
 
 
 def test_rows_come_in_groups_and_in_order() -> None:
