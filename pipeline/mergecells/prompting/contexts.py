@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from mergecells.domain.errors import UsageError
 from mergecells.domain.llm import CallContext
 from mergecells.prompting.ids import new_id
+from mergecells.transforms.plain_text import is_one_line
 
 _FIELDS = tuple(each.name for each in dataclasses.fields(CallContext))
 MOST_CHARACTERS = 500
@@ -15,7 +16,8 @@ MOST_CHARACTERS = 500
 
 
 def make_context(context: CallContext | None, who: Mapping[str, str]) -> CallContext:
-    """The context of one call, with a trace id. Raises UsageError for a field that there is not."""
+    """The context of one call, with a trace id. Raises UsageError for a field that there is not, and one that is no
+    id."""
     given: dict[str, str] = {}
     for name, value in who.items():
         if name not in _FIELDS:
@@ -23,12 +25,17 @@ def make_context(context: CallContext | None, who: Mapping[str, str]) -> CallCon
             raise UsageError(f"A call has no {unknown!r}.", f"It has: {', '.join(_FIELDS)}.")
         if value:
             given[name] = _checked(name, str(value))
+    if context is not None:
+        for name in _FIELDS:
+            if stated := getattr(context, name):
+                _checked(name, stated)
     if not (given.get("trace_id") or (context and context.trace_id)):
         given["trace_id"] = new_id()
     return CallContext(**given) if context is None else dataclasses.replace(context, **given)
 
 
 def _checked(name: str, value: str) -> str:
-    if len(value) > MOST_CHARACTERS or not value.isprintable():
-        raise UsageError(f"{name} must be one line of at most {MOST_CHARACTERS} characters.")
+    if not is_one_line(value, MOST_CHARACTERS):
+        message = f"{name} must be one line of at most {MOST_CHARACTERS} characters, without control characters."
+        raise UsageError(message, "Give a short id; a text belongs into the inputs.")
     return value

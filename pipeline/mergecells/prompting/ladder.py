@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from typing import TypeVar
 
@@ -137,9 +137,8 @@ def checked(call: CallRecord, served: Served, rung: Rung, last: bool) -> Served:
             kind, f"{served.model} was cut at its limit of tokens: {answer.problem}", hint, served.text
         )
     message = f"{served.model} did not answer with the JSON that the prompt's outputs ask for. {answer.problem}"
-    raise NoGoodAnswerError(
-        "invalid_output", message, "Let `invalid_output` fall through to try the next model.", served.text
-    )
+    hint = "Let `invalid_output` fall through in prompts/routing.yaml to try the next model."
+    raise NoGoodAnswerError("invalid_output", message, hint, served.text)
 
 
 def to_store(call: CallRecord, served: Served) -> CachedAnswer | None:
@@ -172,7 +171,26 @@ def call_error(call: CallRecord, failure: ProviderError | None) -> LlmCallError:
     message = failure.message + (f" ({models} models were tried.)" if models > 1 else "")
     if isinstance(failure, NoGoodAnswerError) and failure.kind == "invalid_output":
         return InvalidAnswerError(message, failure.hint, call.attempts, failure.text)
-    return LlmCallError(failure.kind, message, failure.hint, call.attempts)
+    return LlmCallError(failure.kind, message, failure.hint or _next_step(call, failure.kind), call.attempts)
+
+
+_STEPS: Mapping[ErrorKind, str] = {
+    "timeout": "Ask again, or raise `timeout_s` of its rung in prompts/routing.yaml.",
+    "connection": "Ask again.",
+    "server_error": "Ask again.",
+    "overloaded": "Ask again later.",
+    "rate_limit": "Ask again later, and less often.",
+    "circuit_open": "Ask again after that.",
+    "content_filter": "Change what is sent, or let `content_filter` fall through in prompts/routing.yaml.",
+}
+"""What to do where the failure itself does not say."""
+
+
+def _next_step(call: CallRecord, kind: ErrorKind) -> str:
+    step = _STEPS.get(kind, "")
+    if not step or len(call.plan.ladder) > 1:
+        return step
+    return f"{step} It is the only model of its ladder in prompts/routing.yaml: with another, that would be asked too."
 
 
 def skipped_attempt(call: CallRecord, name: str, error: UnfitError) -> Attempt:

@@ -17,6 +17,7 @@ from mergecells.domain.revision import Revision
 from mergecells.domain.routing import Model, Provider, Rung
 from mergecells.prompting.ids import new_id
 from mergecells.transforms.json_answers import with_schema_words
+from mergecells.transforms.plain_text import unsendable
 from mergecells.transforms.routes import Detected, prompt_ladder
 
 if TYPE_CHECKING:
@@ -75,9 +76,10 @@ class CallPlan:
 
 def find_prompt(pinned: PinnedConfig, slug: str) -> Prompt:
     """Raises UnknownPromptError with the nearest name."""
-    prompt = pinned.config.prompts.get(slug)
+    prompt = pinned.config.prompts.get(slug) if isinstance(slug, str) else None
     if prompt is not None:
         return prompt
+    slug = str(slug)
     close = get_close_matches(slug, pinned.config.prompts, n=1)
     known = ", ".join(pinned.config.prompts) or "none"
     hint = f"Did you mean {close[0]!r}?" if close else f"Prompts are: {known}."
@@ -111,6 +113,9 @@ def plan_reply(pinned: PinnedConfig, messages: Sequence[Message], detected: Dete
         close = get_close_matches(detected.intent, intents, n=1)
         hint = f"Did you mean {close[0]!r}?" if close else f"Intents are: {', '.join(intents) or 'none'}."
         raise UsageError(f"There is no intent {detected.intent[:100]!r} in prompts/routing.yaml.", hint)
+    for message in messages:
+        if found := unsendable(message.text):
+            raise UsageError(f"A message holds the character {found}.", "Remove it: no provider takes it.")
     return CallPlan(pinned, "", "", tuple(messages), intent.ladder, ModelOptions(), None, detected)
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from mergecells.domain.errors import PromptInputError
 from mergecells.domain.prompts import Prompt, PromptInput
+from mergecells.transforms.plain_text import unsendable
 
 MAX_INPUT_CHARACTERS = 500_000
 """Of all texts of one input together; a larger one fits no model and is a mistake of the caller."""
@@ -22,6 +23,7 @@ MAX_IMAGE_CHARACTERS = 28_000_000
 MAX_NUMBER = 1e18
 _ADDRESS = re.compile(r"https://[^\s\x00-\x20\"'()<>\\]{1,8000}")
 _DATA = re.compile(r"data:image/(?:png|jpeg|webp|gif);base64,[A-Za-z0-9+/]+={0,2}")
+_BY_NAME = 'Give a mapping: {"company": "Acme"}.'
 _KINDS = {
     "string": "a text",
     "number": "a number",
@@ -39,6 +41,8 @@ def prepare_inputs(prompt: Prompt, given: Mapping[str, Any]) -> tuple[dict[str, 
     Raises PromptInputError for what is missing, not declared, of another kind or too large.
     """
     declared = prompt.front.inputs
+    if not isinstance(given, Mapping):
+        raise PromptInputError(f"{prompt.slug} takes its inputs by name, not {_shown(given)}.", _BY_NAME)
     unknown = sorted(map(str, given.keys() - declared.keys()))
     if unknown:
         close = get_close_matches(unknown[0], declared, n=1)
@@ -81,7 +85,7 @@ def _is_missing(one: PromptInput, value: Any) -> bool:
 
 def _checked(what: str, one: PromptInput, value: Any) -> Any:
     if not _fits(one.kind, value):
-        raise PromptInputError(f"{what} must be {_KINDS[one.kind]}, not {_shown(value)}.")
+        raise PromptInputError(f"{what} must be {_KINDS[one.kind]}, not {_shown(value)}.", _hint(one.kind, value))
     if one.kind == "image":
         return value
     return _Copy(what).copy(value, 0)
@@ -117,7 +121,8 @@ class _Copy:
     def copy(self, value: Any, depth: int) -> Any:
         self.values += 1
         if self.values > MAX_INPUT_VALUES or depth > MAX_INPUT_DEPTH:
-            raise PromptInputError(f"{self.what} has too many values, or too many inside one another.")
+            message = f"{self.what} has too many values ({MAX_INPUT_VALUES:,} are taken, {MAX_INPUT_DEPTH} inside one another)."
+            raise PromptInputError(message, "Give the part that matters.")
         if value is None or isinstance(value, bool):
             return value
         if isinstance(value, str):
@@ -137,16 +142,22 @@ class _Copy:
         if self.characters > MAX_INPUT_CHARACTERS:
             message = f"{self.what} has more than {MAX_INPUT_CHARACTERS:,} characters."
             raise PromptInputError(message, "Give the part that matters.")
-        if "\x00" in text:
-            raise PromptInputError(f"{self.what} holds the character U+0000.", "Remove it: no provider takes it.")
+        if found := unsendable(text):
+            raise PromptInputError(f"{self.what} holds the character {found}.", "Remove it: no provider takes it.")
         return str(text)
 
     def _number(self, number: int | float) -> int | float:
         if isinstance(number, float) and not math.isfinite(number):
-            raise PromptInputError(f"{self.what} is not a finite number.")
+            raise PromptInputError(f"{self.what} is not a finite number.", "Leave it out where there is no number.")
         if abs(number) > MAX_NUMBER:
-            raise PromptInputError(f"{self.what} is beyond {MAX_NUMBER:g}.")
+            raise PromptInputError(f"{self.what} is beyond {MAX_NUMBER:g}.", "Give it as a text.")
         return number
+
+
+def _hint(kind: str, value: Any) -> str:
+    if kind == "string" and isinstance(value, int | float):
+        return f'Put it in quotes: "{_shown(value)}". Or declare the input as a number in the prompt.'
+    return "Mend the value, or the input's `kind` in the prompt's front matter."
 
 
 def _shown(value: Any) -> str:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 
 from llm_stage import REVISION, llm_config, open_client, routing
-from mergecells.domain.errors import UnknownPromptError
+from mergecells.domain.errors import LlmCallError, PromptInputError, UnknownPromptError, UsageError
+from mergecells.domain.llm import CallContext
+from mergecells.domain.messages import Message, TextPart
 from standins.llm import openai_api
 from standins.llm.server import model_server
 
@@ -66,3 +68,43 @@ def test_call_unknown_prompt_says_the_nearest_name() -> None:
     ):
         llm.call("hok")
     assert turns.turns == []
+
+
+def test_input_that_cannot_be_sent_is_refused_before_anything_is_held_back() -> None:
+    """Half of a surrogate pair, no mapping, a number for a text: told with what to do; no call, no turn."""
+    with model_server(openai_api.respond) as server, open_client(llm_config(routing(server.url))) as (llm, turns):
+        for ask in (llm.call, llm.stream):
+            with pytest.raises(PromptInputError, match=r"company holds the character U\+D800"):
+                ask("hook", {"company": "a \ud800"})
+            with pytest.raises(PromptInputError, match="by name") as wrong:
+                ask("hook", ["Acme"])  # type: ignore[arg-type]
+            with pytest.raises(PromptInputError) as number:
+                ask("hook", {"company": 3})
+            with pytest.raises(UnknownPromptError):
+                ask(None, {})  # type: ignore[arg-type]
+        with pytest.raises(UsageError, match=r"U\+DFFF"):
+            llm.reply([Message("user", (TextPart("\udfff"),))])
+    assert "mapping" in wrong.value.hint
+    assert 'Put it in quotes: "3"' in number.value.hint
+    assert (server.asked, turns.turns) == ([], [])
+
+
+@pytest.mark.parametrize("persona", ["a\r\nX-Evil: 1", "p" * 1_000_000, "\ud800", "a\u2028b"])
+def test_hostile_name_of_a_caller_is_refused(persona: str) -> None:
+    """As a field, and in a whole context: it would become a key, a column and a header."""
+    with model_server(openai_api.respond) as server, open_client(llm_config(routing(server.url))) as (llm, _):
+        with pytest.raises(UsageError, match="persona must be one line"):
+            llm.call("hook", {"company": "Acme"}, persona=persona)
+        with pytest.raises(UsageError, match="persona must be one line"):
+            llm.call("hook", {"company": "Acme"}, context=CallContext(persona=persona))
+        assert llm.call("hook", {"company": "Acme"}, persona="Zoë 👩\u200d💻").text
+    assert len(server.asked) == 1
+
+
+def test_call_without_an_answer_says_what_to_do_next() -> None:
+    """The only model of a ladder fails: ask again, and where another would go."""
+    with model_server(openai_api.respond) as server, open_client(llm_config(routing(server.url))) as (llm, _):
+        server.script.append(openai_api.error(500))
+        with pytest.raises(LlmCallError) as failed:
+            llm.call("hook", {"company": "Acme"})
+    assert failed.value.hint.startswith("Ask again. It is the only model of its ladder in prompts/routing.yaml")

@@ -8,11 +8,11 @@ from typing import Any
 
 from mergecells.apps.cli.console import CliContext, print_json
 from mergecells.apps.cli.prompt_run import Case, judge
-from mergecells.apps.cli.prompt_run_output import result_json, result_line, verdict_json, verdict_lines
+from mergecells.apps.cli.prompt_run_output import failure_lines, result_json, result_line, verdict_json, verdict_lines
 from mergecells.apps.cli.quality_judging import judged_line
 from mergecells.apps.quality import open_judge
-from mergecells.domain.errors import MergecellsError
-from mergecells.domain.llm import CallContext, JudgedScores
+from mergecells.domain.errors import LlmCallError, MergecellsError
+from mergecells.domain.llm import CallContext, JudgedScores, LlmResult
 from mergecells.domain.quality import Quality
 from mergecells.prompting.client import Llm
 
@@ -46,22 +46,33 @@ def run_examples(calling: Calling, cases: Sequence[Case]) -> bool:
 
 def run_one(calling: Calling, case: Case, context: CliContext, *, stream: bool) -> None:
     """The answer on stdout alone; what it took on stderr. The answer is shown before a judge is asked."""
-    if stream and not calling.json:
-        pieces = calling.llm.stream(calling.slug, case.inputs, cache=calling.cache, context=calling.who)
-        for piece in pieces:
-            print(piece, end="", flush=True)
-        print()
-        result = pieces.result
-    else:
-        result = calling.llm.call(calling.slug, case.inputs, cache=calling.cache, context=calling.who)
-        if not calling.json:
-            print(result.text, flush=True)
+    try:
+        result = _answered(calling, case, stream)
+    except LlmCallError as error:
+        for line in failure_lines(error):
+            context.say(line)
+        raise
     said = _said(calling, case, result.text)
     if calling.json:
         print_json({**result_json(result), **_scores(said)})
     context.say(result_line(result))
     if said is not None:
         context.say(_line(said, calling.quality))
+
+
+def _answered(calling: Calling, case: Case, stream: bool) -> LlmResult:
+    if stream and not calling.json:
+        pieces = calling.llm.stream(calling.slug, case.inputs, cache=calling.cache, context=calling.who)
+        try:
+            for piece in pieces:
+                print(piece, end="", flush=True)
+        finally:
+            print(flush=True)
+        return pieces.result
+    result = calling.llm.call(calling.slug, case.inputs, cache=calling.cache, context=calling.who)
+    if not calling.json:
+        print(result.text, flush=True)
+    return result
 
 
 def _said(calling: Calling, case: Case, text: str) -> JudgedScores | MergecellsError | None:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from mergecells.apps.cli.prompt_output import table_lines
 from mergecells.apps.cli.prompt_run import Case, Offer, Verdict, dearest
+from mergecells.domain.errors import InvalidAnswerError, LlmCallError
 from mergecells.domain.llm import LlmResult
 from mergecells.domain.revision import short
+
+SHOWN_ANSWER = 2_000
+"""Characters of an answer that is no such form."""
 
 
 def dollars(amount: float | None) -> str:
@@ -62,6 +66,16 @@ def result_line(result: LlmResult) -> str:
         mark = " HALTED" if budget.halted else " warned" if budget.warned else ""
         lines.append(f"  {budget.key}: {dollars(budget.spent)} of {dollars(budget.halt)} spent{mark}")
     return "\n".join(lines)
+
+
+def failure_lines(error: LlmCallError) -> Iterator[str]:
+    """Each try of a call that gave no answer, with what it cost; then what was said, where it is not what was asked."""
+    for each in error.attempts:
+        status = f" {each.status}" if each.status else ""
+        cost = f", {dollars(each.cost_est)}" if each.cost_est != 0 else ""
+        yield f"{each.model} ({each.provider}): {each.outcome}{status} in {each.seconds:.2f} s{cost}"
+    if isinstance(error, InvalidAnswerError) and error.text:
+        yield f"It said: {error.text[:SHOWN_ANSWER]}{' …' if len(error.text) > SHOWN_ANSWER else ''}"
 
 
 def result_json(result: LlmResult) -> dict[str, Any]:

@@ -11,12 +11,13 @@ from typing import Any
 from mergecells.apps.logs import RequestIds
 from mergecells.apps.service.problems import FieldError, ProblemError, pointer
 from mergecells.domain.llm import CallContext
+from mergecells.transforms.plain_text import is_one_line, unsendable
 
 MOST_MESSAGE_CHARACTERS = 200_000
 """Of one message in a thread; a longer one fits few models."""
 
 _NAMES = ("persona", "run_id", "node", "workflow", "session_id")
-_NAME = re.compile(r"[^\x00-\x1f\x7f]{1,100}\Z")
+MOST_NAME_CHARACTERS = 100
 _THREAD = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,99}\Z")
 _COMPLETE_KEYS = ("inputs", *_NAMES, "cache", "stream")
 _MESSAGE_KEYS = ("message", *(name for name in _NAMES if name != "session_id"), "cache", "stream")
@@ -64,8 +65,10 @@ def message_request(document: Any, thread: str, ids: RequestIds) -> MessageReque
     message = body.get("message")
     if not isinstance(message, str) or not message.strip():
         errors.append(FieldError("/message", "A text that is not empty is expected."))
-    elif len(message) > MOST_MESSAGE_CHARACTERS or "\x00" in message:
-        errors.append(FieldError("/message", f"At most {MOST_MESSAGE_CHARACTERS:,} characters, without U+0000."))
+    elif len(message) > MOST_MESSAGE_CHARACTERS:
+        errors.append(FieldError("/message", f"At most {MOST_MESSAGE_CHARACTERS:,} characters are taken."))
+    elif found := unsendable(message):
+        errors.append(FieldError("/message", f"It holds the character {found}, which no provider takes."))
     names, cache, stream = _names(body, errors), _switch(body, "cache", errors), _switch(body, "stream", errors)
     refuse(errors)
     return MessageRequest(str(message), _context({**names, "session_id": thread}, ids), cache is not False, stream)
@@ -96,9 +99,14 @@ def object_of(document: Any, keys: tuple[str, ...], errors: list[FieldError]) ->
 def _names(body: Mapping[str, Any], errors: list[FieldError]) -> dict[str, str]:
     found = {name: body[name] for name in _NAMES if body.get(name) is not None}
     for name, value in found.items():
-        if not isinstance(value, str) or not _NAME.match(value):
+        if not is_name(value):
             errors.append(FieldError(pointer(name), "A text of 1 to 100 characters without control characters."))
     return found
+
+
+def is_name(value: Any) -> bool:
+    """Whether it is a text of 1 to 100 characters without control characters."""
+    return isinstance(value, str) and bool(value) and is_one_line(value, MOST_NAME_CHARACTERS)
 
 
 def _switch(body: Mapping[str, Any], name: str, errors: list[FieldError]) -> bool | None:

@@ -7,14 +7,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from mergecells.apps.service.llm_requests import object_of, refuse
+from mergecells.apps.service.llm_requests import is_name, object_of, refuse
 from mergecells.apps.service.problems import FieldError, pointer
 from mergecells.domain.quality import DIMENSIONS
+from mergecells.transforms.plain_text import unsendable
 
 MOST_ANSWER_CHARACTERS = 500_000
 _SCORES = ("overall", *DIMENSIONS)
 _KEYS = ("call_id", *_SCORES, "validation_passed", "iterations", "judge", "answer", "inputs")
-_NAME = re.compile(r"[^\x00-\x1f\x7f]{1,100}\Z")
 _CALL = re.compile(r"[A-Za-z0-9_-]{1,100}\Z")
 
 
@@ -53,10 +53,12 @@ def quality_request(document: Any) -> QualityRequest:
 
 def _texts(body: Mapping[str, Any], scores: Mapping[str, float | None], errors: list[FieldError]) -> None:
     answer, judge = body.get("answer"), body.get("judge")
-    if judge is not None and (not isinstance(judge, str) or not _NAME.match(judge)):
+    if judge is not None and not is_name(judge):
         errors.append(FieldError("/judge", "A text of 1 to 100 characters without control characters."))
     if answer is not None and (not isinstance(answer, str) or len(answer) > MOST_ANSWER_CHARACTERS):
         errors.append(FieldError("/answer", f"A text of at most {MOST_ANSWER_CHARACTERS:,} characters is expected."))
+    elif answer is not None and (found := unsendable(answer)):
+        errors.append(FieldError("/answer", f"It holds the character {found}, which no provider takes."))
     if not isinstance(body.get("inputs"), dict | None):
         errors.append(FieldError("/inputs", "An object of inputs by name is expected."))
     if answer is not None and (judge is not None or any(score is not None for score in scores.values())):

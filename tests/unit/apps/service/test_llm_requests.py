@@ -64,3 +64,17 @@ def test_a_thread_with_an_odd_name_is_refused(name: str) -> None:
     """It stands in paths, logs and a database."""
     with pytest.raises(ProblemError):
         thread_name(name)
+
+
+def test_half_of_a_surrogate_pair_is_refused_at_its_place() -> None:
+    """JSON can hold it, and no provider takes it; in a name and in a message."""
+    with pytest.raises(ProblemError) as caught:
+        message_request({"message": "a \ud800", "persona": "\udfff"}, "t", IDS)
+    assert sorted(_places(caught)) == ["/message", "/persona"]
+    assert "U+D800" in str(caught.value.errors)
+
+
+@pytest.mark.parametrize("persona", ["Zoë", "👩\u200d💻", "a\u00a0b"])
+def test_a_name_may_have_any_letters(persona: str) -> None:
+    """What joins an emoji, and a hard space, are no control characters."""
+    assert message_request({"message": "m", "persona": persona}, "t", IDS).context.persona == persona
