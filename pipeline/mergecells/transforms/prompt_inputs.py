@@ -121,8 +121,9 @@ class _Copy:
     def copy(self, value: Any, depth: int) -> Any:
         self.values += 1
         if self.values > MAX_INPUT_VALUES or depth > MAX_INPUT_DEPTH:
-            message = f"{self.what} has too many values ({MAX_INPUT_VALUES:,} are taken, {MAX_INPUT_DEPTH} inside one another)."
-            raise PromptInputError(message, "Give the part that matters.")
+            message = f"{self.what} has too many values, or too many inside one another."
+            hint = f"At most {MAX_INPUT_VALUES:,} values and {MAX_INPUT_DEPTH} levels: give the part that matters."
+            raise PromptInputError(message, hint)
         if value is None or isinstance(value, bool):
             return value
         if isinstance(value, str):
