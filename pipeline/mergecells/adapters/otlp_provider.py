@@ -1,136 +1,109 @@
-"""What every maker of spans shares: exporters with queues of their own, given ids, a quiet log, a bounded end."""
+"""What every maker of spans shares: who they are from, which are kept, a queue for each backend, a bounded end."""
 
 from __future__ import annotations
 
 import logging
-import threading
+import os
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Protocol
 
-from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+from opentelemetry import context as otel_context
 from opentelemetry.sdk.resources import Resource
-from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
-from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, SpanExportResult
-from opentelemetry.sdk.trace.id_generator import RandomIdGenerator
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.sampling import ALWAYS_ON, DEFAULT_ON, Decision
+from opentelemetry.trace import NonRecordingSpan, SpanContext, SpanKind, TraceFlags, set_span_in_context
 
 from mergecells._version import __version__
 from mergecells.adapters.otlp_backends import Backend
-from mergecells.adapters.span_counts import SPANS, SpanCounts
+from mergecells.adapters.otlp_outbox import Outbox
+from mergecells.adapters.span_counts import SPANS
+from mergecells.transforms.otlp_spans import SpanIds, encode_origin
 
 logger = logging.getLogger("mergecells.telemetry")
 
-EXPORT_SECONDS = 5.0
 CLOSE_SECONDS = 1.0
 QUEUE = 4_096
-_TALKATIVE = (
-    "opentelemetry.exporter.otlp.proto.http._common",
-    "opentelemetry.exporter.otlp.proto.http.trace_exporter",
-    "opentelemetry.exporter.otlp.proto.http.metric_exporter",
-    "opentelemetry.sdk._shared_internal",
-    "opentelemetry.sdk.metrics._internal.export",
-)
-
-
-class GivenIds(RandomIdGenerator):
-    """Random ids, but those that were given for the span that this thread starts next: they stand elsewhere already,
-    in logs, headers and commits."""
-
-    def __init__(self) -> None:
-        self._given = threading.local()
-
-    def give(self, trace_id: str, span_id: str = "") -> None:
-        """Ids in hex; empty for random ones."""
-        self._given.trace, self._given.span = trace_id, span_id
-
-    def generate_trace_id(self) -> int:
-        given = getattr(self._given, "trace", "")
-        return int(given, 16) if given else super().generate_trace_id()
-
-    def generate_span_id(self) -> int:
-        given, self._given.span = getattr(self._given, "span", ""), ""
-        return int(given, 16) if given else super().generate_span_id()
 
 
 def resource_of(service: str) -> Resource:
     return Resource.create({"service.name": service, "service.version": __version__})
 
 
-def make_provider(backends: Sequence[Backend], service: str, ids: GivenIds) -> TracerProvider:
-    """Spans to every backend, each with a queue that drops what the backend does not take."""
-    provider = TracerProvider(resource=resource_of(service), id_generator=ids, shutdown_on_exit=False)
-    for backend in backends:
-        exporter = OTLPSpanExporter(backend.traces, headers=dict(backend.headers), timeout=EXPORT_SECONDS)
-        provider.add_span_processor(_CountedQueue(backend.name, exporter, SPANS))
-    _quieten()
-    return provider
+class SpanSender:
+    """Spans of one scope to every backend, each with a queue that drops what the backend does not take."""
+
+    def __init__(self, backends: Sequence[Backend], resource: Resource, scope: str) -> None:
+        stated = {
+            key: value for key, value in resource.attributes.items() if isinstance(value, str | bool | int | float)
+        }
+        origin = encode_origin(stated, scope, __version__)
+        self._outboxes = [Outbox(backend, origin, SPANS, QUEUE) for backend in backends]
+        # The SDK reads OTEL_TRACES_SAMPLER, also for samplers of other packages.
+        self._sampler = TracerProvider(resource=resource, shutdown_on_exit=False).sampler
+        self._all = self._sampler in (ALWAYS_ON, DEFAULT_ON)
+
+    def wants(self, ids: SpanIds, name: str, attributes: Callable[[], Mapping[str, object]]) -> bool:
+        """Whether the spans of this trace are kept, as the sampler says of the first of them here."""
+        if self._all:
+            return True
+        around = otel_context.Context()
+        if ids.parent:
+            trace, parent = (int.from_bytes(each, "big") for each in (ids.trace, ids.parent))
+            above = SpanContext(trace, parent, is_remote=True, trace_flags=TraceFlags(1))
+            around = set_span_in_context(NonRecordingSpan(above), around)
+        stated = {key: value for key, value in attributes().items() if value is not None and value != ""}
+        asked = self._sampler.should_sample(
+            around,
+            int.from_bytes(ids.trace, "big"),
+            name,
+            SpanKind.INTERNAL,
+            stated,  # type: ignore[arg-type]
+        )
+        return asked.decision is Decision.RECORD_AND_SAMPLE
+
+    def send(self, span: bytes) -> None:
+        """Of `encode_span`. Does not wait."""
+        for outbox in self._outboxes:
+            outbox.put(span)
+
+    def end(self) -> None:
+        """Take no more, and send what waits; `join` waits for that."""
+        for outbox in self._outboxes:
+            outbox.end()
+
+    def join(self, seconds: float) -> bool:
+        """Whether all is done within so many seconds."""
+        end = time.monotonic() + seconds
+        return all(outbox.join(max(0.0, end - time.monotonic())) for outbox in self._outboxes)
 
 
-class _CountedQueue(BatchSpanProcessor):
-    """The SDK's queue drops in silence; this one lets nothing in that it would have to drop, and counts it."""
+class Ending(Protocol):
+    """What sends in the background."""
 
-    def __init__(self, backend: str, exporter: SpanExporter, counts: SpanCounts) -> None:
-        self._backend, self._counts = backend, counts
-        counts.watch(backend)
-        super().__init__(_CountedExporter(backend, exporter, counts), max_queue_size=QUEUE)
+    def end(self) -> None: ...
 
-    def on_end(self, span: ReadableSpan) -> None:
-        sampled = span.context is not None and span.context.trace_flags.sampled
-        if sampled and self._counts.enter(self._backend, QUEUE):
-            super().on_end(span)
+    def join(self, seconds: float) -> bool: ...
 
 
-class _CountedExporter(SpanExporter):
-    def __init__(self, backend: str, exporter: SpanExporter, counts: SpanCounts) -> None:
-        self._backend, self._exporter, self._counts = backend, exporter, counts
-
-    def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
-        sent = False
-        try:
-            result = self._exporter.export(spans)
-            sent = result is SpanExportResult.SUCCESS
-        finally:
-            self._counts.leave(self._backend, len(spans), sent=sent)
-        return result
-
-    def shutdown(self) -> None:
-        self._exporter.shutdown()
-
-    def force_flush(self, timeout_millis: int = 30_000) -> bool:
-        return self._exporter.force_flush(timeout_millis)
-
-
-def close_within_a_second(shut_down: Callable[[], None]) -> None:
+def close_within_a_second(*parts: Ending) -> None:
     """What a dead backend has not taken after a second is lost, and the log says so."""
-    closing = threading.Thread(target=shut_down, name="mergecells-otlp-close", daemon=True)
-    closing.start()
-    closing.join(CLOSE_SECONDS)
-    if closing.is_alive():
+    end = time.monotonic() + CLOSE_SECONDS
+    for part in parts:
+        part.end()
+    if not all(part.join(max(0.0, end - time.monotonic())) for part in parts):
         logger.warning(
             "telemetry: the last spans were not taken within %g s", CLOSE_SECONDS, extra={"event": "otlp.close"}
         )
 
 
+def span_ids(trace_id: str, parent_id: str = "", span_id: str = "") -> SpanIds:
+    """From hex; random ones where they are empty. Raises ValueError for what is no id."""
+    trace = int(trace_id, 16).to_bytes(16, "big") if trace_id else os.urandom(16)
+    span = int(span_id, 16).to_bytes(8, "big") if span_id else os.urandom(8)
+    parent = int(parent_id, 16).to_bytes(8, "big") if parent_id and trace_id else b""
+    return SpanIds(trace, span, parent, bool(parent))
+
+
 def nanoseconds(unix: float) -> int:
     return int(unix * 1_000_000_000)
-
-
-def _quieten() -> None:
-    """The exporter logs every failed batch, some with a traceback; once a minute without one is enough."""
-    for name in _TALKATIVE:
-        talkative = logging.getLogger(name)
-        if not any(isinstance(each, _OnceAMinute) for each in talkative.filters):
-            talkative.addFilter(_OnceAMinute())
-
-
-class _OnceAMinute(logging.Filter):
-    def __init__(self) -> None:
-        super().__init__()
-        self._last = 0.0
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        now = time.monotonic()
-        if now - self._last < 60 and self._last:
-            return False
-        self._last = now
-        record.exc_info = record.exc_text = None
-        return True
