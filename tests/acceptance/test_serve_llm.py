@@ -14,7 +14,7 @@ import httpx
 import pytest
 
 from acceptance.service_process import ServiceProcess, publish, service, sha, until
-from llm_stage import PRICES, PROMPT
+from llm_stage import FORM, PRICES, PROMPT
 from standins.llm import openai_api
 from standins.llm.server import ModelServer, model_server
 from standins.otlp import attributes, otlp_receiver
@@ -164,7 +164,7 @@ def test_a_new_revision_answers_with_its_own_prompt(tmp_path: Path, server: Mode
 
 def test_refusals_name_whose_fault_it_is(tmp_path: Path, server: ModelServer) -> None:
     """A caller's mistake is 4xx with a hint, a provider that is down 5xx; a wrong key is the operator's to mend."""
-    with running(tmp_path, server) as made:
+    with running(tmp_path, server, files={"prompts/form.md": FORM.encode()}) as made:
         path = "/v1/prompts/hook/complete"
         assert "hook" in problem(made.post("/v1/prompts/hok/complete", json={}), 404, "unknown-prompt")["hint"]
         assert "company" in problem(made.post(path, json={"inputs": {}}), 422, "wrong-inputs")["detail"]
@@ -178,6 +178,13 @@ def test_refusals_name_whose_fault_it_is(tmp_path: Path, server: ModelServer) ->
         refused = problem(made.post(path, json={"inputs": {"company": "C"}}), 500, "provider-refused-key")
         assert "401" in refused["detail"]
         assert KEY not in json.dumps(refused)
+        server.script.append(openai_api.answer("No form."))
+        wrong = problem(
+            made.post("/v1/prompts/form/complete", json={"inputs": {"message": "m"}}), 502, "answer-invalid"
+        )
+        assert wrong["text"] == "No form."  # it was paid for
+        long = made.post(path, json={"inputs": {"company": "E"}}, headers={"X-User-ID": "a" * 1_000_000})
+        problem(long, 400, "bad-request")
         stream = {"inputs": {"company": "D"}, "stream": True}
         server.script.extend([openai_api.error(503)] * 2)
         problem(made.post(path, json=stream), 503, "provider-overloaded")

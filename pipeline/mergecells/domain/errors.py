@@ -56,7 +56,15 @@ class PromptInputError(UsageError):
 
 
 class PromptRenderError(MergecellsError):
-    """A prompt that cannot be rendered: its template is at fault, or rendering would pass a limit."""
+    """A prompt that cannot be rendered: its template is at fault, or rendering would pass a limit.
+
+    `problem` is the message without its place; `file` is empty and `line` (of the file) 0 where that is not known.
+    """
+
+    def __init__(self, problem: str, hint: str = "", file: str = "", line: int = 0) -> None:
+        place = f"{file}:{line}: " if line else f"{file}: " if file else ""
+        super().__init__(place + problem, hint)
+        self.problem, self.file, self.line = problem, file, line
 
 
 class UnknownPromptError(UsageError):

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from mergecells.domain.configset import ConfigSet
-from mergecells.domain.errors import MergecellsError, PromptInputError
+from mergecells.domain.errors import MergecellsError, PromptInputError, PromptRenderError
 from mergecells.domain.findings import Finding, Severity
 from mergecells.domain.locations import DocumentPath
 from mergecells.domain.messages import RenderedPrompt
@@ -118,9 +118,12 @@ def _check_rendering(prompt: Prompt, partials: Mapping[str, str], locator: Locat
                 at = (prompt.file, ("examples", name))
                 hint = "Give it in the example, or a sample under inputs."
                 yield locator.finding("prompt.input", error.message, hint, at, key=True)
-        except MergecellsError as error:
+        except PromptRenderError as error:
             told = f"With the example {name!r}: " if name else "With the samples: "
-            yield in_body(prompt, locator, "prompt.syntax", told + error.message, error.hint, 1)
+            here = error.file == prompt.file and error.line >= prompt.body_line
+            message = told + (error.problem if here else error.message)
+            line = error.line - prompt.body_line + 1 if here else 1
+            yield in_body(prompt, locator, "prompt.syntax", message, error.hint, line)
             return
 
 

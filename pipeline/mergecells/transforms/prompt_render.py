@@ -5,6 +5,7 @@ Needs Jinja2 (the extra `prompts`), which is imported with this module and nowhe
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
@@ -14,7 +15,7 @@ from jinja2.environment import Template
 
 from mergecells.domain.errors import PromptRenderError
 from mergecells.domain.messages import RenderedPrompt
-from mergecells.domain.prompts import Prompt
+from mergecells.domain.prompts import PARTIALS_FOLDER, Prompt
 from mergecells.transforms.prompt_inputs import prepare_inputs
 from mergecells.transforms.prompt_messages import image_mark, mark_roles, split_messages
 from mergecells.transforms.prompt_meter import RenderLimits, RenderMeter
@@ -23,6 +24,7 @@ from mergecells.transforms.prompt_template import read_body
 
 _COMPILED = 1_024
 _LIMITS = RenderLimits()
+_FILTER_CALL = re.compile(r"(?:_filter_|do_)?([a-z]+)?(?:<lambda>)?\(\) ")
 
 
 def render_prompt(
@@ -35,33 +37,43 @@ def render_prompt(
     """
     values, images = prepare_inputs(prompt, inputs)
     used = tuple((name, partials[name]) for name in prompt.partials if name in partials)
-    template = _compile(prompt.sha, prompt.file, prompt.body, used)
+    template = _compile(prompt.sha, prompt.file, prompt.body_line, prompt.body, used)
     text = _run(prompt, template, values | {name: image_mark(name) for name in images}, limits)
-    return RenderedPrompt(prompt.slug, prompt.sha, split_messages(text, images))
+    try:
+        return RenderedPrompt(prompt.slug, prompt.sha, split_messages(text, images))
+    except PromptRenderError as error:
+        raise PromptRenderError(error.problem, error.hint, prompt.file) from error
 
 
 @lru_cache(maxsize=_COMPILED)
-def _compile(_sha: str, file: str, body: str, partials: tuple[tuple[str, str], ...]) -> Template:
+def _compile(_sha: str, file: str, line: int, body: str, partials: tuple[tuple[str, str], ...]) -> Template:
     known = dict(partials)
-    for name, text in ((file, body), *partials):
-        _refuse_problems(name, text, known)
-    _refuse_circles(body, known)
+    _refuse_problems(file, line, body, known)
+    for name, text in partials:
+        _refuse_problems(_partial_file(name), 1, text, known)
+    _refuse_circles(file, body, known)
     try:
         return PromptEnvironment(known).from_string(mark_roles(body))
     except (TemplateSyntaxError, SyntaxError, RecursionError, MemoryError, ValueError) as error:
         raise PromptRenderError(
-            f"{file} cannot be compiled: {type(error).__name__}.", "Is it nested deeply?"
+            f"It cannot be compiled: {type(error).__name__}.", "Is it nested deeply?", file
         ) from error
 
 
-def _refuse_problems(name: str, text: str, known: Mapping[str, str]) -> None:
+def _refuse_problems(file: str, line: int, text: str, known: Mapping[str, str]) -> None:
+    """`line` is that of the file on which the text begins."""
     facts = read_body(text)
     if facts.problems:
         first = facts.problems[0]
-        raise PromptRenderError(f"{name}, line {first.line} of its text: {first.message}", first.hint)
+        raise PromptRenderError(first.message, first.hint, file, line + first.line - 1)
     missing = [partial for partial in facts.partials if partial not in known]
     if missing:
-        raise PromptRenderError(f"{name} includes {missing[0]!r}, and there is no prompts/partials/{missing[0]}.md.")
+        hint = f"Partials are: {', '.join(known) or 'none'}."
+        raise PromptRenderError(f"There is no {_partial_file(missing[0])}, which it includes.", hint, file)
+
+
+def _partial_file(name: str) -> str:
+    return f"{PARTIALS_FOLDER}{name}.md"
 
 
 def include_circle(body: str, partials: Mapping[str, str]) -> str | None:
@@ -96,10 +108,10 @@ def _reaches(links: Mapping[str, list[str]], start: str) -> bool:
     return False
 
 
-def _refuse_circles(body: str, known: Mapping[str, str]) -> None:
+def _refuse_circles(file: str, body: str, known: Mapping[str, str]) -> None:
     circle = include_circle(body, known)
     if circle:
-        raise PromptRenderError(f"The partial {circle!r} includes itself.", "Take the include out.")
+        raise PromptRenderError(f"The partial {circle!r} includes itself.", "Take the include out.", file)
 
 
 def _run(prompt: Prompt, template: Template, values: Mapping[str, Any], limits: RenderLimits) -> str:
@@ -107,9 +119,32 @@ def _run(prompt: Prompt, template: Template, values: Mapping[str, Any], limits: 
     token = metered(meter)
     try:
         return "".join(meter.take(chunk) for chunk in template.root_render_func(template.new_context(dict(values))))
+    except PromptRenderError as error:
+        raise PromptRenderError(error.problem, error.hint, *_place(prompt, error)) from error
     except UndefinedError as error:
-        raise PromptRenderError(f"{prompt.file}: {error.message}.", "Declare it, or test for it with an if.") from error
-    except (TemplateError, TypeError, ValueError, ArithmeticError, RecursionError, AttributeError) as error:
-        raise PromptRenderError(f"{prompt.file} cannot be rendered: {error}.") from error
+        hint = "Declare it, or test for it with an if."
+        raise PromptRenderError(f"{error.message}.", hint, *_place(prompt, error)) from error
+    except TypeError as error:
+        filter_name = _FILTER_CALL.match(str(error))
+        what = f"the filter {filter_name[1]}" if filter_name and filter_name[1] else "a filter"
+        hint = "docs/prompts.md lists the filters; most take nothing in parentheses."
+        raise PromptRenderError(f"What {what} is given does not fit.", hint, *_place(prompt, error)) from error
+    except (TemplateError, ValueError, ArithmeticError, RecursionError, AttributeError) as error:
+        raise PromptRenderError(f"It cannot be rendered: {error}.", "", *_place(prompt, error)) from error
     finally:
         unmetered(token)
+
+
+def _place(prompt: Prompt, error: BaseException) -> tuple[str, int]:
+    """(file, line) of the innermost template that was being rendered, as Jinja2 maps its code to lines of text."""
+    file, line, step = prompt.file, 0, error.__traceback__
+    while step is not None:
+        template = step.tb_frame.f_globals.get("__jinja_template__")
+        if isinstance(template, Template):
+            number = template.get_corresponding_lineno(step.tb_lineno)
+            known = template.name is not None
+            file, line = (
+                (_partial_file(template.name or ""), number) if known else (prompt.file, prompt.body_line + number - 1)
+            )
+        step = step.tb_next
+    return file, line

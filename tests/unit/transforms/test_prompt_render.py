@@ -156,6 +156,25 @@ def test_render_time_is_limited() -> None:
 
 
 @pytest.mark.parametrize(
+    ("body", "partial", "message"),
+    [
+        ("a\n\n{{ n / 0 }}", "b", "prompts/a.md:12: Division by zero."),
+        ("a\n{{ x.b }}", "b", "prompts/a.md:11: "),
+        ("a\n\n{{ n|int(base=2) }}", "b", "prompts/a.md:12: What the filter int is given does not fit."),
+        ("a\n{{ x|attr('b') }}", "b", "prompts/a.md:11: There is no filter 'attr'."),
+        ("{% include 'p' %}", "a\nb\n{{ n / 0 }}", "prompts/partials/p.md:3: Division by zero."),
+        ("{% include 'p' %}", "a\n{{ x|attr('b') }}", "prompts/partials/p.md:2: There is no filter 'attr'."),
+        ("{% if false %}a{% endif %}", "b", "prompts/a.md: The prompt renders to nothing."),
+    ],
+)
+def test_render_error_names_file_and_line(body: str, partial: str, message: str) -> None:
+    """Of what was being rendered: the prompt, with its front matter counted, or a partial."""
+    with pytest.raises(PromptRenderError) as caught:
+        render(body, {"x": "1"}, {"p": partial})
+    assert caught.value.message.startswith(message)
+
+
+@pytest.mark.parametrize(
     ("inputs", "words"),
     [
         ({"x": "a" * 1_000_000}, "500,000"),

@@ -10,6 +10,7 @@ from pydantic import BaseModel, Field
 from mergecells.apps.service.problems import ProblemError
 from mergecells.domain.errors import (
     BudgetExceededError,
+    InvalidAnswerError,
     LlmCallError,
     MergecellsError,
     PromptInputError,
@@ -130,4 +131,6 @@ def _facts(error: LlmCallError) -> dict[str, Any]:
     facts: dict[str, Any] = {"attempts": [dataclasses.asdict(attempt) for attempt in error.attempts]}
     if isinstance(error, BudgetExceededError):
         facts["budgets"] = [budget_document(state) for state in error.budgets]
+    if isinstance(error, InvalidAnswerError):
+        facts["text"] = error.text  # it was paid for
     return facts

@@ -7,9 +7,15 @@ anew: a few hundred such connections use up the service's.
 from __future__ import annotations
 
 import asyncio
+import json
 from typing import Any
 
+import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from mergecells.apps.service.problems import MEDIA_TYPE, ProblemError, problem_document
+
+_NO_REQUEST = "Invalid HTTP request received."
 
 
 class PatientProtocol(H11Protocol):
@@ -35,6 +41,20 @@ class PatientProtocol(H11Protocol):
         if self._head_timer is not None:
             self._head_timer.cancel()
         super().connection_lost(exc)
+
+    def send_400_response(self, msg: str) -> None:
+        """A request that is none, or whose head is too large: a problem like every other, and no more requests."""
+        detail = "This is no HTTP request, or its head is too large." if msg == _NO_REQUEST else msg
+        hint = "A header is one line of ASCII; all of them together have at most 64 KiB."
+        body = json.dumps(problem_document(ProblemError(400, "bad-request", detail, hint=hint))).encode()
+        headers = [
+            (b"content-type", MEDIA_TYPE.encode()),
+            (b"content-length", str(len(body)).encode()),
+            (b"connection", b"close"),
+        ]
+        for event in (h11.Response(status_code=400, headers=headers), h11.Data(data=body), h11.EndOfMessage()):
+            self.transport.write(self.conn.send(event) or b"")
+        self.transport.close()
 
     def _expect_head(self) -> None:
         if self._head_timer is not None:
