@@ -18,12 +18,15 @@ _INGESTION = {"x-langfuse-ingestion-version": "4"}
 
 @dataclass(frozen=True, slots=True)
 class Backend:
-    """Where spans go. `metrics` is the address for metrics, None for a backend that takes traces only."""
+    """Where spans go. `metrics` is the address for metrics, None for a backend that takes traces only. `keys` and
+    `place` name the variables that say who sends, and where to."""
 
     name: str
     traces: str
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     metrics: str | None = None
+    keys: str = OTLP_HEADERS
+    place: str = OTLP_ENDPOINT
 
 
 def read_backends(environ: Mapping[str, str]) -> list[Backend]:
@@ -56,7 +59,8 @@ def _langfuse(environ: Mapping[str, str]) -> Backend | None:
     base = _address(environ, "LANGFUSE_HOST") or _address(environ, "LANGFUSE_BASE_URL") or LANGFUSE_HOST
     basic = base64.b64encode(f"{public}:{secret}".encode()).decode()
     headers = {"Authorization": f"Basic {basic}", **_INGESTION}
-    return Backend("langfuse", f"{base}/api/public/otel/v1/traces", headers)
+    keys = "LANGFUSE_PUBLIC_KEY and LANGFUSE_SECRET_KEY"
+    return Backend("langfuse", f"{base}/api/public/otel/v1/traces", headers, keys=keys, place="LANGFUSE_HOST")
 
 
 def _langsmith(environ: Mapping[str, str]) -> Backend | None:
@@ -68,7 +72,8 @@ def _langsmith(environ: Mapping[str, str]) -> Backend | None:
     project = environ.get("LANGSMITH_PROJECT", "").strip()
     if project:
         headers["Langsmith-Project"] = project
-    return Backend("langsmith", f"{base}/otel/v1/traces", headers)
+    keys = "LANGSMITH_API_KEY"
+    return Backend("langsmith", f"{base}/otel/v1/traces", headers, keys=keys, place="LANGSMITH_ENDPOINT")
 
 
 def _address(environ: Mapping[str, str], variable: str) -> str:

@@ -102,7 +102,7 @@ class Outbox:
             self._told = now
             name = self._backend.name
             logger.warning(
-                "telemetry: %s took no spans: %s (%d lost)", name, problem, lost, extra={"event": "otlp.lost"}
+                "telemetry: %s took no spans: %s (%d spans lost)", name, problem, lost, extra={"event": "otlp.lost"}
             )
 
 
@@ -119,7 +119,7 @@ class Poster:
         self._session = requests.Session()
         self._session.headers.update({"User-Agent": "mergecells", **backend.headers})
         self._session.headers["Content-Type"] = "application/x-protobuf"
-        self._address = backend.traces
+        self._address, self._keys, self._place = backend.traces, backend.keys, backend.place
         self._packed = _variable("COMPRESSION") == "gzip"
         if self._packed:
             self._session.headers["Content-Encoding"] = "gzip"
@@ -157,7 +157,9 @@ class Poster:
             return "", None
         told: Any = answer.headers.get("Retry-After", "")
         pause = float(told) if told.isdecimal() else 0.0
-        return f"HTTP status {answer.status_code}", pause if answer.status_code in _AGAIN else None
+        asked = {401: self._keys, 403: self._keys, 404: self._place}.get(answer.status_code)
+        hint = f", check {asked}" if asked else ""
+        return f"HTTP status {answer.status_code}{hint}", pause if answer.status_code in _AGAIN else None
 
 
 def _variable(name: str) -> str:

@@ -14,12 +14,13 @@ from typing import Any, Literal
 
 import yaml
 
-from mergecells.transforms.prompt_source import parse_prompt_source, split_front
+from mergecells.transforms.prompt_import_tags import NAME, OPEN_BRACE, TagReader
+from mergecells.transforms.prompt_source import PromptSource, parse_prompt_source, split_front
 from mergecells.transforms.yaml_guard import decode
 
 SourceForm = Literal["braces", "humanloop", "dotprompt"]
-_NAME = r"[A-Za-z_][A-Za-z0-9_]{0,99}"
-_OPEN = "\x01"
+_IMAGE = re.compile(r"<image\s+url=[\"']([^\"'<>]+)[\"'][^<>]*?/?>")
+_IMAGE_VARIABLE = re.compile(rf"\{{\{{\s*({NAME})\s*\}}\}}")
 _BEFORE_TAG = re.compile("\x01(?=[{%#\x01])")
 _ROLE = re.compile(r"\{\{~?\s*role\s+[\"'](system|user|model|tool)[\"']\s*~?\}\}")
 _FORMAT = re.compile(r"[-+ #0]{0,3}[0-9]{0,2}(?:\.[0-9]{1,2})?[dfFeEgGs]")
@@ -83,9 +84,8 @@ def import_prompt(name: str, content: bytes, form: SourceForm | None = None, slu
         result.notes += [ImportNote(each.line or 1, each.message) for each in findings]
         return result
     text = text.replace("\r\n", "\n")
-    front, body, first_line = _parts(name, text, result)
-    importer = _Importer(result, front, first_line)
-    result.text = importer.file(body)
+    source = _source(name, text, result)
+    result.text = _Importer(result, source).file()
     result.notes.sort(key=lambda note: note.line)
     return result
 
@@ -94,34 +94,42 @@ def _slug(stem: str) -> str:
     return re.sub(r"[^a-z0-9_-]+", "_", stem.lower()).strip("_-")[:64] or "prompt"
 
 
-def _parts(name: str, text: str, result: ImportedPrompt) -> tuple[dict[str, Any], str, int]:
+def _source(name: str, text: str, result: ImportedPrompt) -> PromptSource:
+    """A file without front matter is all text."""
     if split_front(text) is None:
-        return {}, text, 1
+        return PromptSource("", text, 1, None, [])
     source = parse_prompt_source(name, text.encode())
     for finding in source.findings:
         result.notes.append(ImportNote(finding.line or 1, f"front matter: {finding.message}"))
-    value = source.document.value if source.document else None
-    return (value if isinstance(value, dict) else {}), source.body, source.body_line
+    return source
 
 
 class _Importer:
     """One file. Lines of notes are those of the source."""
 
-    def __init__(self, result: ImportedPrompt, front: dict[str, Any], first_line: int) -> None:
-        self.result = result
-        self.front = front
-        self.first_line = first_line
+    def __init__(self, result: ImportedPrompt, source: PromptSource) -> None:
+        self.result, self.source = result, source
+        self.front = _mapping(source.document.value if source.document else None)
         self.kinds: dict[str, str] = {}
+        self.tags = TagReader(self.note, self.use)
+        self.inside_tool = False
 
-    def file(self, body: str) -> str:
+    def file(self) -> str:
         convert = {"braces": self.braces, "humanloop": self.humanloop, "dotprompt": self.dotprompt}[self.result.form]
-        lines = [convert(line, number) for number, line in enumerate(body.split("\n"), start=self.first_line)]
-        text = "\n".join(_settled(line) for line in lines if line is not None)
+        numbered = enumerate(self.source.body.split("\n"), start=self.source.body_line)
+        lines = [convert(line, number) for number, line in numbered]
+        text = "\n".join(_settled(line) for line in lines if line is not None).strip("\n") + self.tags.end()
         head = yaml.safe_dump(self.head(), sort_keys=False, allow_unicode=True, width=110, default_flow_style=False)
-        return f"---\n{head}---\n" + text.strip("\n") + "\n"
+        return f"---\n{head}---\n{text}\n"
 
     def note(self, line: int, message: str) -> None:
         self.result.notes.append(ImportNote(line, message))
+
+    def note_key(self, message: str, *path: str) -> None:
+        """At the line of a key of the front matter."""
+        document = self.source.document
+        line = document.locate_key(path).line if document else None
+        self.note(line or 1, message)
 
     def use(self, name: str, kind: str = "string") -> str:
         if self.kinds.get(name, "string") == "string":
@@ -136,7 +144,7 @@ class _Importer:
     def brace_piece(self, piece: str, number: int) -> str:
         if piece in ("{{", "}}"):
             return _brace(piece[0])
-        found = re.fullmatch(rf"\{{\s*({_NAME})\s*(?::([^{{}}]*))?\}}", piece)
+        found = re.fullmatch(rf"\{{\s*({NAME})\s*(?::([^{{}}]*))?\}}", piece)
         if found is None:
             if piece not in "{}":
                 self.note(number, f"{piece} is no variable; it stays as text.")
@@ -153,53 +161,33 @@ class _Importer:
         return '{{ "%' + form + '"|format(' + self.use(name, kind) + ") }}"
 
     def humanloop(self, line: str, number: int) -> str | None:
-        tag = re.fullmatch(r"\s*<(/?)(system|user|assistant|tool|image)[^<>]*>\s*", line)
+        tag = re.fullmatch(r"\s*<(/?)(system|user|assistant|tool)[^<>]*>\s*", line)
+        if self.inside_tool or (tag and tag[2] == "tool"):
+            if line.strip():
+                self.note(number, f"{line.strip()[:60]} is of a tool; it is left out.")
+            self.inside_tool = not (tag and tag[1] and tag[2] == "tool")
+            return None
         if tag:
-            if tag[2] in ("tool", "image"):
-                self.note(number, f"<{tag[2]}> is left out.")
-                return None
             return None if tag[1] else f"{tag[2]}:"
-        return self.handlebars(line, number)
+        pieces = _IMAGE.split(line)
+        shown = [self.image(each) if index % 2 else self.tags.line(each, number) for index, each in enumerate(pieces)]
+        return "".join(shown)
+
+    def image(self, address: str) -> str:
+        """`<image url="{{photo}}" />`, or an address as it stands."""
+        found = _IMAGE_VARIABLE.fullmatch(address.strip())
+        return "{{ " + self.use(found[1], "image") + " }}" if found else f"![image]({address.strip()})"
 
     def dotprompt(self, line: str, number: int) -> str:
         line = _ROLE.sub(lambda found: f"\x00{found[1]}\x00", line)
         parts = re.split("\x00(system|user|model|tool)\x00", line)
-        shown = [self.handlebars(parts[0], number)]
+        shown = [self.tags.line(parts[0], number)]
         for role, text in zip(parts[1::2], parts[2::2], strict=True):
             if role == "tool":
                 self.note(number, "the role tool is taken as user.")
             name = {"model": "assistant", "tool": "user"}.get(role, role)
-            shown.append(
-                ("" if not shown[-1].strip() else "\n") + f"{name}:\n" + self.handlebars(text.lstrip(), number)
-            )
+            shown.append(("" if not shown[-1].strip() else "\n") + f"{name}:\n" + self.tags.line(text.lstrip(), number))
         return "".join(shown).rstrip() if len(parts) > 1 else shown[0]
-
-    def handlebars(self, line: str, number: int) -> str:
-        pieces = re.split(r"(\{\{\{?[^{}\n]*\}?\}\}|\{%|\{#)", line)
-        return "".join(self.mustache(piece, number) if index % 2 else piece for index, piece in enumerate(pieces))
-
-    def mustache(self, piece: str, number: int) -> str:
-        if piece in ("{%", "{#"):
-            return _brace("{") + piece[1]
-        inside = piece.strip("{}").strip().strip("~").strip()
-        if re.fullmatch(_NAME, inside) and inside not in ("else", "this"):
-            return "{{ " + self.use(inside) + " }}"
-        return self.tag(inside, piece, number)
-
-    def tag(self, inside: str, piece: str, number: int) -> str:
-        for pattern, form in _TAGS:
-            found = pattern.fullmatch(inside)
-            if found:
-                name = found[1] if found.groups() else ""
-                if form.startswith("{% for"):
-                    self.use(name, "array")
-                elif "media" in pattern.pattern:
-                    self.use(name, "image")
-                elif name and "item" not in form:
-                    self.use(name.split(".")[0], "object" if "." in name else "string")
-                return form.replace("NAME", name)
-        self.note(number, f"{piece} has no counterpart; it is left out.")
-        return ""
 
     def head(self) -> dict[str, Any]:
         front = self.front
@@ -220,14 +208,14 @@ class _Importer:
                 if name in defaults:
                     inputs[name]["default"] = defaults[name]
             else:
-                self.note(1, f"the input {name} is declared and not used; it is left out.")
+                self.note_key(f"the input {name} is declared and not used; it is left out.", "input", "schema")
         if inputs:
             head["inputs"] = inputs
         self.outputs(head)
         known = {"description", "model", "provider", "input", "output", "config", "name", *_OPTIONS}
         for key in front:
             if key not in known:
-                self.note(1, f"the setting {key} is left out.")
+                self.note_key(f"the setting {key} is left out.", key)
         return head
 
     def outputs(self, head: dict[str, Any]) -> None:
@@ -238,7 +226,8 @@ class _Importer:
         if isinstance(schema, dict) and "type" in schema:
             head["outputs"] = schema
         elif schema is not None:
-            self.note(1, "the output's schema is in Picoschema; write it as JSON Schema under outputs.")
+            message = "the output's schema is in Picoschema; write it as JSON Schema under outputs."
+            self.note_key(message, "output", "schema")
 
     def model(self) -> dict[str, Any]:
         front = self.front
@@ -252,29 +241,15 @@ class _Importer:
         if isinstance(options.get("stopSequences"), str):
             options["stopSequences"] = [options["stopSequences"]]
         if not isinstance(options.get("maxOutputTokens", 1), int) or options.get("maxOutputTokens", 1) < 1:
-            self.note(1, f"max_tokens {options.pop('maxOutputTokens')} is no limit; it is left out.")
+            limit = next(each for each in ("max_tokens", "maxOutputTokens") if each in {**front, **config})
+            at = ("config", limit) if limit in config else (limit,)
+            self.note_key(f"{limit} {options.pop('maxOutputTokens')} is no limit; it is left out.", *at)
         if options:
             model["options"] = options
         for key in config:
             if key not in _OPTIONS:
-                self.note(1, f"the setting config.{key} is left out.")
+                self.note_key(f"the setting config.{key} is left out.", "config", key)
         return model
-
-
-_TAGS: tuple[tuple[re.Pattern[str], str], ...] = (
-    (re.compile(rf"#if\s+({_NAME}(?:\.{_NAME})?)"), "{% if NAME %}"),
-    (re.compile(rf"#unless\s+({_NAME}(?:\.{_NAME})?)"), "{% if not NAME %}"),
-    (re.compile(r"else"), "{% else %}"),
-    (re.compile(r"/(?:if|unless)"), "{% endif %}"),
-    (re.compile(rf"#each\s+({_NAME})"), "{% for item in NAME %}"),
-    (re.compile(r"/each"), "{% endfor %}"),
-    (re.compile(r"this"), "{{ item }}"),
-    (re.compile(rf"this\.({_NAME})"), "{{ item.NAME }}"),
-    (re.compile(rf"media\s+url=({_NAME})"), "{{ NAME }}"),
-    (re.compile(rf"json\s+({_NAME})"), "{{ NAME|tojson }}"),
-    (re.compile(rf"({_NAME}\.{_NAME})"), "{{ NAME }}"),
-    (re.compile(r"@index"), "{{ loop.index0 }}"),
-)
 
 
 def _mapping(value: Any) -> dict[str, Any]:
@@ -291,15 +266,15 @@ def _declared(schema: Any) -> Iterator[tuple[str, str]]:
         stated = value.get("type") if isinstance(value, dict) else str(value).split(",")[0].strip()
         if "(array" in str(key):
             stated = "array"
-        if re.fullmatch(_NAME, name):
+        if re.fullmatch(NAME, name):
             yield name, _KINDS.get(str(stated), "object" if isinstance(value, dict) else "string")
 
 
 def _brace(sign: str) -> str:
     """A brace that is text; an opening one is settled once it is known what follows it."""
-    return _OPEN if sign == "{" else sign
+    return OPEN_BRACE if sign == "{" else sign
 
 
 def _settled(line: str) -> str:
     """An opening brace that is text stands as it is, but where it would begin a tag with what follows."""
-    return _BEFORE_TAG.sub('{{ "{" }}', line).replace(_OPEN, "{")
+    return _BEFORE_TAG.sub('{{ "{" }}', line).replace(OPEN_BRACE, "{")

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from mergecells.transforms.prompt_import import guess_form, import_prompt
 from mergecells.transforms.prompt_render import render_prompt
+from mergecells.transforms.prompt_template import read_body
 from mergecells.transforms.prompt_to_config import parse_prompt
 
 DOTPROMPT = """\
@@ -87,7 +88,7 @@ def test_import_dotprompt_takes_roles_inputs_and_blocks() -> None:
     """What has a counterpart is converted; the rest is named with its line."""
     made = import_prompt("greet.prompt", DOTPROMPT.encode())
     assert made.form == "dotprompt"
-    assert [note.line for note in made.notes] == [1, 1, 13]
+    assert [note.line for note in made.notes] == [3, 9, 13]
     assert rendered(made.text, items=["a", "b"]) == [("system", "Be kind."), ("user", "Hi Ann! a b")]
     prompt, _, _ = parse_prompt("prompts/greet.md", made.text.encode())
     assert prompt is not None
@@ -101,6 +102,38 @@ def test_import_humanloop_takes_messages_and_settings() -> None:
     assert made.form == "humanloop"
     assert [note.message.split()[0] for note in made.notes] == ["max_tokens", "the"]
     assert rendered(made.text, persona="Bo", name="Ann") == [("system", "You are Bo."), ("user", "Hi Ann")]
+
+
+@pytest.mark.parametrize(
+    ("body", "text", "lines"),
+    [
+        ("{{#if (eq a b)}}x{{/if}}\ny", "x\ny", [1, 1]),
+        ("{{#if (eq a b)}}x{{else}}z{{/if}}", "xz", [1, 1, 1]),
+        ("{{#if a}}x{{else if b}}y{{/if}}", "{% if a %}x{% elif b %}y{% endif %}", []),
+        ("{{#with a}}x{{/with}}", "x", [1, 1]),
+        ("x{{/if}}", "x", [1]),
+        ("x{{else}}", "x", [1]),
+        ("y\n{{#if b}}x", "y\n{% if b %}x{% endif %}", [2]),
+        ("{{#each a}}{{#if b}}x{{/each}}", "{% for item in a %}{% if b %}x{% endif %}{% endfor %}", [1, 1, 1]),
+    ],
+)
+def test_import_dotprompt_leaves_blocks_balanced(body: str, text: str, lines: list[int]) -> None:
+    """A block without a counterpart loses both its tags, one that is left open is closed; each tag is named."""
+    made = import_prompt("a.prompt", body.encode(), "dotprompt")
+    assert made.text.partition("\n---\n")[2] == text + "\n"
+    assert [note.line for note in made.notes] == lines
+    prompt, _, _ = parse_prompt("prompts/a.md", made.text.encode())
+    assert prompt is not None
+    assert not read_body(prompt.body).problems
+
+
+def test_import_humanloop_takes_images_and_leaves_tools_out() -> None:
+    """What a tool said is no word of the assistant; every line of it is named."""
+    body = '<user>\n<image url="{{photo}}" />\n</user>\n<tool id="1">\nresult\n</tool>\n<user>\nSo?\n</user>\n'
+    made = import_prompt("a.prompt", body.encode(), "humanloop")
+    assert [note.line for note in made.notes] == [4, 5, 6]
+    assert "kind: image" in made.text
+    assert rendered(made.text, photo="https://example.com/a.png") == [("user", ""), ("user", "So?")]
 
 
 @pytest.mark.parametrize(
