@@ -23,6 +23,7 @@ from prometheus_client.exposition import choose_encoder
 from mergecells._version import __version__
 from mergecells.adapters.metric_catalogue import METRICS, Kind, Metric
 from mergecells.adapters.span_counts import SpanMetrics
+from mergecells.adapters.tallies import CountTallies, SpreadTallies
 
 NAMESPACE_VARIABLE: Final = "MERGECELLS_METRICS_NAMESPACE"
 DEFAULT_NAMESPACE: Final = "mergecells"
@@ -85,6 +86,29 @@ class Instruments:
         for values in _known(metric):
             made.labels(*values)
         return made
+
+    def busy_counter(self, name: str) -> Counter | CountTallies:
+        """One that every request moves: `adapters.tallies` wherever they will do."""
+        if _files_shared():
+            return self.counter(name)
+        made = CountTallies(_of_kind(name, "counter"), self._namespace, self._registry)
+        for values in _known(METRICS[name]):
+            made.labels(*values)
+        return made
+
+    def busy_histogram(self, name: str) -> Histogram | SpreadTallies:
+        """As `busy_counter`."""
+        if _files_shared():
+            return self.histogram(name)
+        made = SpreadTallies(_of_kind(name, "histogram"), self._namespace, self._registry)
+        for values in _known(METRICS[name]):
+            made.labels(*values)
+        return made
+
+
+def _files_shared() -> bool:
+    """Whether other processes must find our numbers in files, as prometheus_client decides it."""
+    return "PROMETHEUS_MULTIPROC_DIR" in os.environ or "prometheus_multiproc_dir" in os.environ
 
 
 def exemplar(trace_id: str | None) -> dict[str, str] | None:

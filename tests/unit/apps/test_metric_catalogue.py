@@ -86,15 +86,18 @@ def test_exposition_shows_exemplars_to_who_accepts_openmetrics() -> None:
     assert trace not in content.decode()
 
 
-def test_reload_metrics_of_several_processes_combine(tmp_path: Path) -> None:
-    """A pre-forking server: counts add up, the worst reload wins, and a revision that is gone says 0."""
+def test_metrics_of_several_processes_combine(tmp_path: Path) -> None:
+    """A pre-forking server: counts add up, of requests too; the worst reload wins, a revision that is gone says 0."""
     worker = """
 import sys
+from mergecells.adapters.metric_instruments import Instruments
 from mergecells.adapters.prometheus_metrics import PrometheusMetrics
 metrics = PrometheusMetrics()
 metrics.revision_live("old", 1.0)
 metrics.revision_live("new", float(sys.argv[1]))
 metrics.reload_finished("scoring", sys.argv[2], 0.1)
+Instruments().busy_counter("scores").labels("A").inc()
+Instruments().busy_histogram("http_request_duration_seconds").labels("/v1/score").observe(0.002, {"trace_id": "a" * 32})
 """
     environ = {**os.environ, "PROMETHEUS_MULTIPROC_DIR": str(tmp_path)}
     for given in (["5", "success"], ["7", "failure"]):
@@ -113,3 +116,5 @@ print(generate_latest(registry).decode())
     assert "mergecells_config_last_reload_success_timestamp_seconds 7.0" in lines
     assert 'mergecells_config_info{revision="new"} 1.0' in lines
     assert 'mergecells_config_info{revision="old"} 0.0' in lines
+    assert 'mergecells_scores_total{tier="A"} 2.0' in lines
+    assert 'mergecells_http_request_duration_seconds_bucket{le="0.0025",route="/v1/score"} 2.0' in lines

@@ -108,6 +108,39 @@ def test_request_lines_are_written_soon_and_in_order() -> None:
     assert [json.loads(line)["status"] for line in stream.getvalue().splitlines()] == list(range(200, 250))
 
 
+class Unshowable:
+    """What somebody put among the facts."""
+
+    def __str__(self) -> str:
+        raise ValueError("no")
+
+
+def test_request_line_that_cannot_be_made_is_replaced_and_the_others_stay() -> None:
+    """A line says so in its place: nobody must miss a request, least of all the others of the same batch."""
+    stream = io.StringIO()
+    lines = RequestLines(stream, {}, timestamp)
+    lines.setFormatter(JsonFormatter())
+    for more in ({"status": 201}, {"facts": {"sheet": Unshowable()}}, {"status": 202}):
+        lines.add(answered(**more))
+    lines.close()
+    first, middle, last = map(json.loads, stream.getvalue().splitlines())
+    assert (first["status"], last["status"]) == (201, 202)
+    assert middle["message"] == "log line of mergecells.service could not be written: ValueError"
+    assert (middle["level"], middle["timestamp"]) == ("info", first["timestamp"])
+
+
+def test_request_lines_of_other_kinds_are_not_mixed_up() -> None:
+    """Parts of lines are remembered by all that is in them: each of 3 × 2 × 2 × 2 kinds reads as it would alone."""
+    kinds = [
+        answered(level=level, status=status, facts={"revision": revision}, path=path, route="/v1/score")
+        for level in (logging.DEBUG, logging.INFO, logging.WARNING)
+        for status in (200, 503)
+        for revision in ("a" * 40, "none")
+        for path in ("/v1/score", "/v1/score/")
+    ]
+    assert written(*kinds, *kinds) == [as_any_other(kind) for kind in (*kinds, *kinds)]
+
+
 def test_request_lines_go_on_in_a_child_of_the_process() -> None:
     """Its writer stayed behind in the parent; the first line of the child starts another."""
     reading, writing = os.pipe()

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from prometheus_client import CollectorRegistry, Counter, Histogram
+from prometheus_client import CollectorRegistry
 
 from mergecells.adapters.metric_instruments import Instruments, exemplar
+from mergecells.adapters.tallies import Count, Spread
 from mergecells.apps.service.live import LiveConfig
 
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
@@ -18,10 +19,10 @@ class HttpMetrics:
 
     def __init__(self, registry: CollectorRegistry, namespace: str) -> None:
         made = Instruments(registry, namespace)
-        self._requests = made.counter("http_requests")
-        self._seconds = made.histogram("http_request_duration_seconds")
+        self._requests = made.busy_counter("http_requests")
+        self._seconds = made.busy_histogram("http_request_duration_seconds")
         # Finding a series by its labels costs more than counting: each is found once. As many as there are series.
-        self._found: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
+        self._found: dict[tuple[str, str, int], tuple[Count, Spread]] = {}
 
     def observe(self, method: str, route: str, status: int, seconds: float, trace_id: str | None = None) -> None:
         key = (method if method in _METHODS else "other", route, status)
@@ -39,10 +40,10 @@ class RequestMetrics(HttpMetrics):
     def __init__(self, registry: CollectorRegistry, namespace: str) -> None:
         super().__init__(registry, namespace)
         made = Instruments(registry, namespace)
-        self._scores = made.counter("scores")
-        self._tiers: dict[str, Counter] = {}
-        self._points = made.histogram("score_points")
-        self._issues = made.counter("score_issues")
+        self._scores = made.busy_counter("scores")
+        self._tiers: dict[str, Count] = {}
+        self._points = made.busy_histogram("score_points")
+        self._issues = made.busy_counter("score_issues")
         self._ready, self._refused = made.gauge("config_ready"), made.gauge("config_head_refused")
 
     def watch(self, live: LiveConfig) -> None:
