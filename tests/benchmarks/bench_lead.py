@@ -29,6 +29,7 @@ from lead_peers import formulas_by_hand, read_by_hand, score_by_hand
 from mergecells.apps.cli.loading import load_snapshot
 from mergecells.domain.scoring import Component, Factor, Rules, RuleSet, Tier
 from mergecells.formula import Value, compile_program, parse, to_serial, to_value
+from mergecells.formula.remembered import forget_all
 from mergecells.serving.snapshot import Snapshot
 from mergecells.transforms.score import compile_rule_set
 
@@ -208,17 +209,11 @@ def outside() -> dict[str, Any]:
 
 def compiling(snapshot: Snapshot) -> None:
     """The default rules as a Snapshot compiles them, nothing remembered; and how that grows."""
-    from mergecells.formula import compiler
-    from mergecells.transforms import score_program
-
-    def forget() -> None:
-        score_program._compiled.cache_clear()
-        compiler._memo.clear()
 
     def seconds(compile_one: Callable[[], object], rounds: int) -> float:
         times = []
         for _ in range(rounds):
-            forget()
+            forget_all()
             begun = time.process_time()
             compile_one()
             times.append(time.process_time() - begun)

@@ -1,53 +1,44 @@
-"""What metrics, logs and traces cost a request: two services in one process, one with all of it, one with none.
+"""What metrics, logs and traces cost a request: services with all of it and services with none, by turns.
 
-Both are the reference service's own application behind its own HTTP server on loopback, and take turns, block by block,
-so that both meet the same machine. With: Prometheus metrics with exemplars, JSON log lines at `info` to a file, and
+Each is the reference service's own application behind its own HTTP server on loopback, in a process of its own, so that
+its processor time is all of it: what its threads do later too. They take turns of a few requests, in random order, so
+that all meet the same machine. With: Prometheus metrics with exemplars, JSON log lines at `info` to a file, and
 OpenTelemetry spans and metrics of LLM calls to a receiver. Without: nobody is told; revision and ids are in the headers
-of both, as the contract demands. Processor time is that of all threads of the servers' process; the client is another.
+of all, as the contract demands.
+
+There are two processes of each: how much two of one kind differ is what the measurement cannot see. The peer, for
+scores, is a service without that is watched by hand, as a tutorial would: a counter and a histogram of
+prometheus_client, one line of `logging` with a JSON formatter.
 
 Run: python tests/benchmarks/bench_overhead.py [--profile]
 """
 
 from __future__ import annotations
 
-import asyncio
-import cProfile
 import http.client
 import json
 import os
-import pstats
-import socket
+import random
 import statistics
-import subprocess
 import sys
 import tempfile
-import threading
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
-from functools import partial
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Final
 
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE.parent), str(HERE)]
 
-import uvicorn  # noqa: E402
 from bench_llm import make_config, upstream  # noqa: E402
-from starlette.types import ASGIApp, Scope  # noqa: E402
+from overhead_servers import BY_HAND, WITH, WITHOUT, child  # noqa: E402
 
-from mergecells.apps.logs import set_up_logs  # noqa: E402
-from mergecells.apps.service import app as service_app  # noqa: E402
-from mergecells.apps.service.http_frame import Answer  # noqa: E402
-from mergecells.apps.service.middleware import RequestFrame  # noqa: E402
-from mergecells.apps.service.patient_protocol import PatientProtocol  # noqa: E402
-from mergecells.apps.service.request_metrics import RequestMetrics  # noqa: E402
-from mergecells.apps.service.settings import ServiceSettings  # noqa: E402
-from mergecells.apps.service.wiring import Service, build_service  # noqa: E402
-from mergecells.prompting.silence import NoLlmMetrics  # noqa: E402
-
-BLOCK, ROUNDS = 50, 40
 SCORE_GOAL, CALL_GOAL = 5.0, 0.2
+IDLE_S: Final = 2.0
+SETTLE_S: Final = 0.3
+"""Lines and spans of the last requests are written a little later."""
 LEAD = {
     "years": 7,
     "employees": 240,
@@ -58,64 +49,6 @@ LEAD = {
 }
 
 
-class Unwatched(RequestFrame):
-    """Tells nobody anything; what every answer must carry stays, its ids too."""
-
-    def record(self, scope: Scope, answer: Answer, seconds: float) -> None:
-        """Counts and logs nothing."""
-
-
-class Uncounted(RequestMetrics):
-    """Scores that nobody counts."""
-
-    def count_scores(self, answers: Any) -> None:
-        """Counts nothing."""
-
-
-@contextmanager
-def unwatched() -> Iterator[None]:
-    """Inside, what is built has no instruments."""
-    from mergecells.adapters import prometheus_llm
-
-    real = service_app.RequestFrame, service_app.RequestMetrics, prometheus_llm.PrometheusLlmMetrics
-    service_app.RequestFrame, service_app.RequestMetrics = Unwatched, Uncounted  # type: ignore[misc]
-    prometheus_llm.PrometheusLlmMetrics = lambda registry: NoLlmMetrics()  # type: ignore[assignment, misc, return-value]
-    try:
-        yield
-    finally:
-        service_app.RequestFrame, service_app.RequestMetrics, prometheus_llm.PrometheusLlmMetrics = real  # type: ignore[misc]
-
-
-@contextmanager
-def served(app: ASGIApp, profile: cProfile.Profile | None = None) -> Iterator[int]:
-    """The port of `app` behind the service's own HTTP protocol, in a thread."""
-    bound = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    bound.bind(("127.0.0.1", 0))
-    bound.listen(64)
-    config = uvicorn.Config(
-        app,
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        lifespan="off",
-        ws="none",
-        http=partial(PatientProtocol, 60),  # type: ignore[arg-type]
-    )
-    server = uvicorn.Server(config)
-
-    def work() -> None:
-        asyncio.run(server.serve([bound]))
-
-    thread = threading.Thread(target=(lambda: profile.runcall(work)) if profile else work)
-    thread.start()
-    try:
-        yield bound.getsockname()[1]
-    finally:
-        server.should_exit = True
-        thread.join()
-        bound.close()
-
-
 class Client:
     """One kept connection to a process whose processor time is read from here."""
 
@@ -123,10 +56,17 @@ class Client:
         self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
         self._clock = (~process_id << 3) | 2  # CPUCLOCK_SCHED of a process: <linux/posix-timers.h>
 
-    def block(self, path: str, bodies: Sequence[bytes]) -> tuple[list[float], float]:
-        """(seconds of each request, processor seconds of the servers)."""
+    def processor(self) -> float:
+        """Seconds that all threads of the server have worked."""
+        return time.clock_gettime(self._clock)
+
+    def connect_anew(self) -> None:
+        """With the next request: a server closes what was idle for seconds."""
+        self._connection.close()
+
+    def turn(self, path: str, bodies: Sequence[bytes]) -> list[float]:
+        """Seconds of each request."""
         times = []
-        before = time.clock_gettime(self._clock)
         for body in bodies:
             begun = time.perf_counter()
             self._connection.request("POST", path, body)
@@ -134,111 +74,106 @@ class Client:
             content = answer.read()
             times.append(time.perf_counter() - begun)
             assert answer.status == 200, content
-        return times, time.clock_gettime(self._clock) - before
+        return times
 
 
-def compare(title: str, path: str, bodies: Sequence[bytes], servers: Servers, goal: str) -> None:
-    """Print both sides: the medians over the blocks, and the median difference of a block and its neighbour."""
-    clients = [Client(port, servers.process_id) for port in (servers.whole, servers.bare)]
-    for client in clients:
-        client.block(path, bodies * 4)
-    spent: list[list[float]] = [[], []]
-    medians: list[list[float]] = [[], []]
-    for turn in range(ROUNDS):
-        for side in (0, 1) if turn % 2 else (1, 0):
-            times, processor = clients[side].block(path, bodies)
-            medians[side].append(statistics.median(times))
-            spent[side].append(processor / len(bodies))
-    print(f"{title} (goal: {goal})")
-    for name, blocks in (("processor", spent), ("wall, p50", medians)):
-        with_, without = (statistics.median(each) * 1e3 for each in blocks)
-        difference = statistics.median(a - b for a, b in zip(*blocks, strict=True)) * 1e3
+@dataclass
+class Side:
+    """One process and what was measured of it, in milliseconds for each request."""
+
+    kind: str
+    client: Client
+    turns: list[float] = field(default_factory=list)
+    times: list[float] = field(default_factory=list)
+    processor: float = 0.0
+
+
+def measure(sides: Sequence[Side], path: str, bodies: Callable[[int], list[bytes]], rounds: int) -> None:
+    """All sides in random order, round by round. What a process without instruments does when nobody asks is taken
+    off the processor time of all."""
+    for side in sides:
+        side.turns, side.times = [], []
+        side.client.connect_anew()
+        side.client.turn(path, bodies(0) * 20)
+    time.sleep(SETTLE_S)
+    before = [side.client.processor() for side in sides]
+    time.sleep(IDLE_S)
+    idle = statistics.mean(
+        (side.client.processor() - was) / IDLE_S
+        for side, was in zip(sides, before, strict=True)
+        if side.kind == WITHOUT
+    )
+    before, begun = [side.client.processor() for side in sides], time.perf_counter()
+    for number in range(rounds):
+        for side in random.sample(sides, len(sides)):
+            times = [1e3 * each for each in side.client.turn(path, bodies(number))]
+            side.times += times
+            side.turns.append(statistics.median(times))
+    time.sleep(SETTLE_S)
+    passed = time.perf_counter() - begun
+    for side, was in zip(sides, before, strict=True):
+        side.processor = 1e3 * (side.client.processor() - was - idle * passed) / len(side.times)
+
+
+def compare(
+    title: str, path: str, bodies: Callable[[int], list[bytes]], rounds: int, sides: list[Side], goal: str
+) -> None:
+    """Measure and print: each kind, its difference to without, and how far two processes of one kind lie apart."""
+    measure(sides, path, bodies, rounds)
+    print(f"{title} (goal: {goal}); load {os.getloadavg()[0]:.1f}")
+    bare = [side for side in sides if side.kind == WITHOUT]
+    for kind in dict.fromkeys(side.kind for side in sides):
+        own = [side for side in sides if side.kind == kind]
+        times = sorted(each for side in own for each in side.times)
         print(
-            f"  {name:10} {with_:7.3f} ms with, {without:7.3f} ms without: {difference:+.3f} ms, "
-            f"{100 * difference / without:+.1f} %",
-            flush=True,
+            f"  {kind:12} wall p50 {statistics.median(times):7.3f} ms, fastest tenth {times[len(times) // 10]:7.3f} ms"
+            f", processor {statistics.mean(side.processor for side in own):7.3f} ms"
         )
+        if kind != WITHOUT:
+            print(f"  {'':12} {apart(own, bare)}")
+    print(f"  two processes {WITHOUT}, the one against the other: {apart(bare[:1], bare[1:])}", flush=True)
 
 
-def build(root: Path, state: Path) -> Service:
-    settings = ServiceSettings(state_dir=str(state), llm_per_minute=10**9)
-    service = build_service(root, settings)
-    service.start("here")
-    return service
+def apart(some: Sequence[Side], others: Sequence[Side]) -> str:
+    """Wall: the median over the rounds of the difference of a round. Processor: of all that was done."""
 
+    def rounds(sides: Sequence[Side]) -> list[float]:
+        return [statistics.mean(each) for each in zip(*(side.turns for side in sides), strict=True)]
 
-class Servers(NamedTuple):
-    """Two ports of one process: with instruments, and without."""
-
-    process_id: int
-    whole: int
-    bare: int
-
-
-def serve_both(folder: Path, otlp: str) -> None:
-    """Both servers, until stdin closes. Prints their ports."""
-    profile = cProfile.Profile() if "--profile" in sys.argv else None
-    with ExitStack() as stack:
-        root = folder / "config"
-        set_up_logs(service="leads", stream=stack.enter_context((folder / "log").open("w")))
-        with unwatched():
-            bare = build(root, folder / "bare")
-            stack.callback(bare.close)
-        os.environ["OTEL_EXPORTER_OTLP_ENDPOINT"] = otlp
-        whole = build(root, folder / "whole")
-        stack.callback(whole.close)
-        print(stack.enter_context(served(whole.app, profile)), stack.enter_context(served(bare.app)), flush=True)
-        sys.stdin.read()
-    if profile:
-        pstats.Stats(profile, stream=sys.stderr).sort_stats("tottime").print_stats(60)
-
-
-@contextmanager
-def child(*arguments: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
-    """This program in another part, and its first line; it ends when its stdin closes."""
-    command = [sys.executable, __file__, *arguments]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stdin=subprocess.PIPE, text=True)
-    assert process.stdout is not None
-    assert process.stdin is not None
-    try:
-        yield process, process.stdout.readline().strip()
-    finally:
-        process.stdin.close()
-        process.wait(60)
-
-
-def receive() -> None:
-    from standins.otlp import otlp_receiver
-
-    with otlp_receiver() as made:
-        print(made.base, flush=True)
-        sys.stdin.read()
+    ours, theirs = rounds(some), rounds(others)
+    wall = statistics.median(a - b for a, b in zip(ours, theirs, strict=True))
+    base = statistics.mean(side.processor for side in others)
+    processor = statistics.mean(side.processor for side in some) - base
+    return (
+        f"wall {wall:+.3f} ms, {100 * wall / statistics.median(theirs):+.1f} %; "
+        f"processor {processor:+.3f} ms, {100 * processor / base:+.1f} %"
+    )
 
 
 def main() -> None:
     for name in [name for name in os.environ if name.startswith(("MERGECELLS_", "OTEL_"))]:
         del os.environ[name]
-    with tempfile.TemporaryDirectory() as place, upstream() as base, child("--receiver") as (_, otlp):
+    with tempfile.TemporaryDirectory() as place, upstream() as base, ExitStack() as stack:
         folder = Path(place)
-        make_config(folder / "config", base)
-        os.environ["XDG_STATE_HOME"] = f"{folder}/xdg"
-        with child("--servers", str(folder), otlp, *sys.argv[1:]) as (process, ports):
-            servers = Servers(process.pid, *map(int, ports.split()))
-            leads = [json.dumps({**LEAD, "years": number % 12}).encode() for number in range(BLOCK)]
-            compare("one score", "/v1/score", leads, servers, f"under {SCORE_GOAL:g} %")
-            asked = {"inputs": {"company": "Acme"}, "run_id": "r", "persona": "ada", "node": "line"}
-            calls = [json.dumps({**asked, "cache": False}).encode()] * (BLOCK // 5)
-            goal = f"under {CALL_GOAL} ms"
-            compare("one LLM call, the provider asked", "/v1/prompts/line/complete", calls, servers, goal)
-            cached = [json.dumps(asked).encode()] * (BLOCK // 5)
-            compare("one LLM call, from the cache", "/v1/prompts/line/complete", cached, servers, goal)
-            print(f"  {(folder / 'log').read_text().count('http.request'):,} log lines were written")
+        # Services watch the folder that holds the config: nothing else may be written there.
+        make_config(folder / "watched" / "config", base)
+        _, otlp = stack.enter_context(child("receiver"))
+        sides = []
+        for number, kind in enumerate((WITH, WITH, WITHOUT, WITHOUT, BY_HAND)):
+            process, port = stack.enter_context(child(kind, str(folder), str(number), otlp, *sys.argv[1:]))
+            sides.append(Side(kind, Client(int(port), process.pid)))
+        leads = [json.dumps({**LEAD, "years": years}).encode() for years in range(12)]
+        compare("one score", "/v1/score", lambda at: [leads[at % 12]] * 10, 200, sides, f"under {SCORE_GOAL:g} %")
+        ours = [side for side in sides if side.kind != BY_HAND]
+        asked = {"inputs": {"company": "Acme"}, "run_id": "r", "persona": "ada", "node": "line"}
+        path, goal = "/v1/prompts/line/complete", f"under {CALL_GOAL} ms"
+        fresh = json.dumps({**asked, "cache": False}).encode()
+        compare("one LLM call, the provider asked", path, lambda _: [fresh] * 2, 100, ours, goal)
+        cached = json.dumps(asked).encode()
+        compare("one LLM call, from the cache", path, lambda _: [cached] * 5, 100, ours, goal)
+        lines = sum(each.read_text().count("http.request") for each in (folder / "logs").iterdir())
+        print(f"  {lines:,} log lines were written")
 
 
 if __name__ == "__main__":
-    if "--servers" in sys.argv:
-        serve_both(Path(sys.argv[2]), sys.argv[3])
-    elif "--receiver" in sys.argv:
-        receive()
-    else:
-        main()
+    main()

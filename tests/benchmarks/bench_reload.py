@@ -21,11 +21,9 @@ import mergecells
 from mergecells.adapters.published_tree import PublishedTrees
 from mergecells.domain.config_tree import ConfigTree
 from mergecells.domain.scoring import Examples, Fields, Rules, RuleSet, Vertical
-from mergecells.formula import compiler
-from mergecells.formula.parser import parse
+from mergecells.formula.remembered import forget_all
 from mergecells.serving.build import build_snapshot
 from mergecells.serving.bundle import Origin, seal_tree
-from mergecells.transforms import score_program
 from mergecells.transforms.yaml_to_config import load_config
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -182,9 +180,7 @@ def builds(name: str, files: dict[str, bytes], rounds: int) -> None:
     plain = ConfigTree("untracked", files)
 
     def cold() -> None:
-        score_program._compiled.cache_clear()
-        parse.cache_clear()
-        compiler._memo.clear()
+        forget_all()
         build_snapshot(sealed)
 
     bare = median(lambda: bare_load(files), rounds)

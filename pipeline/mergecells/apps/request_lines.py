@@ -19,7 +19,7 @@ from typing import Any, NamedTuple, TextIO
 
 from mergecells.apps.redaction import redact, redact_text
 
-DELAY = 0.05
+DELAY = 0.2
 _text = json.encoder.encode_basestring
 _json = json.JSONEncoder(ensure_ascii=False, default=str).encode
 _IDS = ("request_id", "trace_id", "user_id", "job_id", "batch_id")

@@ -13,6 +13,7 @@ from mergecells.formula.codegen_let import without_calls
 from mergecells.formula.codegen_parts import Code, NotCompilableError
 from mergecells.formula.nodes import Binary, Boolean, Call, Formula, Let, Name, Node
 from mergecells.formula.reference import evaluate_at
+from mergecells.formula.remembered import Memory
 from mergecells.formula.runtime import GLOBALS
 from mergecells.formula.values import Value
 
@@ -21,9 +22,7 @@ Compiled: TypeAlias = Callable[[Mapping[str, Value], float], Value]
 MAX_COMPILED_LENGTH: Final = 2_000
 """Longer formulas are interpreted: Python's compiler would hold every thread for as long as it takes."""
 
-MEMO_SIZE: Final = 65_536
-
-_memo: dict[tuple[str, str], Compiled] = {}
+_memory: Memory[Compiled] = Memory(32_768)
 
 
 def compile_formula(formula: Formula) -> Compiled:
@@ -34,14 +33,7 @@ def compile_formula(formula: Formula) -> Compiled:
     if not formula.text:
         raise ValueError("a part of a formula has no text to be remembered by: use compile_node")
     key = (formula.text, formula.dialect)
-    compiled = _memo.get(key)
-    if compiled is None:
-        if len(_memo) >= MEMO_SIZE:
-            # Oldest first; a reload that still needs them compiles them again.
-            for oldest in list(_memo)[: MEMO_SIZE // 2]:
-                _memo.pop(oldest, None)
-        compiled = _memo[key] = _compile(formula)
-    return compiled
+    return _memory.find(key) or _memory.keep(key, _compile(formula))
 
 
 def compile_node(node: Node) -> Compiled:

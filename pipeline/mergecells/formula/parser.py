@@ -7,7 +7,6 @@ Bounded: 8,192 characters, 64 nested parentheses, 128 nested expressions, 1,024 
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import Final
 
 from mergecells.formula.bounds import measure
@@ -44,6 +43,7 @@ from mergecells.formula.parser_scopes import (
     without_prefix,
 )
 from mergecells.formula.registry import Dialect, name_in, spec_of
+from mergecells.formula.remembered import remembered
 from mergecells.formula.syntax_messages import not_a_formula, unexpected
 from mergecells.formula.tokens import MAX_LENGTH, Token, tokenize
 from mergecells.formula.values import ERRORS, Array, Scalar
@@ -75,13 +75,17 @@ _FILLED: Final = frozenset({"IFERROR"})
 """Functions whose second argument may be left out in Google Sheets."""
 
 
-@lru_cache(maxsize=MEMO_SIZE)
 def parse(text: str, dialect: Dialect = "excel") -> Formula:
     """The syntax tree of a formula that starts with `=`. Raises FormulaSyntaxError with position and hint.
 
     `dialect` says what a function means that Excel and Google Sheets have under one name with two meanings.
     Remembered by text: the checks of a reload parse each formula once for the base and once for every vertical.
     """
+    return _parse(text, dialect)
+
+
+@remembered(MEMO_SIZE)
+def _parse(text: str, dialect: Dialect) -> Formula:
     if len(text) > MAX_LENGTH:
         raise FormulaSyntaxError(
             f"A formula of {len(text)} characters", MAX_LENGTH, f"At most {MAX_LENGTH}: split it with named formulas."

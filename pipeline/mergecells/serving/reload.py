@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from mergecells.domain.config_tree import ConfigTree, TreeChangingError
 from mergecells.domain.errors import ConfigRejectedError, MergecellsError
 from mergecells.domain.revision import Revision, digest_files
+from mergecells.formula.remembered import forget_unused
 from mergecells.ports import Clock, ConfigFolder, Metrics, TreeStore
 from mergecells.serving.build import build_snapshot
 from mergecells.serving.clock import iso
@@ -155,6 +156,7 @@ class Reloader:
         moment = self.clock.now()
         seconds = self.clock.monotonic() - started
         self.store.swap(snapshot, iso(moment))
+        forget_unused()
         self.metrics.reload_finished(CONFIG_TYPE, "success", seconds)
         self.metrics.revision_live(snapshot.revision, moment.timestamp())
         _log.info(

@@ -10,10 +10,10 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
 from mergecells.domain.scoring import Component, Dialect
 from mergecells.formula import Value, compile_formula, parse
+from mergecells.formula.remembered import remembered
 from mergecells.transforms.score_values import share
 
 MOST_PLAYERS = 8
@@ -67,6 +67,6 @@ def exact_parts(parts: Mapping[str, float], whole: float) -> dict[str, float]:
     return {name: unit / UNITS for name, unit in units.items()}
 
 
-@lru_cache(maxsize=1024)
+@remembered(1_024)
 def _compiled(text: str, dialect: Dialect) -> Callable[[Mapping[str, Value], float], Value]:
     return compile_formula(parse(text, dialect))

@@ -6,18 +6,18 @@ What it computes is checked in `formula_results`, and whether engines agree in `
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import lru_cache
 
 from mergecells.domain.findings import Finding
 from mergecells.domain.scoring import Dialect
 from mergecells.formula import names_used, parse, unsupported
 from mergecells.formula.analysis import NameUse, Unsupported
 from mergecells.formula.dialects import PROGRAMS, Foreign, foreign_functions
+from mergecells.formula.remembered import remembered
 from mergecells.transforms.formula_sites import FormulaSites, Site
 from mergecells.transforms.reference_check import suggestion
 
 
-@lru_cache(maxsize=16_384)
+@remembered(16_384)
 def _uses(text: str, dialect: Dialect) -> tuple[tuple[NameUse, ...], tuple[Unsupported, ...], tuple[Foreign, ...]]:
     """What a formula that parses names, and what of it is refused; kept across reloads, which change few formulas."""
     formula = parse(text, dialect)

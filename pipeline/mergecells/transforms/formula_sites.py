@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Literal
 
 from mergecells.domain.locations import DocumentPath
 from mergecells.domain.scoring import Fields, LookupTable
 from mergecells.formula import Formula, FormulaSyntaxError, names_used, parse
 from mergecells.formula.registry import Dialect
+from mergecells.formula.remembered import remembered
 from mergecells.transforms.lookup_tables import table_names
 from mergecells.transforms.rule_order import order_by_use
 from mergecells.transforms.rule_view import RuleView
@@ -120,7 +120,7 @@ def lower_names(site: Site) -> frozenset[str]:
     return _lower_names(site.text, site.formula.dialect) if site.formula else frozenset()
 
 
-@lru_cache(maxsize=16_384)
+@remembered(16_384)
 def _lower_names(text: str, dialect: Dialect) -> frozenset[str]:
     """By text: every check asks, for the base and for each vertical."""
     return frozenset(name.lower() for name, _, _ in names_used(parse(text, dialect)))

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from functools import lru_cache
 from typing import Any
 
 from jinja2 import TemplateError, TemplateSyntaxError, UndefinedError
@@ -16,6 +15,7 @@ from jinja2.environment import Template
 from mergecells.domain.errors import PromptRenderError
 from mergecells.domain.messages import RenderedPrompt
 from mergecells.domain.prompts import PARTIALS_FOLDER, Prompt
+from mergecells.formula.remembered import remembered
 from mergecells.transforms.prompt_inputs import prepare_inputs
 from mergecells.transforms.prompt_messages import image_mark, mark_roles, split_messages
 from mergecells.transforms.prompt_meter import RenderLimits, RenderMeter
@@ -45,7 +45,7 @@ def render_prompt(
         raise PromptRenderError(error.problem, error.hint, prompt.file) from error
 
 
-@lru_cache(maxsize=_COMPILED)
+@remembered(_COMPILED)
 def _compile(_sha: str, file: str, line: int, body: str, partials: tuple[tuple[str, str], ...]) -> Template:
     known = dict(partials)
     _refuse_problems(file, line, body, known)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 from jinja2 import TemplateSyntaxError, nodes
 
+from mergecells.formula.remembered import remembered
 from mergecells.transforms.prompt_filters import FILTERS
 from mergecells.transforms.prompt_sandbox import LOOP_ATTRIBUTES, TESTS, PromptEnvironment
 
@@ -92,7 +92,7 @@ class BodyFacts:
     problems: tuple[BodyProblem, ...] = ()
 
 
-@lru_cache(maxsize=_READ)
+@remembered(_READ)
 def read_body(body: str) -> BodyFacts:
     """The facts about a body or a partial on its own; with a problem of syntax, nothing else is known."""
     if len(body) > MAX_BODY_CHARACTERS:

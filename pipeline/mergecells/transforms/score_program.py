@@ -6,13 +6,13 @@ import functools
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import Any, TypeAlias
 
 from mergecells.domain.errors import ConfigRejectedError
 from mergecells.domain.findings import Finding
 from mergecells.domain.scoring import Component, Dialect, Fields, Rules
 from mergecells.formula import FormulaSyntaxError, Value, compile_formula, names_used, parse
+from mergecells.formula.remembered import remembered
 from mergecells.transforms.rule_order import order_by_use
 from mergecells.transforms.score_components import AllPoints, Points, compile_points
 from mergecells.transforms.score_values import LeadReader, as_list, share, share_of_field, without_noise
@@ -20,7 +20,7 @@ from mergecells.transforms.score_values import LeadReader, as_list, share, share
 Compute: TypeAlias = Callable[[Mapping[str, Value], float], Value]
 """Values by lower-case name, and the evaluation date's serial number → the formula's result."""
 
-MEMO = 65_536
+MEMO = 32_768
 """Formulas whose compiled form is remembered over reloads: about 1 KB each."""
 
 
@@ -215,7 +215,7 @@ class _Formulas:
             raise ConfigRejectedError(f"{len(self._refused)} formulas cannot be computed.", self._refused)
 
 
-@lru_cache(maxsize=MEMO)
+@remembered(MEMO)
 def _compiled(text: str, dialect: Dialect) -> tuple[Compute, frozenset[str]]:
     """A formula's function and the names it uses. By text: a reload compiles what changed and nothing else."""
     formula = parse(text, dialect)

@@ -14,6 +14,8 @@ from mergecells.adapters.published_tree import PublishedTrees
 from mergecells.domain.errors import MergecellsError
 from mergecells.domain.findings import Finding
 from mergecells.domain.revision import Files
+from mergecells.formula import parse
+from mergecells.formula.remembered import GENERATIONS, remembered_count
 from mergecells.serving.bundle import read_manifest
 from mergecells.serving.follow import Follower, FollowStep, run_follower
 from mergecells.serving.rejections import Rejections, read_rejections, refused_head
@@ -309,3 +311,22 @@ def test_rejection_line_cut_short_by_a_kill_is_passed_over(stage: Stage, tmp_pat
     assert stage.follower().step().kind == "rejected"
     assert [entry.revision for entry in read_rejections(stage.trees)] == [bad]
     assert stage.follower().step().kind == "unchanged"
+
+
+def test_follower_remembers_no_formulas_of_revisions_that_are_gone(stage: Stage) -> None:
+    """It runs for months, and each revision that it checks may have formulas that no other has."""
+    per_revision = 50
+
+    def check(files: Files) -> list[Finding]:
+        marker = files["scoring/rules.yaml"].decode().split('"')[1]
+        for number in range(per_revision):
+            parse(f'=IF(a="{marker}",{number},b)')
+        return []
+
+    source = GitBranch(str(stage.bare), "main", stage.mirror)
+    follower = Follower(source, stage.trees, Rejections(stage.trees), check, FakeClock())
+    began = remembered_count()
+    for number in range(3 * GENERATIONS):
+        stage.commit(sample_files(f"marker {number}"))
+        assert follower.step().kind == "published"
+    assert remembered_count() - began <= GENERATIONS * per_revision
