@@ -25,15 +25,22 @@ the free moments least, and starves behind those who just came."""
 _SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS accounts1 (key TEXT PRIMARY KEY, spent INTEGER NOT NULL, reserved INTEGER NOT NULL,
   lapsed INTEGER NOT NULL, used_at REAL NOT NULL, short_lived INTEGER NOT NULL);
-CREATE INDEX IF NOT EXISTS accounts1_by_use ON accounts1 (used_at);
+DROP INDEX IF EXISTS accounts1_by_use;
+CREATE TABLE IF NOT EXISTS held1 (id TEXT PRIMARY KEY, keys TEXT NOT NULL, amount INTEGER NOT NULL,
+  until REAL NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS reservations1 (id TEXT PRIMARY KEY, keys TEXT NOT NULL, amount INTEGER NOT NULL,
   until REAL NOT NULL, lapsed INTEGER NOT NULL);
 CREATE INDEX IF NOT EXISTS reservations1_by_end ON reservations1 (lapsed, until);
 """
+# Calls under way are in `held1`, which is small, so that a call changes one page for it and no index. `reservations1`
+# has those whose lease ended, and what versions before this one hold.
 
 
 _CHANGES_AT_ONCE: Final = 500
 """Then one goes the long way, whose connection also brings the journal into the file, which waits for the disk."""
+
+_TIDY_S: Final = 3_600.0
+_MOST: Final = 4 * MOST_NANO
 
 
 class SqliteLedger:
@@ -45,7 +52,7 @@ class SqliteLedger:
     def __init__(self, path: Path, *, now: Callable[[], float] = time.time) -> None:
         self._path, self._now = path, now
         self._patient, self._brief = _Handle(path, _BUSY_S), _Handle(path, 0.0)
-        self._changes = 0
+        self._changes, self._tidied = 0, float("-inf")
 
     def reserve(
         self, reservation: str, caps: Sequence[Cap], amount: int, lease_s: float, *, wait: bool = True
@@ -63,10 +70,10 @@ class SqliteLedger:
             )
             if refused:
                 return Reserved(held, refused)
-            row = (reservation, json.dumps(keys), amount, now + lease_s)
-            base.execute("INSERT INTO reservations1 VALUES (?, ?, ?, ?, 0)", row)
-            _add(base, keys, now, reserved=amount)
-            return Reserved(_entries(base, keys))
+            base.execute(
+                "INSERT INTO held1 VALUES (?, ?, ?, ?)", (reservation, json.dumps(keys), amount, now + lease_s)
+            )
+            return Reserved(_add(base, held, now, reserved=amount))
 
         return self._change(change, wait)
 
@@ -76,17 +83,15 @@ class SqliteLedger:
         now = self._now()
 
         def change(base: sqlite3.Connection) -> tuple[LedgerEntry, ...]:
-            gone = "DELETE FROM reservations1 WHERE id = ? RETURNING keys, amount, lapsed"
-            rows = base.execute(gone, (reservation,)).fetchall()
+            found = _take(base, reservation)
             _lapse(base, now)
-            if not rows:
+            if found is None:
                 return ()
-            (text, held, lapsed), keys = rows[0], json.loads(rows[0][0])
+            text, held, lapsed = found
+            entries = _entries(base, json.loads(text))
             if lapsed:
-                _add(base, keys, now, spent=spent - held, lapsed=-held)
-            else:
-                _add(base, keys, now, spent=spent, reserved=-held)
-            return _entries(base, json.loads(text))
+                return _add(base, entries, now, spent=spent - held, lapsed=-held)
+            return _add(base, entries, now, spent=spent, reserved=-held)
 
         return self._change(change, wait)
 
@@ -127,9 +132,18 @@ class SqliteLedger:
 
         def change(base: sqlite3.Connection) -> T:
             with changing(base):
+                if wait:
+                    self._tidy(base)
                 return action(base)
 
         return self._run(change, wait)
+
+    def _tidy(self, base: sqlite3.Connection) -> None:
+        """Now and then, where nobody's event loop waits."""
+        now = self._now()
+        if now - self._tidied >= _TIDY_S:
+            self._tidied = now
+            _forget(base, now)
 
     def _run(self, action: Callable[[sqlite3.Connection], T], wait: bool) -> T:
         try:
@@ -204,34 +218,71 @@ def _entries(base: sqlite3.Connection, keys: Sequence[str]) -> tuple[LedgerEntry
 
 
 def _add(
-    base: sqlite3.Connection, keys: Sequence[str], now: float, *, spent: int = 0, reserved: int = 0, lapsed: int = 0
-) -> None:
-    # SQLite turns a sum past 64 bits into a float in silence, so sums stop far below.
+    base: sqlite3.Connection,
+    entries: Sequence[LedgerEntry],
+    now: float,
+    *,
+    spent: int = 0,
+    reserved: int = 0,
+    lapsed: int = 0,
+) -> tuple[LedgerEntry, ...]:
+    """The entries as they are afterwards. They were read under the same lock: the sums are made here, where a sum past
+    64 bits does not become a float in silence as it does in SQLite; they stop far below."""
+    changed = tuple(
+        LedgerEntry(
+            one.key,
+            _within(one.spent + spent),
+            _within(one.reserved + reserved),
+            _within(one.lapsed + lapsed),
+        )
+        for one in entries
+    )
+    # One row at a time: a statement that changes several keeps a journal of its own, in a file.
     change = (
         "INSERT INTO accounts1 VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT (key) DO UPDATE SET "
-        "spent = MIN(MAX(spent + ?2, 0), ?7), reserved = MAX(reserved + ?3, 0), lapsed = MAX(lapsed + ?4, 0), "
-        "used_at = ?5"
+        "spent = ?2, reserved = ?3, lapsed = ?4, used_at = ?5"
     )
-    base.executemany(
-        change, [(key, spent, reserved, lapsed, now, int(is_short_lived(key)), 4 * MOST_NANO) for key in keys]
-    )
+    rows = [(one.key, one.spent, one.reserved, one.lapsed, now, int(is_short_lived(one.key))) for one in changed]
+    base.executemany(change, rows)
+    return changed
+
+
+def _within(amount: int) -> int:
+    return min(max(amount, 0), _MOST)
+
+
+def _take(base: sqlite3.Connection, reservation: str) -> tuple[str, int, int] | None:
+    """Remove a reservation: (keys, amount, whether its lease had ended). None for one that there is not."""
+    for query in (
+        "DELETE FROM held1 WHERE id = ? RETURNING keys, amount, 0",
+        "DELETE FROM reservations1 WHERE id = ? RETURNING keys, amount, lapsed",
+    ):
+        rows: list[tuple[str, int, int]] = base.execute(query, (reservation,)).fetchall()
+        if rows:
+            return rows[0]
+    return None
+
+
+_OVER: Final = "SELECT id, keys, amount, until FROM held1 WHERE until <= ? LIMIT 1000"
 
 
 def _has_lapsed(base: sqlite3.Connection, now: float) -> bool:
-    over = "SELECT 1 FROM reservations1 WHERE lapsed = 0 AND until <= ? LIMIT 1"
-    return base.execute(over, (now,)).fetchone() is not None
+    return base.execute(_OVER, (now,)).fetchone() is not None
 
 
 def _lapse(base: sqlite3.Connection, now: float) -> None:
-    """What was reserved by calls that never said what they cost counts as spent; what nobody asks for is forgotten."""
-    over = "SELECT id, keys, amount FROM reservations1 WHERE lapsed = 0 AND until <= ? ORDER BY until LIMIT 1000"
-    rows = base.execute(over, (now,)).fetchall()
-    for reservation, keys, amount in rows:
-        base.execute("UPDATE reservations1 SET lapsed = 1 WHERE id = ?", (reservation,))
-        _add(base, json.loads(keys), now, spent=amount, reserved=-amount, lapsed=amount)
-    if rows:
-        base.execute("DELETE FROM reservations1 WHERE lapsed = 1 AND until < ?", (now - KEPT_S,))
-        stale = (
-            "SELECT key FROM accounts1 WHERE used_at < ? AND short_lived AND reserved = 0 ORDER BY used_at LIMIT 1000"
-        )
-        base.execute(f"DELETE FROM accounts1 WHERE key IN ({stale})", (now - KEPT_S,))  # noqa: S608 - our own words
+    """What was reserved by calls that never said what they cost counts as spent."""
+    for reservation, keys, amount, until in base.execute(_OVER, (now,)).fetchall():
+        base.execute("DELETE FROM held1 WHERE id = ?", (reservation,))
+        base.execute("INSERT OR REPLACE INTO reservations1 VALUES (?, ?, ?, ?, 1)", (reservation, keys, amount, until))
+        _add(base, _entries(base, json.loads(keys)), now, spent=amount, reserved=-amount, lapsed=amount)
+
+
+def _forget(base: sqlite3.Connection, now: float) -> None:
+    """What nobody asks for any more; and what a version before this one held for calls that never ended lapses."""
+    former = "UPDATE reservations1 SET lapsed = 1 WHERE lapsed = 0 AND until <= ? RETURNING keys, amount"
+    for keys, amount in base.execute(former, (now,)).fetchall():
+        _add(base, _entries(base, json.loads(keys)), now, spent=amount, reserved=-amount, lapsed=amount)
+    base.execute("DELETE FROM reservations1 WHERE lapsed = 1 AND until < ?", (now - KEPT_S,))
+    stale = "SELECT key FROM accounts1 WHERE used_at < ? AND short_lived AND reserved = 0 LIMIT 10000"
+    base.execute(f"DELETE FROM accounts1 WHERE key IN ({stale})", (now - KEPT_S,))  # noqa: S608 - our own words

@@ -211,6 +211,31 @@ def test_file_that_was_moved_away_begins_a_new_one_for_all(tmp_path: Path) -> No
     assert one.read(["run:r1"]) == other.read(["run:r1"]) == (LedgerEntry("run:r1", 0, 30),)
 
 
+def test_ledger_of_an_earlier_version_is_taken_over(tmp_path: Path) -> None:
+    """What it spent and holds counts; its calls under way are settled, and those that never end lapse."""
+    at = [1_800_000_000.0]
+    path = tmp_path / "ledger.sqlite3"
+    base = sqlite3.connect(path)
+    base.executescript(
+        "CREATE TABLE accounts1 (key TEXT PRIMARY KEY, spent INTEGER NOT NULL, reserved INTEGER NOT NULL, "
+        "lapsed INTEGER NOT NULL, used_at REAL NOT NULL, short_lived INTEGER NOT NULL);"
+        "CREATE INDEX accounts1_by_use ON accounts1 (used_at);"
+        "CREATE TABLE reservations1 (id TEXT PRIMARY KEY, keys TEXT NOT NULL, amount INTEGER NOT NULL, "
+        "until REAL NOT NULL, lapsed INTEGER NOT NULL);"
+        f"INSERT INTO accounts1 VALUES ('run:r1', 30, 50, 0, {at[0]}, 1);"
+        f"""INSERT INTO reservations1 VALUES ('ends', '["run:r1"]', 20, {at[0] + 60}, 0);"""
+        f"""INSERT INTO reservations1 VALUES ('dies', '["run:r1"]', 30, {at[0] + 60}, 0);"""
+    )
+    base.close()
+    ledger = SqliteLedger(path, now=lambda: at[0])
+    assert ledger.reserve("a", [RUN], 21, 60).refused == ("run:r1",)
+    assert ledger.settle("ends", 5) == (LedgerEntry("run:r1", 35, 30),)
+    at[0] += 3_601
+    assert ledger.entries(10) == (LedgerEntry("run:r1", 65, 0, 30),)
+    assert ledger.settle("dies", 10) == (LedgerEntry("run:r1", 45, 0, 0),)
+    ledger.close()
+
+
 def test_old_runs_are_forgotten_and_totals_stay(tmp_path: Path) -> None:
     """After 400 days without a call a run is gone; a persona and the total are counted for good."""
     at = [1_800_000_000.0]
