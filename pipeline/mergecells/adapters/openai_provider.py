@@ -28,9 +28,12 @@ class OpenAIProvider:
         self._name, self._key = name, key
         # What the library would add from its own environment variables is for OpenAI, and for nobody else.
         foreign = {} if provider.kind == "openai" else dict.fromkeys(("OpenAI-Organization", "OpenAI-Project"), _OMIT)
+        base = provider.base_url or ADDRESSES[provider.kind]
+        # Whole, or the library takes it apart three times for each request.
+        self._completions = f"{base.rstrip('/')}/chat/completions"
         self._client = openai.AsyncOpenAI(
             api_key=key or "none",
-            base_url=provider.base_url or ADDRESSES[provider.kind],
+            base_url=base,
             max_retries=0,
             http_client=BoundedClient(),
             default_headers=foreign,  # type: ignore[arg-type]
@@ -41,7 +44,7 @@ class OpenAIProvider:
             # The method that the library has for any path: its own one for this path looks at each field of the request
             # by its type, and of the answer, which takes a fifth of the time of a call, and changes neither.
             response = await self._client.post(
-                "/chat/completions",
+                self._completions,
                 body=openai_body(request),
                 cast_to=httpx2.Response,
                 options={"timeout": request.timeout_s, "headers": dict(request.headers)},

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from typing import Any
 
 import httpx2
@@ -52,6 +53,10 @@ class BoundedClient(httpx2.AsyncClient):
         super().__init__(timeout=httpx2.Timeout(timeout_s, connect=20), follow_redirects=False, limits=limits)
         use_streams(self)
 
+    def build_request(self, method: str, url: httpx2.URL | str, **more: Any) -> httpx2.Request:
+        """The address is always one of a few, and taking it apart takes a tenth of the time of a request."""
+        return super().build_request(method, _address(url) if isinstance(url, str) else url, **more)
+
     async def send(self, request: httpx2.Request, *, stream: bool = False, **more: Any) -> httpx2.Response:
         more["follow_redirects"] = False  # The libraries ask for it with each request.
         if self._mend is not None and stream:
@@ -67,6 +72,11 @@ class BoundedClient(httpx2.AsyncClient):
             finally:
                 await response.aclose()
         return response
+
+
+@lru_cache(maxsize=64)
+def _address(url: str) -> httpx2.URL:
+    return httpx2.URL(url)
 
 
 class _Mended(httpx2.AsyncByteStream):
