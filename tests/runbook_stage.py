@@ -51,7 +51,14 @@ class Program:
     process: subprocess.Popen[str] | None = None
 
     def start(self) -> None:
+        self.launch()
+        self.wait()
+
+    def launch(self) -> None:
         self.process = start(self.arguments, self.log, **self.environ)
+
+    def wait(self) -> None:
+        """Until it answers."""
         until(self.answers, f"for {self.url}: {self.log.read_text()[-2000:]}")
 
     def stop(self) -> None:
@@ -104,6 +111,8 @@ class Demo:
     unique: bool = False
     """Whether callers ask what they never asked before."""
     persona: str = "sales"
+    pause: float = 0.2
+    """Seconds between two rounds of the callers."""
 
     @property
     def secrets(self) -> Path:
@@ -158,7 +167,7 @@ class Demo:
 
     def ask(self) -> None:
         """What callers do all the time: score, and call a model."""
-        time.sleep(0.2)
+        time.sleep(self.pause)
         headers = self.headers()
         for name in ("service", "service-2"):
             with contextlib.suppress(httpx.HTTPError, OSError):
@@ -247,7 +256,9 @@ def demo(folder: Path, patch: pytest.MonkeyPatch, postgres: Postgres, alerts: bo
         _programs(made, ports, urls)
         for name in ("follower", "hub", "service", "service-2"):
             stack.callback(made.programs[name].stop)
-            made.programs[name].start()
+            made.programs[name].launch()
+        for program in made.programs.values():
+            program.wait()
         until(made.live)
         targets = {
             "mergecells-service": [urls["service"], urls["service-2"]],
@@ -313,7 +324,7 @@ def _programs(made: Demo, ports: dict[str, int], urls: dict[str, str]) -> None:
     hub = {
         f"MERGECELLS_HUB_{name.upper()}_FILE": str(made.secrets / f"hub_{name}")
         for name in ("ack_token", "fleet_token", "webhook_secret")
-    } | {"MERGECELLS_HUB_POLL_SECONDS": "0.5", "MERGECELLS_HUB_DRIFT_SECONDS": "1", "MERGECELLS_HUB_ROLLBACK": "no"}
+    } | {"MERGECELLS_HUB_POLL_SECONDS": "0.5", "MERGECELLS_HUB_DRIFT_SECONDS": "2", "MERGECELLS_HUB_ROLLBACK": "no"}
     for name in ("service", "service-2"):
         arguments = ["serve", "--config", str(live / "current"), "--port", str(ports[name]), "--hub", urls["hub"]]
         environ = serving | {"MERGECELLS_STATE_DIR": str(made.folder / f"state-{name}")}

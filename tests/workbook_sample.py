@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -139,12 +139,19 @@ def find_cell(workbook: Any, tab: str, title: str, *key: str) -> Any:
 
 def resave(path: Path, folder: Path) -> None:
     """Let LibreOffice open and save the workbook; what has no cached result is computed."""
+    resave_all([path], folder)
+
+
+def resave_all(paths: Sequence[Path], folder: Path) -> None:
+    """The same for several, of different names, with one start of LibreOffice."""
     command = ["soffice", f"-env:UserInstallation=file://{folder}/profile", "--headless", "--convert-to", "xlsx"]
     done = subprocess.run(
-        [*command, "--outdir", str(folder / "saved"), str(path)], capture_output=True, timeout=100, check=False
+        [*command, "--outdir", str(folder / "saved"), *map(str, paths)], capture_output=True, timeout=100, check=False
     )
     assert done.returncode == 0, done.stderr
-    path.write_bytes((folder / "saved" / path.name).read_bytes())
+    for path in paths:
+        path.write_bytes((folder / "saved" / path.name).read_bytes())
+        (folder / "saved" / path.name).unlink()
 
 
 def export(source: XlsxWorkbook, head: dict[str, bytes] | None = None) -> ExportResult:

@@ -37,6 +37,7 @@ pytestmark = [
 def running(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, postgres: Postgres) -> Iterator[Demo]:
     with demo(tmp_path, monkeypatch, postgres, alerts=True) as made:
         made.hub.url = made.programs["hub"].url
+        made.pause = 0.7  # queries ask for what there is, not for how much
         yield made
 
 
