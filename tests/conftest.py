@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 import gc
 import os
 import shutil
 import signal
+import ssl
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -52,6 +54,10 @@ def in_memory() -> Path | None:
 # What is published, committed or recorded is flushed to the disk each time, and waiting for it is no test.
 if "TMPDIR" not in os.environ and (place := in_memory()):
     os.environ["TMPDIR"], tempfile.tempdir = str(place), None
+
+# Each client of a provider reads the certificates of every authority, 35 ms of a processor, though no stand-in has any:
+# once is enough. Nobody changes a context that was made with the same arguments.
+ssl.create_default_context = functools.cache(ssl.create_default_context)
 
 # A run that was started in the background ignores Ctrl-C, and so would every program that a test starts and interrupts.
 signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -72,13 +72,16 @@ def operation(verb: str, path: str) -> tuple[str, dict[str, Any], tuple[str, ...
     raise NotAsDescribedError(f"{verb} {path} is not among the described operations")
 
 
-@cache
-def _validator(text: str) -> Any:
-    return jsonschema_rs.validator_for({**json.loads(text), "components": openapi()["components"]})
+_validators: dict[int, Any] = {}
+"""By the place of a schema in memory: each is a part of `openapi()`, which stays."""
 
 
 def _check(schema: dict[str, Any], value: Any, what: str) -> None:
-    errors = list(_validator(json.dumps(schema, sort_keys=True)).iter_errors(value))
+    validator = _validators.get(id(schema))
+    if validator is None:
+        whole = {**schema, "components": openapi()["components"]}
+        validator = _validators[id(schema)] = jsonschema_rs.validator_for(whole)
+    errors = list(validator.iter_errors(value))
     if errors:
         first = errors[0]
         place = "/".join(str(part) for part in first.instance_path)

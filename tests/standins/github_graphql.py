@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
-from graphql import GraphQLError, graphql_sync, parse, validate
+from graphql import DocumentNode, GraphQLError, execute_sync, parse, validate
 
 from standins.github_descriptions import NotAsDescribedError, graphql_schema
 from standins.github_store import GitHubStore, Pull
@@ -12,18 +13,26 @@ from standins.github_store import GitHubStore, Pull
 
 def answer(store: GitHubStore, query: str, variables: dict[str, Any]) -> dict[str, Any]:
     """A GraphQL answer. A document that does not fit the schema is a mistake of ours and raises."""
-    wrong = validate(graphql_schema(), parse(query))
+    document, wrong = _document(query)
     if wrong:
-        raise NotAsDescribedError(f"GraphQL: {wrong[0].message}")
+        raise NotAsDescribedError(f"GraphQL: {wrong}")
     root = {"repository": lambda _info, owner, name, **_: _repository(store, f"{owner}/{name}"),
             "enablePullRequestAutoMerge": lambda _info, input: _auto_merge(store, input)}  # fmt: skip
-    result = graphql_sync(
-        graphql_schema(), query, root, variable_values=variables, type_resolver=lambda value, *_: value["__typename"]
+    result = execute_sync(
+        graphql_schema(), document, root, variable_values=variables, type_resolver=lambda value, *_: value["__typename"]
     )
     told: dict[str, Any] = {"data": result.data}
     if result.errors:
         told["errors"] = [_error(error) for error in result.errors]
     return told
+
+
+@cache
+def _document(query: str) -> tuple[DocumentNode, str]:
+    """A query, parsed, and what is wrong with it. Ours are few, and looking at one takes longer than answering it."""
+    document = parse(query)
+    wrong = validate(graphql_schema(), document)
+    return document, wrong[0].message if wrong else ""
 
 
 class NotFoundError(Exception):
