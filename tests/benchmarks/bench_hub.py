@@ -1,24 +1,22 @@
 """From the click to the pull request through the hub: requests, and how much of the time is ours.
 
-    python tests/benchmarks/bench_hub.py [--profile]
+    python tests/benchmarks/bench_hub.py [--profile] [--stalls]
 
-The real hub on a real socket; the tests' stand-ins answer for Google and GitHub. The time in which a client of ours
-waits for one of them is measured at the client and taken off: theirs is another. The peer of the same run is a preview:
-reading, merging and checking the same sheet with the reference engine alone.
+The real hub on a real socket, in a process of its own; the tests' stand-ins answer for Google and GitHub from this one.
+The time in which a client of ours waits for one of them is measured at the client and taken off: theirs is another. The
+peer of the same run is a preview: reading, merging and checking the same sheet with the reference engine alone.
 
-While a click is carried out another process asks the hub for /healthz every 50 ms: it waits as long as anybody
-would. The stand-ins answer from the hub's own process here, so that it is more than a hub alone would show.
+While a click is carried out a third process asks the hub for /healthz every 50 ms: it waits as long as anybody would.
+With `--stalls` the hub says what it was doing when none of its threads got a turn for a tenth of a second.
 """
 
 from __future__ import annotations
 
-import cProfile
 import json
-import pstats
+import os
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -34,51 +32,55 @@ import pytest  # noqa: E402
 from bench_export import make_files  # noqa: E402
 
 from hub_stage import HubStage, hub_stage, until  # noqa: E402
-from mergecells.adapters import github_api, google_http  # noqa: E402
-from mergecells.apps.hub import queue  # noqa: E402
-from mergecells.apps.hub.previews import preview  # noqa: E402
 
 ROWS = 10_000
 GOALS = {"default rules": (5, 12, 2.0), f"{ROWS:,} factors": (12, 12, 10.0)}
 """Sheets requests, GitHub requests, seconds of our own."""
 
 
-class Waits(threading.local):
-    """What the running thread waited for others."""
+class HubProcess:
+    """The hub, and what it tells."""
 
-    seconds = 0.0
+    def __init__(self, root: Path) -> None:
+        flags = [each for each in sys.argv[1:] if each in ("--profile", "--stalls")]
+        self._process = subprocess.Popen(
+            [sys.executable, str(HERE / "hub_process.py"), str(root), *flags],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        self.turns: dict[str, tuple[float, float]] = {}
+        """Of each submission by its id: its seconds, and those of them that were waits."""
+        self.url: str = self._until("url")
 
+    def ask(self, what: str) -> float:
+        """Seconds of the hub's own that it took."""
+        assert self._process.stdin is not None
+        self._process.stdin.write(f"{what}\n")
+        self._process.stdin.flush()
+        return float(self._until("seconds"))
 
-waits = Waits()
+    def turn(self, submission: str) -> tuple[float, float]:
+        while submission not in self.turns:
+            self._read()
+        return self.turns[submission]
 
+    def end(self) -> None:
+        self._process.communicate()
 
-def counted(inner: Any) -> Any:
-    def call(*arguments: Any, **named: Any) -> Any:
-        started = time.perf_counter()
-        try:
-            return inner(*arguments, **named)
-        finally:
-            waits.seconds += time.perf_counter() - started
+    def _until(self, key: str) -> Any:
+        while key not in (told := self._read()):
+            pass
+        return told[key]
 
-    return call
-
-
-def timed(patch: pytest.MonkeyPatch, ends: dict[str, tuple[float, float]]) -> None:
-    """Each submission's seconds, and those of them that were waits, by its id."""
-    patch.setattr(google_http._Calling, "attempt", counted(google_http._Calling.attempt))
-    patch.setattr(github_api.GitHubApi, "_once", counted(github_api.GitHubApi._once))
-    inner = queue.carry_out
-
-    def carry_out(desk: Any, row: Any, *others: Any) -> Any:
-        started, waits.seconds = time.perf_counter(), 0.0
-        profile = cProfile.Profile() if "--profile" in sys.argv else None
-        ended = profile.runcall(inner, desk, row, *others) if profile else inner(desk, row, *others)
-        ends[row.id] = (time.perf_counter() - started, waits.seconds)
-        if profile:
-            pstats.Stats(profile).sort_stats("cumulative").print_stats(45)
-        return ended
-
-    patch.setattr(queue, "carry_out", carry_out)
+    def _read(self) -> dict[str, Any]:
+        assert self._process.stdout is not None
+        line = self._process.stdout.readline()
+        assert line, "the hub ended"
+        told: dict[str, Any] = json.loads(line)
+        if "id" in told:
+            self.turns[told["id"]] = told["whole"], told["waited"]
+        return told
 
 
 POLL = """
@@ -109,7 +111,7 @@ def polled(url: str) -> Iterator[list[float]]:
         process.wait()
 
 
-def click(stage: HubStage, ends: Mapping[str, tuple[float, float]], label: str, number: int) -> None:
+def click(stage: HubStage, hub: HubProcess, label: str, number: int) -> None:
     """One edit, one click."""
     ada = stage.add_on()
     ada.client.timeout = httpx.Timeout(400)
@@ -120,12 +122,8 @@ def click(stage: HubStage, ends: Mapping[str, tuple[float, float]], label: str, 
         told = until(lambda: (now := ada.show(made))["settled"] and now, 400)
     assert told["state"] == "proposed", (told["message"], told["findings"][:3])
     sheets, github = stage.google.standin.count() - sheets, len(stage.github.requests) - github
-    whole, waited = ends[told["id"]]
-    assert stage.hub is not None
-    desk = next(iter(stage.hub.desks))
-    started, waits.seconds = time.perf_counter(), 0.0
-    preview(desk)
-    peer = time.perf_counter() - started - waits.seconds
+    whole, waited = hub.turn(told["id"])
+    peer = hub.ask("preview")
     most = GOALS[label]
     own = whole - waited
     print(
@@ -133,12 +131,12 @@ def click(stage: HubStage, ends: Mapping[str, tuple[float, float]], label: str, 
         f"own time {own:.2f} s (of {most[2]:.0f} s; {own / peer:.2f} × a preview: {peer:.2f} s); "
         f"waited {waited:.2f} s for the stand-ins; /healthz asked {len(health)} times meanwhile: "
         f"p50 {health[len(health) // 2] * 1e3:.0f} ms, p99 {health[int(len(health) * 0.99)] * 1e3:.0f} ms, "
-        f"longest {health[-1] * 1e3:.0f} ms",
+        f"longest {health[-1] * 1e3:.0f} ms; load {os.getloadavg()[0]:.1f}",
         flush=True,
     )
 
 
-def crowd(stage: HubStage, ends: Mapping[str, tuple[float, float]]) -> None:
+def crowd(stage: HubStage, hub: HubProcess) -> None:
     """Twenty people at once in one sheet."""
     people = [stage.add_on(f"person{number}") for number in range(20)]
     sheets, github = stage.google.standin.count(), len(stage.github.requests)
@@ -152,7 +150,8 @@ def crowd(stage: HubStage, ends: Mapping[str, tuple[float, float]]) -> None:
         made = list(pool.map(press, range(20)))
     told = [until(lambda each=each: (now := people[0].show(each))["settled"] and now, 400) for each in made]
     whole = time.perf_counter() - started
-    turns = [ends[each] for each in made if each in ends]  # who waited for the sheet shares a turn
+    hub.ask("preview")  # all that was told before is read then
+    turns = [hub.turns[each] for each in made if each in hub.turns]  # who waited for the sheet shares a turn
     own = sum(taken - waited for taken, waited in turns)
     states = sorted({one["state"] for one in told})
     print(
@@ -164,25 +163,22 @@ def crowd(stage: HubStage, ends: Mapping[str, tuple[float, float]]) -> None:
     )
 
 
-def warm(stage: HubStage) -> None:
-    """A hub that has just been started lets the engines answer for the branch; that is no click's time."""
-    assert stage.hub is not None
-    for desk in stage.hub.desks:
-        started = time.perf_counter()
-        with desk.line("submit"):
-            print(f"the engines had answered for the branch {time.perf_counter() - started:.1f} s after the start")
-
-
 def run(label: str, files: Mapping[str, bytes] | None, clicks: int, many: bool) -> None:
-    ends: dict[str, tuple[float, float]] = {}
-    with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
-        timed(patch, ends)
-        with hub_stage(Path(folder), patch, scoring=files, engines=True) as stage, stage.running():
-            warm(stage)
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        pytest.MonkeyPatch.context() as patch,
+        hub_stage(Path(folder), patch, scoring=files, engines=True) as stage,
+    ):
+        hub = HubProcess(stage.checkout.root)
+        stage.url = hub.url
+        try:
+            print(f"the engines had answered for the branch {hub.ask('submit'):.1f} s after the start")
             for number in range(clicks):
-                click(stage, ends, label, number)
+                click(stage, hub, label, number)
             if many:
-                crowd(stage, ends)
+                crowd(stage, hub)
+        finally:
+            hub.end()
 
 
 def main() -> None:
