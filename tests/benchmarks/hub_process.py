@@ -81,16 +81,19 @@ def watch() -> None:
 
 
 def look_for_stalls() -> None:
-    """A thread that wants the interpreter every few milliseconds, and says who had it when it came too late."""
+    """A thread that wants the interpreter every few milliseconds, and says who had it when it came too late. Where the
+    process itself had no processor meanwhile, nobody here is to blame."""
     while True:
-        begun = time.perf_counter()
+        begun, spent = time.perf_counter(), time.process_time()
         time.sleep(_STEP_S)
-        late = time.perf_counter() - begun - _STEP_S
-        if late > _STALL_S:
+        late, spent = time.perf_counter() - begun - _STEP_S, time.process_time() - spent
+        if late > _STALL_S and spent > late / 2:
             for thread in carrying:
                 frames = traceback.extract_stack(sys._current_frames()[thread])[-_SHOWN:]
                 where = " < ".join(f"{Path(each.filename).name}:{each.lineno} {each.name}" for each in reversed(frames))
-                print(f"    {late * 1e3:.0f} ms late; {where}", file=sys.stderr, flush=True)
+                print(
+                    f"    {late * 1e3:.0f} ms late, {spent * 1e3:.0f} ms of work; {where}", file=sys.stderr, flush=True
+                )
 
 
 def own_seconds(work: Callable[[], object]) -> float:
