@@ -55,7 +55,7 @@ def test_cache_stats_says_what_was_saved(tmp_path: Path) -> None:
     fill_cache(SqliteCache(tmp_path / "llm-cache.sqlite3"))
     shown = command("cache", "stats", "--state-dir", tmp_path)
     assert shown.status == 0
-    assert "75.0% of 4 calls: 3 hits, 1 misses" in shown.output
+    assert "75.0% of 4 calls: 3 hits, 1 miss" in shown.output
     assert "$0.7500, 3,000 tokens" in shown.output
     found = command("cache", "stats", "--state-dir", tmp_path, "--output", "json").json
     assert (found["entries"], found["hits"], found["misses"], found["hit_rate"]) == (1, 3, 1, 0.75)
@@ -126,6 +126,14 @@ def test_budgets_of_a_lower_halt_are_halted_at_once(root: Path, tmp_path: Path) 
     assert any(line.startswith("run:r1") and line.endswith("halted") for line in shown.output.splitlines())
     assert "$4.999999" in shown.output
     assert "gone:x: $0.500000 is the worst case" in shown.output
+
+
+def test_budgets_below_a_cent_are_shown_whole(root: Path, tmp_path: Path) -> None:
+    """A halt of $0.0018 is not $0.00."""
+    spend(SqliteLedger(tmp_path / "state" / "llm-ledger.sqlite3"))
+    (root / "prompts" / "budgets.yaml").write_text("budgets:\n  run: {warn: 0.0001, halt: 0.0018}\n")
+    shown = command("--config-root", root, "budgets", "--run", "r1", "--state-dir", tmp_path / "state")
+    assert shown.output.splitlines()[1].split()[-3:] == ["$0.0001", "$0.0018", "halted"]
 
 
 def test_budgets_of_one_run_shows_its_nodes(root: Path, tmp_path: Path) -> None:

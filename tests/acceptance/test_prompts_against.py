@@ -225,6 +225,8 @@ def test_live_plan_is_answered_within_the_cap_of_the_base(root: Path, server: Mo
         (("hok",), "no prompt 'hok'"),
         (("hook", "--fresh", "--record"), "Give one of them"),
         (("hook", "--max-cost", "-1"), "max-cost"),
+        (("hook", "--max-cost", "nan"), "max-cost"),
+        (("hook", "--max-cost", "inf"), "is no amount"),
     ],
 )
 def test_against_mistake_is_told(root: Path, words: tuple[str, ...], said: str) -> None:

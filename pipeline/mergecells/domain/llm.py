@@ -205,6 +205,12 @@ class LlmResult:
     def truncated(self) -> bool:
         return self.usage.truncated
 
+    @property
+    def asked_seconds(self) -> float:
+        """Seconds of all tries: without pauses between them, and without the import of the provider's library, which a
+        program's first call waits for."""
+        return sum(attempt.seconds for attempt in self.attempts)
+
 
 @dataclass(frozen=True, slots=True)
 class Turn:

@@ -13,7 +13,7 @@ from mergecells.domain.budgets import Budget, Budgets
 from mergecells.domain.errors import BudgetExceededError, LedgerBusyError, LlmCallError, MergecellsError
 from mergecells.domain.llm import BudgetState, CallContext, Cap, LedgerEntry
 from mergecells.ports import BudgetLedger, LlmMetrics
-from mergecells.prompting.budget_keys import applying, nano, state_of
+from mergecells.prompting.budget_keys import applying, limit_words, nano, state_of
 from mergecells.prompting.ids import new_id
 
 _log = logging.getLogger("mergecells")
@@ -168,7 +168,7 @@ def _exceeded(worst_case: float, refused: Sequence[str], states: tuple[BudgetSta
     """The refusal in words: the first budget that has no room, and what could be done."""
     state = next(state for state in states if state.key == refused[0])
     message = (
-        f"The budget {state.key} has ${state.remaining:,.6f} left of ${state.halt:,.2f}, and this call may cost "
+        f"The budget {state.key} has ${state.remaining:,.6f} left of {limit_words(state.halt)}, and this call may cost "
         f"${worst_case:,.6f}: it was not made."
     )
     more = f" Also without room: {', '.join(refused[1:])}." if len(refused) > 1 else ""

@@ -74,3 +74,8 @@ def nano(dollars: float, *, up: bool = False) -> int:
 def state_of(key: str, budget: Budget, entry: LedgerEntry) -> BudgetState:
     """A budget with what the ledger holds for it, in dollars."""
     return BudgetState(key, budget.warn, budget.halt, entry.spent / NANO, entry.reserved / NANO, entry.lapsed / NANO)
+
+
+def limit_words(dollars: float) -> str:
+    """A warn or a halt: two places, as many as it has where it is less than a cent."""
+    return f"${dollars:,.2f}" if dollars >= 0.01 or not dollars else f"${dollars:.9f}".rstrip("0")

@@ -10,7 +10,7 @@ from typing import Any
 from mergecells.domain.budgets import Budgets
 from mergecells.domain.llm import NANO, BudgetState, CallContext, LedgerEntry
 from mergecells.ports import BudgetLedger
-from mergecells.prompting.budget_keys import applying, budget_of, day_of, state_of
+from mergecells.prompting.budget_keys import applying, budget_of, day_of, limit_words, state_of
 
 _MOST_READ = 100_000
 
@@ -79,7 +79,7 @@ def budget_lines(rows: Sequence[BudgetRow]) -> list[str]:
 
 def _cells(row: BudgetRow) -> tuple[str, ...]:
     entry, state = row.entry, row.state
-    limits = (f"${state.warn:,.2f}", f"${state.halt:,.2f}") if state else ("–", "–")
+    limits = (limit_words(state.warn), limit_words(state.halt)) if state else ("–", "–")
     remaining = _money(round(state.remaining * NANO)) if state else "–"
     return (entry.key, _money(entry.spent), _money(entry.reserved), remaining, *limits, row.verdict)
 

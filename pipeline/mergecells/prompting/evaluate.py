@@ -169,7 +169,7 @@ def _facts(result: LlmResult) -> SideAnswer:
         output_tokens=usage.output_tokens,
         token_source=result.token_source,
         cost=usage.cost_est,
-        seconds=None if result.cached else result.seconds,
+        seconds=None if result.cached else result.asked_seconds,
         why="from the cache" if result.cached else "",
     )
 

@@ -50,7 +50,7 @@ def offers_json(slug: str, cases: Sequence[Case], found: Sequence[Sequence[Offer
 def result_line(result: LlmResult) -> str:
     """Model, tokens, cost, time and budgets of one answer, for a person."""
     usage = result.usage
-    where = "from the cache" if result.cached else f"in {result.seconds:.2f} s"
+    where = "from the cache" if result.cached else f"in {result.asked_seconds:.2f} s"
     told = [
         f"{result.model} ({result.provider}) {where}",
         f"{usage.input_tokens:,} + {usage.output_tokens:,} tokens ({result.token_source})",

@@ -74,11 +74,16 @@ def _open(url: str, state_dir: Path | None) -> tuple[ResponseCache, str]:
 
 
 def _lines(place: str, stats: CacheStats) -> list[str]:
+    from mergecells.domain.llm import NANO
+    from mergecells.transforms.plan_words import counted
+    from mergecells.transforms.report_words import money
+
     asked = stats.hits + stats.misses
     rate = f"{stats.hit_rate:.1%} of {asked:,} calls" if asked else "no calls yet"
+    misses = f"{stats.misses:,} {'miss' if stats.misses == 1 else 'misses'}"
     return [
         f"cache       {place}",
         f"answers     {stats.entries:,} ({stats.bytes / 1e6:,.1f} MB)",
-        f"hit rate    {rate}: {stats.hits:,} hits, {stats.misses:,} misses",
-        f"saved       ${stats.saved_cost:,.4f}, {stats.saved_tokens:,} tokens",
+        f"hit rate    {rate}: {counted(stats.hits, 'hit')}, {misses}",
+        f"saved       {money(round(stats.saved_cost * NANO))}, {counted(stats.saved_tokens, 'token')}",
     ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -72,6 +73,7 @@ def run(
     the cost was shown, by models; exit 1 when an example is not good after the change, or has no answer.
     """
     if against is not None:
+        _refuse_no_amount(max_cost)
         only = (inputs, assignments, example, examples or None, model, stream or None, run_id or None)
         _refuse_with_against(only, fresh and (record or cassette is not None))
         from mergecells.apps.cli.prompt_against import Asked, run_against
@@ -116,6 +118,14 @@ def run(
             run_one(calling, cases[0], context, stream=stream)
         elif not run_examples(calling, cases):
             raise typer.Exit(1)
+
+
+def _refuse_no_amount(max_cost: float | None) -> None:
+    """A cap is a number: with nan or inf nothing would be capped. Raises UsageError."""
+    from mergecells.domain.errors import UsageError
+
+    if max_cost is not None and not math.isfinite(max_cost):
+        raise UsageError(f"--max-cost {max_cost} is no amount.", "Give dollars, as 0.20.")
 
 
 def _refuse_with_against(single: tuple[object, ...], fresh: bool) -> None:
