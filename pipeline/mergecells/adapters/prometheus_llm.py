@@ -4,8 +4,10 @@ name up to a limit."""
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
+from typing import NamedTuple
 
-from prometheus_client import REGISTRY, CollectorRegistry
+from prometheus_client import REGISTRY, CollectorRegistry, Counter, Gauge, Histogram
 
 from mergecells.adapters.metric_instruments import Instruments, exemplar
 from mergecells.domain.llm import Attempt, BudgetState, QualityRecord, Turn
@@ -20,6 +22,22 @@ CONVERSATION = "conversation"
 
 _CIRCUITS = {"closed": 0, "half_open": 1, "open": 2}
 _DIMENSIONS = ("overall", "completeness", "clarity", "testability", "traceability")
+
+
+_KEPT = 1_024
+
+
+class _OfPrompt(NamedTuple):
+    requests: Counter
+    seconds: Histogram
+    intents: Counter
+
+
+class _OfBudget(NamedTuple):
+    spent: Gauge
+    reserved: Gauge
+    warn: Gauge
+    halt: Gauge
 
 
 class PrometheusLlmMetrics:
@@ -52,19 +70,26 @@ class PrometheusLlmMetrics:
         self._gates = made.counter("quality_validations")
         self._personas: set[str] = set()
         self._workflows: set[str] = set()
+        self._limits: dict[str, tuple[float, float]] = {}
+        # Finding a series by its labels takes longer than counting in it, and a call counts in twenty.
+        self._of_prompt = lru_cache(_KEPT)(self._series_of_prompt)
+        self._of_attempt = lru_cache(_KEPT)(self._series_of_attempt)
+        self._tokens_of = lru_cache(_KEPT)(self._series_of_tokens)
+        self._of_budget = lru_cache(_KEPT)(self._series_of_budget)
 
     def turn_finished(self, turn: Turn) -> None:
         """See `ports.LlmMetrics`."""
         slug, model = turn.prompt_slug or CONVERSATION, turn.model or "none"
-        self._requests.labels(slug, model, turn.outcome).inc()
-        self._seconds.labels(slug, model).observe(turn.seconds, exemplar(turn.context.trace_id))
+        series = self._of_prompt(slug, model, turn.outcome, turn.intent or "none")
+        series.requests.inc()
+        series.seconds.observe(turn.seconds, exemplar(turn.context.trace_id))
+        series.intents.inc()
         if turn.first_token_seconds is not None:
             self._first.labels(model).observe(turn.first_token_seconds)
         if turn.usage.truncated:
             self._truncated.labels(slug, model).inc()
         if turn.fallback:
             self._fallbacks.labels(slug, model).inc()
-        self._intents.labels(turn.intent or "none").inc()
         if turn.cached:
             self._count_saved(turn)
         else:
@@ -73,9 +98,10 @@ class PrometheusLlmMetrics:
 
     def attempt_finished(self, attempt: Attempt) -> None:
         """See `ports.LlmMetrics`."""
-        self._attempts.labels(attempt.provider, attempt.model, attempt.outcome).inc()
+        count, seconds = self._of_attempt(attempt.provider, attempt.model, attempt.outcome)
+        count.inc()
         if attempt.seconds > 0:
-            self._attempt_seconds.labels(attempt.provider).observe(attempt.seconds)
+            seconds.observe(attempt.seconds)
 
     def cache_asked(self, result: str) -> None:
         """See `ports.LlmMetrics`."""
@@ -90,9 +116,13 @@ class PrometheusLlmMetrics:
             if scope in {"run", "node"} or (scope == "persona" and _bounded(self._personas, name) == OTHER):
                 continue
             label = state.key if scope == "persona" else scope
-            amounts = {"spent": state.spent, "reserved": state.reserved, "warn": state.warn, "halt": state.halt}
-            for amount, dollars in amounts.items():
-                self._budget.labels(label, amount).set(dollars)
+            amounts = self._of_budget(label)
+            amounts.spent.set(state.spent)
+            amounts.reserved.set(state.reserved)
+            if self._limits.get(label) != (state.warn, state.halt):
+                self._limits[label] = state.warn, state.halt
+                amounts.warn.set(state.warn)
+                amounts.halt.set(state.halt)
 
     def breaker_changed(self, provider: str, state: str) -> None:
         """See `ports.LlmMetrics`."""
@@ -109,20 +139,32 @@ class PrometheusLlmMetrics:
             self._gates.labels(slug, "passed" if quality.validation_passed else "failed").inc()
 
     def _count_spent(self, turn: Turn, slug: str, model: str) -> None:
-        for kind, tokens in (
-            ("input", turn.usage.input_tokens),
-            ("output", turn.usage.output_tokens),
-            ("cached_input", turn.usage.cached_input_tokens),
-        ):
-            self._tokens.labels(slug, model, kind).inc(tokens)
-        if turn.usage.cost_est is not None:
-            self._cost.labels(slug, model, turn.cost_source).inc(turn.usage.cost_est)
+        usage = turn.usage
+        told = (usage.input_tokens, usage.output_tokens, usage.cached_input_tokens)
+        for counter, tokens in zip(self._tokens_of(slug, model), told, strict=True):
+            counter.inc(tokens)
+        if usage.cost_est is not None:
+            self._cost.labels(slug, model, turn.cost_source).inc(usage.cost_est)
         else:
             self._unpriced.labels(slug, model).inc()
 
     def _count_saved(self, turn: Turn) -> None:
         self._saved_tokens.inc(turn.usage.input_tokens + turn.usage.output_tokens)
         self._saved.inc(turn.saved_cost or 0.0)
+
+    def _series_of_prompt(self, slug: str, model: str, outcome: str, intent: str) -> _OfPrompt:
+        return _OfPrompt(
+            self._requests.labels(slug, model, outcome), self._seconds.labels(slug, model), self._intents.labels(intent)
+        )
+
+    def _series_of_budget(self, label: str) -> _OfBudget:
+        return _OfBudget(*(self._budget.labels(label, amount) for amount in _OfBudget._fields))
+
+    def _series_of_attempt(self, provider: str, model: str, outcome: str) -> tuple[Counter, Histogram]:
+        return self._attempts.labels(provider, model, outcome), self._attempt_seconds.labels(provider)
+
+    def _series_of_tokens(self, slug: str, model: str) -> tuple[Counter, ...]:
+        return tuple(self._tokens.labels(slug, model, kind) for kind in ("input", "output", "cached_input"))
 
     def _count_whose(self, turn: Turn) -> None:
         cost = turn.usage.cost_est or 0.0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import Connection, Table, func, select
@@ -48,7 +49,7 @@ def _send(connection: Connection, table: Table, make: Callable[[], Any], rows: l
         compiled = make().compile(dialect=connection.dialect)
         _TEXTS[key] = str(compiled), tuple(compiled.positiontup or ())
     text, order = _TEXTS[key]
-    values: Any = [tuple(row[name] for name in order) for row in rows] if order else rows
+    values: Any = list(map(itemgetter(*order), rows)) if order else rows
     connection.exec_driver_sql(text, values)
 
 

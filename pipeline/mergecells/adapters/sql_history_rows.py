@@ -32,7 +32,11 @@ def clean(text: str, longest: int = LONGEST) -> str:
 
 
 def _cleaned(row: Row) -> Row:
-    return {key: clean(value) if isinstance(value, str) else value for key, value in row.items()}
+    """The row itself, changed where a text has to be."""
+    for key, value in row.items():
+        if type(value) is str and not (value.isascii() and len(value) <= LONGEST and "\x00" not in value):
+            row[key] = clean(value)
+    return row
 
 
 def turn_row(turn: Turn) -> Row:

@@ -46,7 +46,12 @@ def budget_of(budgets: Budgets, key: str) -> Budget | None:
 
 def day_of(at: float) -> str:
     """`YYYY-MM-DD` in UTC."""
-    return datetime.datetime.fromtimestamp(at, datetime.UTC).strftime("%Y-%m-%d")
+    return _date(int(at // 86_400))
+
+
+@lru_cache(maxsize=8)
+def _date(day: int) -> str:
+    return (datetime.date(1970, 1, 1) + datetime.timedelta(days=day)).isoformat()
 
 
 def _name(given: str) -> str:

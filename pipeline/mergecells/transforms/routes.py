@@ -16,6 +16,10 @@ READ_CHARACTERS = 4_000
 """Of a message; what it is about shows early, and a pattern's cost grows with the text."""
 
 
+# Frozen, and checking one takes as long as finding a ladder.
+_NO_INTENT, _PLAIN_RUNG = Intent(), Rung()
+
+
 class Detected(NamedTuple):
     """`confidence` is the winner's share of all weight that was found, 0 without any; `reason` is for people."""
 
@@ -33,9 +37,9 @@ def prompt_ladder(routing: Routing, prompt: Prompt) -> dict[str, Rung]:
     own = routing.intents.get(prompt.slug)
     if own is not None and own.ladder:
         return own.ladder
-    rest = routing.intents.get(AMBIGUOUS, Intent()).ladder
+    rest = routing.intents.get(AMBIGUOUS, _NO_INTENT).ladder
     own_id = prompt.front.model.id
-    first = {own_id: rest.get(own_id) or Rung()} if own_id else {}
+    first = {own_id: rest.get(own_id) or _PLAIN_RUNG} if own_id else {}
     return {**first, **{name: rung for name, rung in rest.items() if name not in first}}
 
 
