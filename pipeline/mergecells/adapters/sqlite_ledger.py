@@ -64,12 +64,14 @@ class SqliteLedger:
 
         def change(base: sqlite3.Connection) -> Reserved:
             _lapse(base, now)
-            held = _entries(base, keys)
+            held = _rows(base, keys)
             refused = tuple(
-                cap.key for cap, one in zip(caps, held, strict=True) if one.spent + one.reserved + amount > cap.halt
+                cap.key
+                for cap, (_, spent, reserved, _) in zip(caps, held, strict=True)
+                if spent + reserved + amount > cap.halt
             )
             if refused:
-                return Reserved(held, refused)
+                return Reserved(_entries(held), refused)
             base.execute(
                 "INSERT INTO held1 VALUES (?, ?, ?, ?)", (reservation, json.dumps(keys), amount, now + lease_s)
             )
@@ -88,10 +90,10 @@ class SqliteLedger:
             if found is None:
                 return ()
             text, held, lapsed = found
-            entries = _entries(base, json.loads(text))
+            rows = _rows(base, json.loads(text))
             if lapsed:
-                return _add(base, entries, now, spent=spent - held, lapsed=-held)
-            return _add(base, entries, now, spent=spent, reserved=-held)
+                return _add(base, rows, now, spent=spent - held, lapsed=-held)
+            return _add(base, rows, now, spent=spent, reserved=-held)
 
         return self._change(change, wait)
 
@@ -103,7 +105,7 @@ class SqliteLedger:
             if _has_lapsed(base, now):
                 with changing(base):
                     _lapse(base, now)
-            return _entries(base, keys)
+            return _entries(_rows(base, keys))
 
         return self._run(look, wait)
 
@@ -210,45 +212,43 @@ class _Handle:
         return base
 
 
-def _entries(base: sqlite3.Connection, keys: Sequence[str]) -> tuple[LedgerEntry, ...]:
+Row = tuple[str, int, int, int]
+"""Key, spent, reserved, lapsed."""
+
+
+def _rows(base: sqlite3.Connection, keys: Sequence[str]) -> list[Row]:
     marks = ", ".join("?" * len(keys))
     query = f"SELECT key, spent, reserved, lapsed FROM accounts1 WHERE key IN ({marks})"  # noqa: S608 - only marks
-    found = {row[0]: LedgerEntry(*row) for row in base.execute(query, list(keys))}
-    return tuple(found.get(key) or LedgerEntry(key, 0, 0) for key in keys)
+    found = {row[0]: row for row in base.execute(query, list(keys))}
+    return [found.get(key) or (key, 0, 0, 0) for key in keys]
+
+
+def _entries(rows: Sequence[Row]) -> tuple[LedgerEntry, ...]:
+    return tuple([LedgerEntry(*row) for row in rows])
+
+
+# One row at a time: a statement that changes several keeps a journal of its own, in a file.
+_WRITE: Final = (
+    "INSERT INTO accounts1 VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT (key) DO UPDATE SET "
+    "spent = ?2, reserved = ?3, lapsed = ?4, used_at = ?5"
+)
 
 
 def _add(
-    base: sqlite3.Connection,
-    entries: Sequence[LedgerEntry],
-    now: float,
-    *,
-    spent: int = 0,
-    reserved: int = 0,
-    lapsed: int = 0,
+    base: sqlite3.Connection, rows: Sequence[Row], now: float, *, spent: int = 0, reserved: int = 0, lapsed: int = 0
 ) -> tuple[LedgerEntry, ...]:
-    """The entries as they are afterwards. They were read under the same lock: the sums are made here, where a sum past
-    64 bits does not become a float in silence as it does in SQLite; they stop far below."""
-    changed = tuple(
-        LedgerEntry(
-            one.key,
-            _within(one.spent + spent),
-            _within(one.reserved + reserved),
-            _within(one.lapsed + lapsed),
-        )
-        for one in entries
-    )
-    # One row at a time: a statement that changes several keeps a journal of its own, in a file.
-    change = (
-        "INSERT INTO accounts1 VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT (key) DO UPDATE SET "
-        "spent = ?2, reserved = ?3, lapsed = ?4, used_at = ?5"
-    )
-    rows = [(one.key, one.spent, one.reserved, one.lapsed, now, int(is_short_lived(one.key))) for one in changed]
-    base.executemany(change, rows)
-    return changed
+    """The entries as they are afterwards. `rows` were read under the same lock: the sums are made here, where a sum
+    past 64 bits does not become a float in silence as it does in SQLite; they stop far below."""
+    changed = [
+        (key, _within(known + spent), _within(held + reserved), _within(gone + lapsed))
+        for key, known, held, gone in rows
+    ]
+    base.executemany(_WRITE, [(*row, now, is_short_lived(row[0])) for row in changed])
+    return _entries(changed)
 
 
 def _within(amount: int) -> int:
-    return min(max(amount, 0), _MOST)
+    return 0 if amount < 0 else amount if amount < _MOST else _MOST
 
 
 def _take(base: sqlite3.Connection, reservation: str) -> tuple[str, int, int] | None:
@@ -275,14 +275,14 @@ def _lapse(base: sqlite3.Connection, now: float) -> None:
     for reservation, keys, amount, until in base.execute(_OVER, (now,)).fetchall():
         base.execute("DELETE FROM held1 WHERE id = ?", (reservation,))
         base.execute("INSERT OR REPLACE INTO reservations1 VALUES (?, ?, ?, ?, 1)", (reservation, keys, amount, until))
-        _add(base, _entries(base, json.loads(keys)), now, spent=amount, reserved=-amount, lapsed=amount)
+        _add(base, _rows(base, json.loads(keys)), now, spent=amount, reserved=-amount, lapsed=amount)
 
 
 def _forget(base: sqlite3.Connection, now: float) -> None:
     """What nobody asks for any more; and what a version before this one held for calls that never ended lapses."""
     former = "UPDATE reservations1 SET lapsed = 1 WHERE lapsed = 0 AND until <= ? RETURNING keys, amount"
     for keys, amount in base.execute(former, (now,)).fetchall():
-        _add(base, _entries(base, json.loads(keys)), now, spent=amount, reserved=-amount, lapsed=amount)
+        _add(base, _rows(base, json.loads(keys)), now, spent=amount, reserved=-amount, lapsed=amount)
     base.execute("DELETE FROM reservations1 WHERE lapsed = 1 AND until < ?", (now - KEPT_S,))
     stale = "SELECT key FROM accounts1 WHERE used_at < ? AND short_lived AND reserved = 0 LIMIT 10000"
     base.execute(f"DELETE FROM accounts1 WHERE key IN ({stale})", (now - KEPT_S,))  # noqa: S608 - our own words

@@ -112,3 +112,16 @@ def test_quality_counts_what_was_judged() -> None:
     assert seen.value("quality_score_count", prompt_slug="hook", dimension="overall") == 1
     assert seen.value("quality_score_count", prompt_slug="hook", dimension="clarity") is None
     assert seen.value("quality_validations_total", prompt_slug="hook", result="failed") == 1
+
+
+def test_a_budget_that_changes_is_shown_with_its_new_limits() -> None:
+    """What stays the same is not told again at each call, and a halt that was raised in the sheet is seen at once."""
+    registry = CollectorRegistry()
+    metrics = PrometheusLlmMetrics(registry)
+    for halt, spent in ((5.0, 1.0), (5.0, 2.0), (9.0, 2.0)):
+        metrics.budgets_seen([BudgetState("total", 1.0, halt, spent, 0.5)])
+    shown = {
+        amount: registry.get_sample_value("mergecells_budget_usd", {"budget": "total", "amount": amount})
+        for amount in ("spent", "reserved", "warn", "halt")
+    }
+    assert shown == {"spent": 2.0, "reserved": 0.5, "warn": 1.0, "halt": 9.0}
