@@ -101,7 +101,7 @@ def test_scores_of_a_result_are_judged_recorded_and_reported(world: World) -> No
     with mergecells.open(world.root, state_dir=None) as config:
         llm, book = mergecells.open_llm(config), mergecells.open_quality(config)
         result = llm.call("form", {"message": "We are 240 people"}, persona="ann", workflow="intake")
-        judged = book.evaluate(result, {"message": "We are 240 people"}, mergecells.CallContext(persona="ann"))
+        judged = book.evaluate(result, {"message": "We are 240 people"})
         with pytest.raises(UsageError, match="between 0 and 1"):
             book.record(result, judge="bob", clarity=2.0)
         llm.close()
@@ -115,6 +115,11 @@ def test_scores_of_a_result_are_judged_recorded_and_reported(world: World) -> No
     assert (report["total"]["records"], report["rows"][0]["prompt"]) == (2, "form")
     assert report["total"]["gated"] == 2
     assert report["total"]["passed"] == 1
+    # Scores belong to who made the call, and to its stage, by themselves.
+    assert (judged.persona, judged.workflow) == ("ann", "intake")
+    (ann,) = command("report", "personas", "--output", "json").json["rows"]
+    assert (ann["persona"], ann["quality"]["records"]) == ("ann", 2)
+    assert [(stage["workflow"], stage["quality"]["passed"]) for stage in ann["stages"]] == [("intake", 1)]
 
 
 def test_recorded_usage_calibrates_counts_of_tokens(world: World) -> None:

@@ -38,7 +38,10 @@ class _Source(Protocol):
 
 
 class QualityBook:
-    """Judges results and remembers scores. Recording neither waits nor raises; a wrong score does."""
+    """Judges results and remembers scores. Recording neither waits nor raises; a wrong score does.
+
+    Scores belong to who made the call (persona, run, workflow), unless another `context` is given.
+    """
 
     def __init__(
         self, config: _Source, turns: TurnLog, metrics: LlmMetrics | None = None, llm: Llm | None = None
@@ -63,7 +66,7 @@ class QualityBook:
         if prompt is None:
             raise UsageError(f"There is no prompt {result.prompt_slug!r} to judge the answer by.")
         scores = evaluate_answer(result.text, prompt, inputs, example, truncated=result.truncated)
-        record = evaluated_record(scores, config.quality, result, context or CallContext(), time.time())
+        record = evaluated_record(scores, config.quality, result, context or result.context, time.time())
         self._keep(record)
         return record
 
@@ -85,7 +88,7 @@ class QualityBook:
         """Remember the scores that `judge` (a person, a model) gave: 0..1, None is not judged. Raises UsageError."""
         about = about_call(
             result,
-            context or CallContext(),
+            context or result.context,
             at=time.time(),
             judge=judge,
             valid=validation_passed,
@@ -111,7 +114,7 @@ class QualityBook:
         InvalidAnswerError, for an answer that is no scores: nothing is recorded then)."""
         if self._judge is None:
             raise UsageError("This book has no client to ask a judge with.", "Give one: open_quality(config, llm=llm).")
-        given = context or CallContext()
+        given = context or result.context
         judged = await self._judge.judge(result.prompt_slug, inputs, result.text, given)
         about = about_call(result, given, at=time.time(), judge=judged.judge)
         record = judged_record(about, judged, self._config.current.config.quality)

@@ -200,6 +200,8 @@ class LlmResult:
     repaired: bool = False
     """The answer was JSON only after something harmless was taken off: a code fence, words around it."""
     budgets: tuple[BudgetState, ...] = ()
+    context: CallContext = CallContext()
+    """Who called, for what; scores of the answer are remembered with it."""
 
     @property
     def truncated(self) -> bool:

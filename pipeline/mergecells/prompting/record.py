@@ -107,6 +107,7 @@ class CallRecord:
             parsed=served.parsed,
             repaired=served.repaired,
             budgets=self.budgets,
+            context=self.context,
         )
 
     def turn(self, served: Served | None, outcome: Outcome, error: str = "") -> Turn:
