@@ -87,11 +87,11 @@ class Outbox:
     def _send(self, poster: Poster) -> None:
         while self._queue:
             batch = [self._queue.popleft() for _ in range(min(self._most, len(self._queue)))]
-            problem = "it failed"
             try:
                 problem = poster.post(encode_request(self._origin, batch), self._closing)
-            finally:
-                self._counts.leave(self._backend.name, len(batch), sent=not problem)
+            except Exception as error:  # noqa: BLE001 - a certificate that is not there, for one; the thread goes on
+                problem = f"{type(error).__name__}: {error}"
+            self._counts.leave(self._backend.name, len(batch), sent=not problem)
             if problem:
                 self._tell(problem, len(batch))
 
@@ -123,8 +123,8 @@ class Poster:
         self._packed = _variable("COMPRESSION") == "gzip"
         if self._packed:
             self._session.headers["Content-Encoding"] = "gzip"
-        if authority := _variable("CERTIFICATE"):
-            self._session.verify = authority
+        # Said with each request: what a session says yields to REQUESTS_CA_BUNDLE.
+        self._authority = _variable("CERTIFICATE") or None
         if own := _variable("CLIENT_CERTIFICATE"):
             self._session.cert = (own, key) if (key := _variable("CLIENT_KEY")) else own
 
@@ -150,7 +150,9 @@ class Poster:
     def _once(self, body: bytes, seconds: float) -> tuple[str, float | None]:
         """(problem, seconds to wait before another try: 0 when nobody said, None when none is worth it)."""
         try:
-            answer = self._session.post(self._address, body, timeout=seconds, allow_redirects=False)
+            answer = self._session.post(
+                self._address, body, timeout=seconds, allow_redirects=False, verify=self._authority
+            )
         except self._failures as error:
             return type(error).__name__, 0.0
         if answer.status_code < 300:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 
 import pytest
 
@@ -45,6 +46,26 @@ def test_a_backend_that_recovers_gets_the_same_spans_again(monkeypatch: pytest.M
         outbox.end()
         assert outbox.join(20)
     assert counts.read() == {("otlp", "sent"): 1, ("otlp", "lost"): 0}
+
+
+def test_a_certificate_that_is_not_there_costs_spans_and_not_the_thread(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Each batch is tried, counted as lost, and the log says why."""
+    monkeypatch.setenv("OTEL_BSP_SCHEDULE_DELAY", "1")
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_CERTIFICATE", str(tmp_path / "absent.pem"))
+    (backend,) = read_backends({"OTEL_EXPORTER_OTLP_ENDPOINT": "https://127.0.0.1:9"})
+    counts = SpanCounts()
+    outbox = Outbox(backend, encode_origin({"service.name": "leads"}, "mergecells", "1"), counts, 100)
+    for lost in (1, 2):
+        outbox.put(SPAN)
+        end = time.monotonic() + 20
+        while counts.read()["otlp", "lost"] < lost:
+            assert time.monotonic() < end
+            time.sleep(0.005)
+    outbox.end()
+    assert outbox.join(20)
+    assert "absent.pem" in caplog.text
 
 
 def test_settings_of_opentelemetry_are_obeyed(monkeypatch: pytest.MonkeyPatch) -> None:
