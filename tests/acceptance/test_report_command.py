@@ -185,7 +185,8 @@ def test_history_prune_is_a_dry_run_until_apply(calls: list[Turn], tmp_path: Pat
     remember(tmp_path / "state/history.sqlite3", turn("old", at=time.time() - 40 * 86_400))
     counted = command("history", "prune", "--days", "30", "--output", "json").json
     assert (counted["rows"]["turns"], counted["deleted"]) == (1, False)
-    assert command("history", "prune", "--days", "30", "--apply").status == 0
+    deleted = command("history", "prune", "--days", "30", "--apply")
+    assert deleted.output.startswith("Deleted what is older than 30 days in ")
     assert command("history", "prune", "--days", "30", "--output", "json").json["rows"]["turns"] == 0
 
 

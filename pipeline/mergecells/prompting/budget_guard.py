@@ -45,7 +45,9 @@ class BudgetGuard:
         self._ledger, self._metrics, self._now = ledger, metrics, now
         self._tasks: set[asyncio.Future[Any]] = set()
 
-    async def reserve(self, budgets: Budgets, context: CallContext, worst_case: float | None, lease_s: float) -> Hold:
+    async def reserve(
+        self, budgets: Budgets, context: CallContext, worst_case: float | None, lease_s: float, model: str = ""
+    ) -> Hold:
         """Hold `worst_case` dollars back on every budget that applies. `lease_s`: longer than the try can last.
 
         `worst_case` is None when the model has no price: refused while any budget applies. A call without a run is a
@@ -57,7 +59,7 @@ class BudgetGuard:
         if worst_case is None:
             if not counted and alone is None:
                 return NOTHING_HELD
-            raise _unpriced(await self._states(counted))
+            raise _unpriced(await self._states(counted), model)
         amount = nano(worst_case, up=True)
         if alone is not None and amount > nano(alone.halt):
             state = BudgetState(_OWN_RUN, alone.warn, alone.halt, 0.0)
@@ -176,9 +178,9 @@ def _exceeded(worst_case: float, refused: Sequence[str], states: tuple[BudgetSta
     return BudgetExceededError(message, hint, budgets=states)
 
 
-def _unpriced(states: tuple[BudgetState, ...]) -> BudgetExceededError:
+def _unpriced(states: tuple[BudgetState, ...], model: str) -> BudgetExceededError:
     return BudgetExceededError(
-        "The model has no price, so no budget can hold this call: it was not made.",
-        "Add a price to prompts/prices.yaml.",
+        f"{model or 'The model'} has no price, so no budget can hold this call: it was not made.",
+        f"Add {f'the price of {model}' if model else 'a price'} to prompts/prices.yaml.",
         budgets=states,
     )

@@ -15,6 +15,7 @@ from mergecells.prompting.ladder import Ladder, call_error, checked, from_store,
 from mergecells.prompting.pieces import Emit
 from mergecells.prompting.record import CallRecord, Served
 from mergecells.prompting.tries import STREAM_TIMEOUTS, OpenTry, Tries
+from mergecells.transforms.plain_text import writable
 
 REPLAYED_CHARACTERS = 2_000
 """Of a piece of a kept answer that is streamed again."""
@@ -88,6 +89,7 @@ class Streams:
                     raise ProviderError(
                         "connection", f"{one.request.provider_name}'s stream ended without its end.", may_cost=True
                     )
+                item = writable(item)
                 pieces.append(item)
                 call.saw_token()
                 await emit(item)

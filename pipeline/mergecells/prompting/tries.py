@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from mergecells.domain.errors import ProviderError
@@ -17,6 +17,7 @@ from mergecells.prompting.budget_guard import BudgetGuard, Hold
 from mergecells.prompting.counting import TokenCounter
 from mergecells.prompting.record import CallRecord, Served
 from mergecells.transforms.call_cost import Metered, PriceOf, find_price, meter, worst_case
+from mergecells.transforms.plain_text import writable
 
 if TYPE_CHECKING:
     from mergecells.domain.configset import ConfigSet
@@ -83,7 +84,7 @@ class Tries:
         try:
             worst = worst_case(price, request)
             lease = request.timeout_s * (STREAM_TIMEOUTS if call.streamed else 1) + LEASE_MARGIN_S
-            hold = await self._budget.reserve(config.budgets, call.context, worst, lease)
+            hold = await self._budget.reserve(config.budgets, call.context, worst, lease, request.model)
         except BaseException:
             breaker.given_up()
             raise
@@ -92,7 +93,7 @@ class Tries:
 
     async def answered(self, call: CallRecord, one: OpenTry, answer: ModelAnswer) -> Served:
         """Settle and note a whole answer. Raises ProviderError (`content_filter`) for one that was held back."""
-        request = one.request
+        request, answer = one.request, _readable(answer)
         self._breaker(request.provider_name).succeeded()
         metered = self._meter(call, request, one.price, answer.usage, answer.text)
         call.budgets = await self._budget.settle(one.hold, metered.cost)
@@ -226,3 +227,9 @@ def _as_provider_error(request: ModelRequest, error: BaseException) -> ProviderE
         message = f"{request.provider_name} did not answer within {request.timeout_s:g} seconds."
         return ProviderError("timeout", message, may_cost=True)
     return ProviderError("server_error", f"{request.provider_name}: {type(error).__name__}.", may_cost=True)
+
+
+def _readable(answer: ModelAnswer) -> ModelAnswer:
+    """An answer that can be written down: JSON can hold half of a surrogate pair, a file and a terminal cannot."""
+    text = writable(answer.text)
+    return answer if text == answer.text else replace(answer, text=text)

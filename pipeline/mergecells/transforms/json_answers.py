@@ -13,6 +13,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from mergecells.domain.messages import Message, TextPart
+from mergecells.transforms.plain_text import unsendable
 
 MAX_DEPTH = 64
 MAX_CHARACTERS = 4_000_000
@@ -107,6 +108,8 @@ def _parse(text: str) -> Any:
     value = _DECODER.decode(text)
     if _depth(value) > MAX_DEPTH:
         raise ValueError(f"it has more than {MAX_DEPTH} levels")
+    if "\\u" in text and (half := unsendable(json.dumps(value, ensure_ascii=False).replace("\x00", ""))):
+        raise ValueError(f"it holds {half}, half of a character")
     return value
 
 

@@ -15,6 +15,14 @@ def unsendable(text: str) -> str:
     return f"U+{ord(found[0]):04X}" if found else ""
 
 
+def writable(text: str) -> str:
+    """The text as files, terminals and databases take it: pairs of surrogates joined, and U+FFFD in the place of a half
+    that stands alone and of U+0000."""
+    if not unsendable(text):
+        return text
+    return text.replace("\x00", "\ufffd").encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+
+
 def is_one_line(text: str, most: int) -> bool:
     """Whether a name has at most `most` characters, and no control character, line end or half of a pair."""
     return len(text) <= most and (text.isprintable() or not _CONTROL.search(text))

@@ -148,8 +148,8 @@ def test_reserve_without_a_price_is_refused_while_a_budget_applies() -> None:
 
     async def test() -> None:
         guard, _ = guard_of(MemoryLedger())
-        with pytest.raises(BudgetExceededError, match=r"prices\.yaml"):
-            await guard.reserve(ALL, CONTEXT, None, 60)
+        with pytest.raises(BudgetExceededError, match=r"mystery-9 has no price.*prices\.yaml"):
+            await guard.reserve(ALL, CONTEXT, None, 60, "mystery-9")
         with pytest.raises(BudgetExceededError):
             await guard.reserve(Budgets(), CallContext(), None, 60)
         assert (await guard.reserve(Budgets(budgets={}), CONTEXT, None, 60)).reservation == ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from llm_stage import REVISION, llm_config, open_client, routing
-from mergecells.domain.errors import LlmCallError, PromptInputError, UnknownPromptError, UsageError
+from mergecells.domain.errors import InvalidAnswerError, LlmCallError, PromptInputError, UnknownPromptError, UsageError
 from mergecells.domain.llm import CallContext
 from mergecells.domain.messages import Message, TextPart
 from standins.llm import openai_api
@@ -108,3 +108,17 @@ def test_call_without_an_answer_says_what_to_do_next() -> None:
         with pytest.raises(LlmCallError) as failed:
             llm.call("hook", {"company": "Acme"})
     assert failed.value.hint.startswith("Ask again. It is the only model of its ladder in prompts/routing.yaml")
+
+
+def test_answer_that_cannot_be_written_down_is_made_so() -> None:
+    """Half of a surrogate pair and U+0000 become U+FFFD, a pair stays one character, whole and in pieces."""
+    said, kept = "a \ud800 b \x00 c 😀", "a \ufffd b \ufffd c 😀"
+    with model_server(openai_api.respond) as server, open_client(llm_config(routing(server.url))) as (llm, turns):
+        server.script.extend([openai_api.answer(said), openai_api.stream(said)])
+        assert llm.call("hook", {"company": "Acme"}).text == kept
+        stream = llm.stream("hook", {"company": "Beta"})
+        assert "".join(stream) == stream.result.text == kept
+        server.script.append(openai_api.answer('{"size": 3, "a": "\\ud800"}'))
+        with pytest.raises(InvalidAnswerError, match=r"U\+D800"):
+            llm.call("form", {"message": "m"})
+    assert [turn.outcome for turn in turns.turns] == ["ok", "ok", "invalid_output"]

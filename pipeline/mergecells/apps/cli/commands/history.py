@@ -59,6 +59,7 @@ def prune(
     from dataclasses import asdict
 
     from mergecells.apps.cli.report_run import open_session
+    from mergecells.transforms.plan_words import counted
 
     context: CliContext = ctx.obj
     session = open_session(context, history)
@@ -69,7 +70,8 @@ def prune(
         print_json({"history": where, "days": days, "deleted": apply, "rows": asdict(found)})
         return
     counts = ", ".join(f"{count:,} {name.replace('_', ' ')}" for name, count in asdict(found).items())
-    print(f"{'Deleted' if apply else 'Older'} than {days} days in {where}: {counts}.")
+    what = "Deleted what is older" if apply else "Older"
+    print(f"{what} than {counted(days, 'day')} in {where}: {counts}.")
     if found.total and not apply:
         context.say("Nothing was deleted; --apply does.")
 
