@@ -10,6 +10,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Hashable
 from functools import wraps
+from itertools import count
 from typing import Final, Generic, ParamSpec, TypeVar, cast
 
 Key = ParamSpec("Key")
@@ -17,11 +18,13 @@ Result = TypeVar("Result")
 
 GENERATIONS: Final = 4
 """How many reloads something lives without use: three configs that one program follows may reload by turns."""
-ROOM: Final = 1_024
-"""From one reload to the next so many results, or twice those of the former one, may be added: by refused revisions."""
+WITHOUT_RELOAD: Final = 64
+"""So many revisions that were looked at and not loaded count as one reload: they bring new formulas, too, and one that
+cannot even be read must not cost the formulas of what serves."""
 
 _memories: list[Memory[object]] = []
 _turn = threading.Lock()
+_looks = count(1)
 
 
 class Memory(Generic[Result]):
@@ -31,7 +34,7 @@ class Memory(Generic[Result]):
     """
 
     def __init__(self, most: int) -> None:
-        self._most = self._limit = most
+        self._most = most
         self._young: dict[Hashable, Result] = {}
         self._older: deque[dict[Hashable, Result]] = deque(maxlen=GENERATIONS - 1)
         _memories.append(cast(Memory[object], self))
@@ -48,26 +51,22 @@ class Memory(Generic[Result]):
 
     def keep(self, key: Hashable, result: Result) -> Result:
         """Remember `result`, and give it back."""
-        if len(self._young) >= self._limit:
-            self._begin_anew()
+        if len(self._young) >= self._most:
+            self.forget_unused()
         self._young[key] = result
         return result
 
     def forget_unused(self) -> None:
-        self._limit = min(self._most, max(ROOM, 2 * len(self._young)))
-        self._begin_anew()
+        with _turn:
+            self._older.appendleft(self._young)
+            self._young = {}
 
     def forget_all(self) -> None:
-        self._begin_anew()
+        self.forget_unused()
         self._older.clear()
 
     def __len__(self) -> int:
         return len(self._young) + sum(map(len, tuple(self._older)))
-
-    def _begin_anew(self) -> None:
-        with _turn:
-            self._older.appendleft(self._young)
-            self._young = {}
 
 
 def remembered(most: int) -> Callable[[Callable[Key, Result]], Callable[Key, Result]]:
@@ -90,6 +89,12 @@ def forget_unused() -> None:
     """To be called after each reload: forget what the last `GENERATIONS` reloads had no use for."""
     for each in _memories:
         each.forget_unused()
+
+
+def forget_now_and_then() -> None:
+    """To be called after each revision that was looked at and not loaded."""
+    if next(_looks) % WITHOUT_RELOAD == 0:
+        forget_unused()
 
 
 def forget_all() -> None:

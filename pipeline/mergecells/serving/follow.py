@@ -15,7 +15,7 @@ from mergecells.domain.errors import ConfigRejectedError, MergecellsError
 from mergecells.domain.findings import Finding, has_errors
 from mergecells.domain.loop_trace import CommitTrace
 from mergecells.domain.revision import Files, Revision, short
-from mergecells.formula.remembered import forget_unused
+from mergecells.formula.remembered import forget_now_and_then, forget_unused
 from mergecells.ports import Clock, LoopTracer, RevisionSource, TreeStore
 from mergecells.serving.build import load_checked
 from mergecells.serving.bundle import BundleInvalidError, Origin, load_bundle, read_manifest, seal_tree
@@ -78,6 +78,8 @@ class Follower:
             return FollowStep("unchanged", current, head)
         refused: list[RejectedRevision] = []
         published = self._publish_newest_good(head, current, refused)
+        for _ in refused:
+            forget_now_and_then()
         if published:
             forget_unused()
         kind: StepKind = "published" if published else "rejected" if refused else "unchanged"

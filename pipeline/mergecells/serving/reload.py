@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from mergecells.domain.config_tree import ConfigTree, TreeChangingError
 from mergecells.domain.errors import ConfigRejectedError, MergecellsError
 from mergecells.domain.revision import Revision, digest_files
-from mergecells.formula.remembered import forget_unused
+from mergecells.formula.remembered import forget_now_and_then, forget_unused
 from mergecells.ports import Clock, ConfigFolder, Metrics, TreeStore
 from mergecells.serving.build import build_snapshot
 from mergecells.serving.clock import iso
@@ -182,6 +182,7 @@ class Reloader:
         self.store.reject(rejection, "rejected" if rejected else "unreadable")
         if former and (former.revision, former.reason) == (rejection.revision, rejection.reason):
             return  # Trying again what is still broken is no event: once a second would drown the log.
+        forget_now_and_then()
         self.metrics.reload_finished(CONFIG_TYPE, "failure", seconds)
         _log.warning(
             "config not loaded, the former one stays: %s",

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from itertools import count
+
 import pytest
 
 from mergecells.formula import remembered as module
-from mergecells.formula.remembered import GENERATIONS, ROOM, Memory, remembered
+from mergecells.formula.remembered import GENERATIONS, WITHOUT_RELOAD, Memory, remembered
 
 
 @pytest.fixture(autouse=True)
 def _apart(monkeypatch: pytest.MonkeyPatch) -> None:
     """Memories of these tests are no others' business."""
     monkeypatch.setattr(module, "_memories", [])
+    monkeypatch.setattr(module, "_looks", count(1))
 
 
 def test_result_is_computed_once_for_each_key() -> None:
@@ -57,15 +60,26 @@ def test_memory_is_bounded_where_nobody_reloads() -> None:
     assert memory.find(0) is None
 
 
-def test_memory_is_bounded_by_its_last_use_while_revisions_are_refused() -> None:
-    """Refused revisions reload nothing, and bring new formulas for as long as nobody mends the branch."""
+def test_memory_is_bounded_while_revisions_are_refused() -> None:
+    """They bring new formulas for as long as nobody mends the branch; a few of them cost nothing that serves."""
     memory: Memory[int] = Memory(1_000_000)
-    for number in range(10):
-        memory.keep(number, number)
-    module.forget_unused()
-    for number in range(10 * ROOM):
+    memory.keep("serves", 1)
+    for number in range(10 * GENERATIONS * WITHOUT_RELOAD):
         memory.keep(f"refused {number}", number)
-    assert len(memory) <= GENERATIONS * ROOM
+        module.forget_now_and_then()
+        assert len(memory) <= 1 + GENERATIONS * WITHOUT_RELOAD
+        if number == (GENERATIONS - 1) * WITHOUT_RELOAD - 1:
+            assert memory.find("serves") == 1
+
+
+def test_memory_takes_in_a_config_much_larger_than_the_former() -> None:
+    """Ten thousand formulas after thirty: all of them are known at the next reload."""
+    memory: Memory[int] = Memory(32_768)
+    for size in (30, 10_000):
+        for key in range(size):
+            memory.keep(key, key)
+        module.forget_unused()
+    assert all(memory.find(key) == key for key in range(10_000))
 
 
 def test_forgetting_all_is_a_fresh_start() -> None:

@@ -17,6 +17,7 @@ from mergecells.apps.hub.writing_back import bring_back
 from mergecells.apps.service.problems import ProblemError
 from mergecells.apps.submission_documents import now_text
 from mergecells.domain.live_status import LiveStatus
+from mergecells.formula.remembered import forget_now_and_then
 from mergecells.transforms.formula_engines import Recompute
 
 logger = logging.getLogger("mergecells.hub")
@@ -155,6 +156,7 @@ class SubmissionQueue:
                 return
             first, *others = waiting
             ended = carry_out(desk, first, self._ledger, self._engines)
+            forget_now_and_then()
             if ended is not None and ended.state != "failed":
                 for other in others:
                     if (other.title or first.title, other.allow_large) == (first.title, first.allow_large):
