@@ -216,13 +216,14 @@ def hub_stage(
     scoring: Mapping[str, bytes] | None = None,
     engines: bool = False,
     more: Mapping[str, bytes] | None = None,
+    small: bool = False,
 ) -> Iterator[HubStage]:
     """The checkout is filled into the sheet and pushed to GitHub. `manifest` is more text for mergecells.yaml;
     `scoring` are all rule files in the place of the template's, `more` are single files; with `engines` formulas are
-    recomputed by all."""
+    recomputed by all. `small` is that of `make_stage`."""
     with staged() as google, GitHubServer(folder / "github") as github, accounts() as people:
         github.store.accounts = {"app": Account("mergecells[bot]", is_app=True), "bob": Account("bob", "Bob")}
-        checkout = make_stage(folder)
+        checkout = make_stage(folder, small)
         text = (checkout.root / "mergecells.yaml").read_text()
         old = text[text.index("pull_requests:") :].split("\n\n")[0] if "pull_requests:" in text else ""
         text = text.replace(old, "")

@@ -17,6 +17,7 @@ from typing import Any
 
 import openpyxl
 
+from acceptance.small_config import small_config
 from ending import at_the_end
 from mergecells.adapters.git_repository import GitRepository
 from mergecells.adapters.local_pulls import LocalPulls
@@ -111,10 +112,10 @@ class Stage:
         return done.stdout.strip()
 
 
-def make_stage(folder: Path) -> Stage:
+def make_stage(folder: Path, small: bool = False) -> Stage:
     """The packaged template, without the second engine: starting it takes a second each time. Made once by `scaffold`,
-    as `init` does it, and copied."""
-    made = _made()
+    as `init` does it, and copied. A `small` one has few rules and no prompts."""
+    made = _made(small)
     for name in ("leads", "leads.git"):
         shutil.copytree(made / name, folder / name, symlinks=True)
     stage = Stage(folder / "leads", folder / "leads.git")
@@ -125,11 +126,11 @@ def make_stage(folder: Path) -> Stage:
 
 
 @cache
-def _made() -> Path:
+def _made(small: bool) -> Path:
     folder = Path(tempfile.mkdtemp(prefix="mergecells-stage-"))
     at_the_end.callback(shutil.rmtree, folder, ignore_errors=True)
     template = read_template()
     manifest = template["mergecells.yaml"] + b"checks: {xlcalculator: false, ironcalc: false, formualizer: false}\n"
-    files = {**template, "mergecells.yaml": manifest}
+    files = {**(small_config(template) if small else template), "mergecells.yaml": manifest}
     scaffold(folder / "leads", folder / "leads.git", parse_identity(ADA), files)
     return folder

@@ -25,7 +25,7 @@ def server(tmp_path: Path) -> Iterator[GitHubServer]:
 @pytest.fixture
 def stage(tmp_path: Path, server: GitHubServer, monkeypatch: pytest.MonkeyPatch) -> Stage:
     """A checkout whose remote is on GitHub, as its manifest says; the stand-in holds the same commits."""
-    made = make_stage(tmp_path)
+    made = make_stage(tmp_path, small=True)
     manifest = made.root / "mergecells.yaml"
     text = manifest.read_text()
     old = text[text.index("pull_requests:") :].split("\n\n")[0] if "pull_requests:" in text else ""

@@ -24,7 +24,7 @@ from unit.apps.service.test_telling_hub import STATES, A, B
 
 @pytest.fixture
 def stage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[HubStage]:
-    with hub_stage(tmp_path, monkeypatch) as made:
+    with hub_stage(tmp_path, monkeypatch, small=True) as made:
         yield made
 
 
@@ -75,7 +75,7 @@ def test_service_that_is_asked_and_tells_is_counted_once(tmp_path: Path, monkeyp
     """By the name that it says when asked, also once it cannot be asked any more; silence for long ends it."""
     with (
         lead_service() as asked,
-        hub_stage(tmp_path, monkeypatch, f"services: [{asked.url}]\n") as stage,
+        hub_stage(tmp_path, monkeypatch, f"services: [{asked.url}]\n", small=True) as stage,
         stage.running(),
     ):
         asked.revision, asked.name = A, "leads@host:1"

@@ -36,7 +36,7 @@ WEAK = {
 
 @pytest.fixture(scope="module")
 def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HubStage]:
-    with pytest.MonkeyPatch.context() as patch, hub_stage(tmp_path_factory.mktemp("hub"), patch) as made:
+    with pytest.MonkeyPatch.context() as patch, hub_stage(tmp_path_factory.mktemp("hub"), patch, small=True) as made:
         yield made
 
 

@@ -24,7 +24,7 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HubStage]:
     """One hub for all: nothing here changes what it holds but for sessions."""
     with (
         pytest.MonkeyPatch.context() as patch,
-        hub_stage(tmp_path_factory.mktemp("hub"), patch) as made,
+        hub_stage(tmp_path_factory.mktemp("hub"), patch, small=True) as made,
         made.running(),
     ):
         yield made

@@ -23,7 +23,7 @@ def services() -> Iterator[list[LeadService]]:
 @pytest.fixture
 def stage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, services: list[LeadService]) -> Iterator[HubStage]:
     manifest = f"services: [{', '.join(service.url for service in services)}]\n"
-    with hub_stage(tmp_path, monkeypatch, manifest) as made:
+    with hub_stage(tmp_path, monkeypatch, manifest, small=True) as made:
         for service in services:
             service.revision = made.github.store.sha("main")
         yield made
@@ -34,7 +34,7 @@ def calm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HubStage]:
     """One hub for what changes nothing in it."""
     with (
         pytest.MonkeyPatch.context() as patch,
-        hub_stage(tmp_path_factory.mktemp("hub"), patch) as made,
+        hub_stage(tmp_path_factory.mktemp("hub"), patch, small=True) as made,
         made.running(),
     ):
         yield made

@@ -28,7 +28,7 @@ def mergecells(stage: Stage, receiver: OtlpReceiver, *arguments: object) -> None
 def test_a_change_is_one_trace_from_the_cell_to_the_first_score(tmp_path: Path) -> None:
     """Submission with its steps, review, publication, the swap and the first score: each in another process, tied by
     what the commit carries."""
-    stage = make_stage(tmp_path)
+    stage = make_stage(tmp_path, small=True)
     stage.edit({"Tiers!B2": 82})
     with otlp_receiver() as receiver:
         mergecells(stage, receiver, "submit", "--author", ADA)
@@ -64,7 +64,7 @@ def test_a_change_is_one_trace_from_the_cell_to_the_first_score(tmp_path: Path) 
 
 def test_services_without_a_trace_or_a_backend_run_as_before(tmp_path: Path) -> None:
     """A published tree of another publisher has none."""
-    stage = make_stage(tmp_path)
+    stage = make_stage(tmp_path, small=True)
     assert stage.run("follow", stage.bare, tmp_path / "live", "--once").status == 0
     assert not list((tmp_path / "live").rglob("traceparent"))
     with service(tmp_path / "live", tmp_path / "log") as running:

@@ -12,7 +12,7 @@ from mergecells.domain.pulls import CheckResult
 
 @pytest.fixture
 def stage(tmp_path: Path) -> Stage:
-    made = make_stage(tmp_path)
+    made = make_stage(tmp_path, small=True)
     made.edit({"Tiers!B2": 82})
     assert made.submit().status == 0
     return made

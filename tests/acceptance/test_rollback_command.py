@@ -14,7 +14,7 @@ CARL = Identity("Carl", "carl@example.org")
 
 @pytest.fixture
 def stage(tmp_path: Path) -> Stage:
-    return make_stage(tmp_path)
+    return make_stage(tmp_path, small=True)
 
 
 def rollback(stage: Stage, revision: str) -> dict[str, object]:
@@ -98,8 +98,9 @@ def test_rollback_to_an_unknown_revision_is_told(stage: Stage, revision: str) ->
     assert stage.host.pulls("all") == []
 
 
-def test_rollback_of_one_prompt_leaves_the_rest(stage: Stage) -> None:
+def test_rollback_of_one_prompt_leaves_the_rest(tmp_path: Path) -> None:
     """--prompt brings back that file only; a prompt that the revision does not have is a usage error."""
+    stage = make_stage(tmp_path)
     first = stage.host.head("main")
     files = dict(stage.host.read_files(first))
     hook, strategy = files["prompts/hook.md"], files["prompts/account_strategy.md"]

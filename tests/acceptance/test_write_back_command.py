@@ -13,7 +13,7 @@ from google_stage import staged
 
 @pytest.fixture
 def stage(tmp_path: Path) -> Stage:
-    return make_stage(tmp_path)
+    return make_stage(tmp_path, small=True)
 
 
 def test_fill_merged_brings_what_was_merged_and_tells_how_far_it_got(stage: Stage) -> None:

@@ -26,7 +26,7 @@ def service() -> Iterator[LeadService]:
 
 @pytest.fixture
 def stage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, service: LeadService) -> Iterator[HubStage]:
-    with hub_stage(tmp_path, monkeypatch, f"services: [{service.url}]\n") as made:
+    with hub_stage(tmp_path, monkeypatch, f"services: [{service.url}]\n", small=True) as made:
         service.revision = made.github.store.sha("main")
         yield made
 
