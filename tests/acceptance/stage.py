@@ -17,7 +17,6 @@ from typing import Any
 
 import openpyxl
 
-from acceptance.small_config import small_config
 from ending import at_the_end
 from mergecells.adapters.git_repository import GitRepository
 from mergecells.adapters.local_pulls import LocalPulls
@@ -25,6 +24,7 @@ from mergecells.adapters.packaged_template import read_template
 from mergecells.apps.cli.main import run
 from mergecells.apps.cli.scaffold import scaffold
 from mergecells.domain.identity import Identity, parse_identity
+from small_config import small_config
 
 ADA = "Ada Lovelace <ada@example.org>"
 BOB = "Bob <bob@example.org>"

@@ -11,7 +11,7 @@ from acceptance.stage import Stage, make_stage
 
 @pytest.fixture
 def stage(tmp_path: Path) -> Stage:
-    return make_stage(tmp_path)
+    return make_stage(tmp_path, small=True)
 
 
 def edit_rules(stage: Stage, old: str, new: str) -> None:

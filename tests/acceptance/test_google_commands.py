@@ -17,6 +17,7 @@ from acceptance.stage import ADA, Answer, command
 from addon_stage import add_on
 from google_stage import ROBOT, Stage, staged
 from mergecells.apps.cli import scaffold
+from small_config import small_config
 
 BOB = "bob@example.com"
 
@@ -33,11 +34,11 @@ def google(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stage]:
 
 
 @pytest.fixture(autouse=True)
-def without_engines(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The other engines are asked by one test only: starting them takes a second each time."""
+def small_template(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The template as it is, and the other engines, in one test only: starting them takes a second each time."""
     if request.node.name == "test_init_google_makes_fills_and_shares_a_sheet":
         return
-    template = dict(scaffold.read_template())
+    template = small_config(scaffold.read_template())
     template["mergecells.yaml"] += b"checks: {xlcalculator: false, ironcalc: false, formualizer: false}\n"
     monkeypatch.setattr(scaffold, "read_template", lambda: template)
 

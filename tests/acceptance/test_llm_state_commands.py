@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from acceptance.stage import ADA, command
+from acceptance.stage import command, make_stage
 from mergecells.adapters.redis_cache import RedisCache
 from mergecells.adapters.redis_ledger import RedisLedger
 from mergecells.adapters.sqlite_cache import SqliteCache
@@ -45,9 +45,9 @@ def spend(ledger: BudgetLedger) -> None:
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
     """A config with budgets, without anything else."""
-    assert command("init", tmp_path / "leads", "--author", ADA).status == 0
-    (tmp_path / "leads" / "prompts" / "budgets.yaml").write_text(BUDGETS)
-    return tmp_path / "leads"
+    made = make_stage(tmp_path).root
+    (made / "prompts" / "budgets.yaml").write_text(BUDGETS)
+    return made
 
 
 def test_cache_stats_says_what_was_saved(tmp_path: Path) -> None:

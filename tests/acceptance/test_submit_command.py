@@ -12,7 +12,7 @@ from acceptance.stage import ADA, BOB, Stage, make_stage
 
 @pytest.fixture
 def stage(tmp_path: Path) -> Stage:
-    return make_stage(tmp_path)
+    return make_stage(tmp_path, small=True)
 
 
 def test_submit_one_cell_opens_a_request_with_a_one_line_diff(stage: Stage) -> None:
@@ -107,7 +107,7 @@ def test_submit_of_a_bad_edit_leaves_the_open_request_as_it_was(stage: Stage) ->
     stage.edit({"Components!B2": 0.9})
     assert stage.submit().status == 1
     assert stage.host.show(1) == before
-    stage.edit({"Components!B2": 0.08, "Tiers!B2": 83})
+    stage.edit({"Components!B2": 0.4, "Tiers!B2": 83})
     assert stage.submit().status == 0
     note = stage.cell("Components!B2").comment
     assert note is None or "sum" not in note.text
@@ -149,8 +149,9 @@ def test_submit_after_its_request_was_merged_changes_nothing(stage: Stage) -> No
     assert stage.submit().json["outcome"] == "unchanged"
 
 
-def test_submit_of_an_outsized_change_needs_a_yes(stage: Stage) -> None:
+def test_submit_of_an_outsized_change_needs_a_yes(tmp_path: Path) -> None:
     """Many cells blanked: refused by name of the rule, accepted with --allow-large if otherwise right."""
+    stage = make_stage(tmp_path)
     described = [f"Components!G{row}" for row in range(2, 17)] + [f"Tiers!D{row}" for row in range(2, 6)]
     stage.edit(dict.fromkeys(described))
     answer = stage.submit()

@@ -14,7 +14,7 @@ def test_workbook_command_with_an_unusable_manifest_refuses_instead_of_taking_de
     tmp_path: Path, verb: str
 ) -> None:
     """The defaults know no tab of the team's own: its rows would go missing in silence."""
-    stage = make_stage(tmp_path)
+    stage = make_stage(tmp_path, small=True)
     manifest = stage.root / "mergecells.yaml"
     manifest.write_text(manifest.read_text() + "tabs:\n  - {tab: Regions, file: regions.yaml, key: region}\n")
     before = stage.workbook.read_bytes()

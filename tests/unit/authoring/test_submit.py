@@ -17,6 +17,7 @@ from mergecells.domain.errors import HeadMovedError, MergecellsError
 from mergecells.domain.locations import CellRef
 from mergecells.domain.pulls import Proposal, PullRequest
 from mergecells.domain.workbook import Cell, Workbook
+from small_config import small_config
 
 RULES = "scoring/rules.yaml"
 REQUEST = SubmitRequest(workbook="scoring.xlsx", branch="main", author="Ada <ada@example.org>")
@@ -65,7 +66,7 @@ class MovingHost(FakePullRequestHost):
 
 @pytest.fixture
 def host() -> MovingHost:
-    return MovingHost(read_template())
+    return MovingHost(small_config(read_template()))
 
 
 def edited(host: FakePullRequestHost, folder: Path, cells: Mapping[tuple[str, int, int], float]) -> GivenWorkbook:
