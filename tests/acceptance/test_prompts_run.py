@@ -99,7 +99,7 @@ def test_run_examples_fails_when_one_is_not_as_expected(root: Path) -> None:
     """Each expectation that is not met is named; exit status 1."""
     shown = run(root, "hook", "--examples", "--apply")
     assert shown.status == 1
-    assert "1 of 2 examples are good." in shown.output
+    assert "1 of 2 examples good." in shown.output
     assert "long: It contains 'answer'." in shown.output
     assert "long: It has 3 words, fewer than 9." in shown.output
 

@@ -38,6 +38,8 @@ _HINTS: Mapping[ErrorKind, str] = {
     "bad_request": "This is a mistake of the request, so no other model was tried.",
 }
 
+_UNPAID = "Has the account of this key credit? The provider's `key_env` in prompts/routing.yaml names the key."
+
 
 def refused(
     provider: str, status: int, body: Any = None, headers: Mapping[str, str] | None = None, now: float | None = None
@@ -54,7 +56,8 @@ def refused(
         )  # fmt: skip
     wait = read_retry_after(headers or {}, found, time.time() if now is None else now)
     text = f"{provider} answered {status}" + (f": {said}" if said else ".")
-    return ProviderError(kind, text, _HINTS.get(kind, ""), status=status, retry_after=wait)
+    hint = _UNPAID if status == 402 else _HINTS.get(kind, "")
+    return ProviderError(kind, text, hint, status=status, retry_after=wait)
 
 
 def unreadable(provider: str, status: int, content_type: str) -> ProviderError:

@@ -11,6 +11,7 @@ from mergecells.apps.cli.prompt_run import Case, Offer, Verdict, dearest
 from mergecells.domain.errors import InvalidAnswerError, LlmCallError
 from mergecells.domain.llm import LlmResult
 from mergecells.domain.revision import short
+from mergecells.transforms.plan_words import counted
 
 SHOWN_ANSWER = 2_000
 """Characters of an answer that is no such form."""
@@ -101,7 +102,7 @@ def verdict_lines(verdicts: Sequence[Verdict]) -> list[str]:
     for each in verdicts:
         lines += [f"{each.case.name}: {problem}" for problem in each.problems]
     good = sum(not each.problems for each in verdicts)
-    return [*lines, f"{good} of {len(verdicts)} examples are good."]
+    return [*lines, f"{good} of {counted(len(verdicts), 'example')} good."]
 
 
 def _cost(result: LlmResult) -> str:

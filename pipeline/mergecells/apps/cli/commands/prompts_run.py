@@ -9,8 +9,6 @@ from typing import Annotated
 
 import typer
 
-from mergecells.apps.cli.console import CliContext, print_json
-
 
 class RunOutput(StrEnum):
     """The forms of `prompts run`."""
@@ -76,48 +74,36 @@ def run(
         _refuse_no_amount(max_cost)
         only = (inputs, assignments, example, examples or None, model, stream or None, run_id or None)
         _refuse_with_against(only, fresh and (record or cassette is not None))
-        from mergecells.apps.cli.prompt_against import Asked, run_against
+        from mergecells.apps.cli.prompt_against import Asked as Comparison
+        from mergecells.apps.cli.prompt_against import run_against
 
-        asked = Asked(slug, against, head, cassette, record, apply, max_cost, judged, fresh, persona, output.value)
-        if not run_against(ctx.obj, asked):
-            raise typer.Exit(1)
-        return
-    from mergecells.apps.cli.prompt_run import Pinned, dearest, make_client, offers, open_cassette, with_model
-    from mergecells.apps.cli.prompt_run_calls import Calling, run_examples, run_one
-    from mergecells.apps.cli.prompt_run_cases import find_cases, load_pinned
-    from mergecells.apps.cli.prompt_run_output import offer_lines, offers_json
+        good = run_against(
+            ctx.obj,
+            Comparison(slug, against, head, cassette, record, apply, max_cost, judged, fresh, persona, output.value),
+        )
+    else:
+        from mergecells.apps.cli.prompt_run_asked import Asked, run_asked
+
+        alone = _without_against(slug, head, record, max_cost, output)
+        given = (inputs, assignments or (), example, examples, model, stream, cassette, (persona, run_id))
+        good = run_asked(ctx.obj, Asked(alone, *given, fresh, judged, apply, output is RunOutput.JSON))
+    if not good:
+        raise typer.Exit(1)
+
+
+def _without_against(
+    slug: str | None, head: str | None, record: bool, max_cost: float | None, output: RunOutput
+) -> str:
+    """The prompt's name, which only --against can do without, as it alone takes the rest. Raises UsageError."""
     from mergecells.domain.errors import UsageError
-    from mergecells.domain.llm import CallContext
 
-    context: CliContext = ctx.obj
     if slug is None:
         raise UsageError("Which prompt?", "Give its name, or --against BASE for all that changed.")
     if head or record or max_cost is not None or output is RunOutput.MARKDOWN:
         raise UsageError(
             "--head, --record, --max-cost and --output markdown are for comparing revisions.", "Add --against BASE."
         )
-    if fresh and cassette is not None:
-        raise UsageError("--fresh asks the model anew, and --cassette does not.", "Give one of them.")
-    found = load_pinned(context.config_root)
-    pinned = Pinned(found.revision, with_model(found.config, slug, model))
-    prompt, cases = find_cases(pinned, slug, inputs, assignments or [], example, examples)
-    if not apply and cassette is None:
-        offered = [offers(pinned, prompt, case) for case in cases]
-        if output is RunOutput.JSON:
-            print_json(offers_json(slug, cases, offered))
-            return
-        print("\n".join(offer_lines(slug, offered[0], len(cases), [dearest(each) for each in offered])))
-        context.say("Nothing was sent; --apply asks the model.")
-        return
-    if judged and not apply:
-        raise UsageError("--judge asks a model for each answer.", "Add --apply.")
-    who = CallContext(persona=persona, run_id=run_id)
-    with make_client(pinned, open_cassette(cassette, pinned, prompt, cases), apply) as llm:
-        calling = Calling(llm, slug, who, pinned.config.quality, not fresh, judged, output is RunOutput.JSON)
-        if not examples:
-            run_one(calling, cases[0], context, stream=stream)
-        elif not run_examples(calling, cases):
-            raise typer.Exit(1)
+    return slug
 
 
 def _refuse_no_amount(max_cost: float | None) -> None:
