@@ -114,7 +114,7 @@ class RequestLines(logging.StreamHandler[TextIO]):
 # The parts of a line. What is the same for many is remembered: bounded, and no path that a caller made up.
 
 
-@lru_cache(1024)
+@lru_cache(256)
 def _frame(level: int, logger: str, route: str, status: int, revision: str | None) -> tuple[str, str, str]:
     """What stands before the message, between it and the duration, and after the ids."""
     return (
