@@ -21,7 +21,7 @@ from typing import Any
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE.parent), str(HERE)]
 
-from bench_overhead import child  # noqa: E402
+from overhead_servers import child  # noqa: E402
 from prometheus_client import CollectorRegistry  # noqa: E402
 
 from fakes.llm_turns import sample_turn  # noqa: E402
@@ -114,7 +114,7 @@ def main() -> None:
     for name in [name for name in os.environ if name.startswith(("MERGECELLS_", "OTEL_"))]:
         del os.environ[name]
     turn = sample_turn(context=CONTEXT)
-    with child("--receiver") as (_, base):
+    with child("receiver") as (_, base):
         told = {
             "spans and metrics, ours": ours(base),
             "the same by the SDK": by_the_sdk(base),

@@ -140,7 +140,8 @@ def set_up_logs(
     # Nothing shows these, and finding them out for each line is a tenth of what a line costs.
     logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
     logging.basicConfig(handlers=[handler], level=level.upper(), force=True)
-    for talkative in ("uvicorn", "asyncio"):
+    # The HTTP clients of providers' libraries write a line for each request; our own says more.
+    for talkative in ("uvicorn", "asyncio", "httpx", "httpx2"):
         logging.getLogger(talkative).setLevel("WARNING")
     # Its threads log an error when they are taken down in the midst of an event. Whether watching works is found by
     # looking, and told in the status.
