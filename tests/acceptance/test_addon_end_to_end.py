@@ -29,7 +29,7 @@ def services() -> Iterator[list[LeadService]]:
 @pytest.fixture
 def stage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, services: list[LeadService]) -> Iterator[HubStage]:
     manifest = f"services: [{', '.join(service.url for service in services)}]\n"
-    with hub_stage(tmp_path, monkeypatch, manifest) as made:
+    with hub_stage(tmp_path, monkeypatch, manifest, small=True) as made:
         for service in services:
             service.revision = made.github.store.sha("main")
         remember(made.google, "hub", HUB)
@@ -166,7 +166,7 @@ def test_sidebar_tells_mistakes_and_refusals_before_anything_is_submitted(
     page.wait_for_text("Mend 2 problems above first.")
     assert page.run("document.activeElement.id") == "checks"
     side.look("checks")
-    stage.edit("Components", (2, 2), 0.08)
+    stage.edit("Components", (2, 2), 0.4)
     stage.edit("Factors", (3, 4), YEARS)
     page.click("#check-again")
     page.wait_for_text("No problem found.")

@@ -208,7 +208,7 @@ def test_follower_publishes_for_a_service_and_ends_calmly(tmp_path: Path, made: 
 
 @pytest.fixture(scope="module")
 def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HubStage]:
-    with pytest.MonkeyPatch.context() as patch, hub_stage(tmp_path_factory.mktemp("hub"), patch) as built:
+    with pytest.MonkeyPatch.context() as patch, hub_stage(tmp_path_factory.mktemp("hub"), patch, small=True) as built:
         yield built
 
 

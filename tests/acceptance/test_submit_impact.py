@@ -14,7 +14,7 @@ MANIFEST = "mergecells.yaml"
 @pytest.fixture
 def stage(tmp_path: Path) -> Stage:
     """A config whose manifest names four leads, three of known outcome."""
-    stage = make_stage(tmp_path)
+    stage = make_stage(tmp_path, small=True)
     (tmp_path / "leads.csv").write_text("years,won\n10,1\n20,0\n30,\n40,yes\n")
     manifest = stage.root / MANIFEST
     manifest.write_text(manifest.read_text() + "\nimpact: {leads: ../leads.csv, outcome: won, max_tier_change: 0.2}\n")
