@@ -12,7 +12,7 @@ import sys
 import threading
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -236,8 +236,15 @@ def _template(first: str, second: str) -> dict[str, bytes]:
 
 
 @contextlib.contextmanager
-def demo(folder: Path, patch: pytest.MonkeyPatch, postgres: Postgres, alerts: bool = False) -> Iterator[Demo]:
-    """All of it, healthy and under load; with `alerts`, Alertmanager tells `Demo.told`."""
+def demo(
+    folder: Path,
+    patch: pytest.MonkeyPatch,
+    postgres: Postgres,
+    alerts: bool = False,
+    scoring: Mapping[str, bytes] | None = None,
+) -> Iterator[Demo]:
+    """All of it, healthy and under load; with `alerts`, Alertmanager tells `Demo.told`. `scoring` is that of
+    `hub_stage`."""
     ports = {name: free_port() for name in ("service", "service-2", "follower", "hub", "redis")}
     urls = {name: f"http://127.0.0.1:{port}" for name, port in ports.items()}
     with contextlib.ExitStack() as stack:
@@ -247,7 +254,7 @@ def demo(folder: Path, patch: pytest.MonkeyPatch, postgres: Postgres, alerts: bo
             provider.server.respond = provider.respond
         manifest = f"services: ['{urls['service']}', '{urls['service-2']}']\n"
         more = _template(first.server.url, second.server.url)
-        hub = stack.enter_context(hub_stage(folder, patch, manifest, more=more))
+        hub = stack.enter_context(hub_stage(folder, patch, manifest, scoring, more=more))
         redis = RedisServer("--port", str(ports["redis"]))
         stack.callback(redis.stop)
         traces = stack.enter_context(otlp_receiver())
