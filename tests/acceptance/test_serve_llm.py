@@ -69,6 +69,17 @@ def server() -> Iterator[ModelServer]:
         yield made
 
 
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[ServiceProcess, ModelServer]]:
+    """One service for tests that leave it as it was. Each has threads, inputs and messages of its own, for answers are
+    cached, and uses its script up."""
+    with (
+        model_server(openai_api.respond) as provider,
+        running(tmp_path_factory.mktemp("shared"), provider, files={"prompts/form.md": FORM.encode()}) as made,
+    ):
+        yield made, provider
+
+
 def events(answer: httpx.Response) -> list[tuple[str, dict[str, Any]]]:
     """(name, data) of every event of an answer that was read whole."""
     assert answer.headers["content-type"].startswith("text/event-stream"), answer.text
@@ -115,19 +126,20 @@ def test_completion_tells_what_it_took_and_is_cached_the_second_time(tmp_path: P
         assert KEY not in made.log.read_text()
 
 
-def test_completion_streams_when_asked(tmp_path: Path, server: ModelServer) -> None:
+def test_completion_streams_when_asked(shared: tuple[ServiceProcess, ModelServer]) -> None:
     """Pieces as they come, then the whole document; a second stream replays from the cache."""
-    with running(tmp_path, server) as made:
-        body = {"inputs": {"company": "Acme"}, "stream": True}
-        first = events(made.post("/v1/prompts/hook/complete", json=body))
-        assert first[0][0] == "start"
-        assert (first[0][1]["prompt"], first[0][1]["revision"]) == ("hook", sha(1))
-        assert [name for name, _ in first[1:-1]] == ["token"] * (len(first) - 2)
-        assert "".join(data["text"] for name, data in first if name == "token") == openai_api.SAID
-        assert (first[-1][0], first[-1][1]["text"], first[-1][1]["cached"]) == ("result", openai_api.SAID, False)
-        second = events(made.post("/v1/prompts/hook/complete", json=body))
-        assert second[-1][1]["cached"]
-        assert len(server.asked) == 1
+    made, server = shared
+    body = {"inputs": {"company": "Streams"}, "stream": True}
+    before = len(server.asked)
+    first = events(made.post("/v1/prompts/hook/complete", json=body))
+    assert first[0][0] == "start"
+    assert (first[0][1]["prompt"], first[0][1]["revision"]) == ("hook", sha(1))
+    assert [name for name, _ in first[1:-1]] == ["token"] * (len(first) - 2)
+    assert "".join(data["text"] for name, data in first if name == "token") == openai_api.SAID
+    assert (first[-1][0], first[-1][1]["text"], first[-1][1]["cached"]) == ("result", openai_api.SAID, False)
+    second = events(made.post("/v1/prompts/hook/complete", json=body))
+    assert second[-1][1]["cached"]
+    assert len(server.asked) == before + 1
 
 
 def test_conversation_is_routed_by_intent_and_kept(tmp_path: Path, server: ModelServer) -> None:
@@ -162,32 +174,30 @@ def test_a_new_revision_answers_with_its_own_prompt(tmp_path: Path, server: Mode
         assert "Two for Acme" in json.dumps(server.asked[-1].body)
 
 
-def test_refusals_name_whose_fault_it_is(tmp_path: Path, server: ModelServer) -> None:
+def test_refusals_name_whose_fault_it_is(shared: tuple[ServiceProcess, ModelServer]) -> None:
     """A caller's mistake is 4xx with a hint, a provider that is down 5xx; a wrong key is the operator's to mend."""
-    with running(tmp_path, server, files={"prompts/form.md": FORM.encode()}) as made:
-        path = "/v1/prompts/hook/complete"
-        assert "hook" in problem(made.post("/v1/prompts/hok/complete", json={}), 404, "unknown-prompt")["hint"]
-        assert "company" in problem(made.post(path, json={"inputs": {}}), 422, "wrong-inputs")["detail"]
-        problem(made.post(path, json={"inputs": {"company": "Acme"}, "run": 1}), 422, "wrong-shape")
-        problem(made.post(path, content=b"{"), 400, "bad-json")
-        # The prompt's own model is called as the ladder of `ambiguous` says, once, then the rest of that ladder.
-        server.script.extend([openai_api.error(503)] * 2)
-        down = problem(made.post(path, json={"inputs": {"company": "B"}}), 503, "provider-overloaded")
-        assert [attempt["status"] for attempt in down["attempts"]] == [503, 503]
-        server.script.append(openai_api.error(401, "Incorrect API key provided", code="invalid_api_key"))
-        refused = problem(made.post(path, json={"inputs": {"company": "C"}}), 500, "provider-refused-key")
-        assert "401" in refused["detail"]
-        assert KEY not in json.dumps(refused)
-        server.script.append(openai_api.answer("No form."))
-        wrong = problem(
-            made.post("/v1/prompts/form/complete", json={"inputs": {"message": "m"}}), 502, "answer-invalid"
-        )
-        assert wrong["text"] == "No form."  # it was paid for
-        long = made.post(path, json={"inputs": {"company": "E"}}, headers={"X-User-ID": "a" * 1_000_000})
-        problem(long, 400, "bad-request")
-        stream = {"inputs": {"company": "D"}, "stream": True}
-        server.script.extend([openai_api.error(503)] * 2)
-        problem(made.post(path, json=stream), 503, "provider-overloaded")
+    made, server = shared
+    path = "/v1/prompts/hook/complete"
+    assert "hook" in problem(made.post("/v1/prompts/hok/complete", json={}), 404, "unknown-prompt")["hint"]
+    assert "company" in problem(made.post(path, json={"inputs": {}}), 422, "wrong-inputs")["detail"]
+    problem(made.post(path, json={"inputs": {"company": "A"}, "run": 1}), 422, "wrong-shape")
+    problem(made.post(path, content=b"{"), 400, "bad-json")
+    # The prompt's own model is called as the ladder of `ambiguous` says, once, then the rest of that ladder.
+    server.script.extend([openai_api.error(503)] * 2)
+    down = problem(made.post(path, json={"inputs": {"company": "B"}}), 503, "provider-overloaded")
+    assert [attempt["status"] for attempt in down["attempts"]] == [503, 503]
+    server.script.append(openai_api.error(401, "Incorrect API key provided", code="invalid_api_key"))
+    refused = problem(made.post(path, json={"inputs": {"company": "C"}}), 500, "provider-refused-key")
+    assert "401" in refused["detail"]
+    assert KEY not in json.dumps(refused)
+    server.script.append(openai_api.answer("No form."))
+    wrong = problem(made.post("/v1/prompts/form/complete", json={"inputs": {"message": "m"}}), 502, "answer-invalid")
+    assert wrong["text"] == "No form."  # it was paid for
+    long = made.post(path, json={"inputs": {"company": "E"}}, headers={"X-User-ID": "a" * 1_000_000})
+    problem(long, 400, "bad-request")
+    stream = {"inputs": {"company": "D"}, "stream": True}
+    server.script.extend([openai_api.error(503)] * 2)
+    problem(made.post(path, json=stream), 503, "provider-overloaded")
 
 
 def test_a_budget_halts_calls_before_they_are_made(tmp_path: Path, server: ModelServer) -> None:
@@ -204,42 +214,43 @@ def test_a_budget_halts_calls_before_they_are_made(tmp_path: Path, server: Model
         assert 'status="budget"' in metrics
 
 
-def test_a_reader_that_leaves_ends_the_call(tmp_path: Path, server: ModelServer) -> None:
+def test_a_reader_that_leaves_ends_the_call(shared: tuple[ServiceProcess, ModelServer]) -> None:
     """The provider's connection is closed, the turn is cancelled, the thread is free, and nothing of it is kept."""
+    made, server = shared
+    before = server.dropped
     server.script.append(openai_api.stream("word " * 2000, pause=0.002))
-    with running(tmp_path, server) as made:
-        with made.client.stream("POST", f"{made.url}/v1/threads/t/messages", json={"message": "Hi"}) as answer:
-            for line in answer.iter_lines():
-                if line.startswith("event: token"):
-                    break
-        until(lambda: server.dropped == 1)
-        until(lambda: 'status="cancelled"' in made.get("/metrics").text)
-        assert made.get("/v1/threads/t/messages").json()["messages"] == []
-        assert made.post("/v1/threads/t/messages", json={"message": "Hi", "stream": False}).status_code == 200
+    with made.client.stream("POST", f"{made.url}/v1/threads/left/messages", json={"message": "Hi"}) as answer:
+        for line in answer.iter_lines():
+            if line.startswith("event: token"):
+                break
+    until(lambda: server.dropped == before + 1)
+    until(lambda: 'status="cancelled"' in made.get("/metrics").text)
+    assert made.get("/v1/threads/left/messages").json()["messages"] == []
+    assert made.post("/v1/threads/left/messages", json={"message": "Hi", "stream": False}).status_code == 200
 
 
-def test_a_stream_that_breaks_says_so_as_its_last_event(tmp_path: Path, server: ModelServer) -> None:
+def test_a_stream_that_breaks_says_so_as_its_last_event(shared: tuple[ServiceProcess, ModelServer]) -> None:
     """Its text was sent already: it is no result, it is not kept, and the next message starts anew."""
+    made, server = shared
     server.script.append(openai_api.stream("half an answer that breaks", cut=True))
-    with running(tmp_path, server) as made:
-        told = events(made.post("/v1/threads/t/messages", json={"message": "Hi"}))
-        assert told[-1][0] == "error"
-        assert told[-1][1]["type"].startswith("urn:mergecells:problem:provider-")
-        assert made.get("/v1/threads/t/messages").json()["messages"] == []
+    told = events(made.post("/v1/threads/broken/messages", json={"message": "Is anybody there?"}))
+    assert told[-1][0] == "error"
+    assert told[-1][1]["type"].startswith("urn:mergecells:problem:provider-")
+    assert made.get("/v1/threads/broken/messages").json()["messages"] == []
 
 
-def test_two_messages_of_one_thread_do_not_cross(tmp_path: Path, server: ModelServer) -> None:
+def test_two_messages_of_one_thread_do_not_cross(shared: tuple[ServiceProcess, ModelServer]) -> None:
     """The second is told to wait for the first."""
+    made, server = shared
     gate = threading.Event()
     server.script.append(dataclasses.replace(openai_api.stream("slow answer"), wait_for=gate))
-    with running(tmp_path, server) as made:
-        with made.client.stream("POST", f"{made.url}/v1/threads/t/messages", json={"message": "One"}) as answer:
-            lines = answer.iter_lines()
-            next(lines)
-            problem(made.post("/v1/threads/t/messages", json={"message": "Two"}), 409, "thread-busy")
-            gate.set()
-            assert any(line == "event: result" for line in lines)
-        assert made.post("/v1/threads/t/messages", json={"message": "Two", "stream": False}).status_code == 200
+    with made.client.stream("POST", f"{made.url}/v1/threads/busy/messages", json={"message": "One"}) as answer:
+        lines = answer.iter_lines()
+        next(lines)
+        problem(made.post("/v1/threads/busy/messages", json={"message": "Two"}), 409, "thread-busy")
+        gate.set()
+        assert any(line == "event: result" for line in lines)
+    assert made.post("/v1/threads/busy/messages", json={"message": "Two", "stream": False}).status_code == 200
 
 
 def test_a_token_and_a_rate_guard_what_costs_money(tmp_path: Path, server: ModelServer) -> None:
