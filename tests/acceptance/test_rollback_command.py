@@ -116,3 +116,18 @@ def test_rollback_of_one_prompt_leaves_the_rest(tmp_path: Path) -> None:
     assert proposed["prompts/hook.md"] == hook
     assert proposed["prompts/account_strategy.md"] == edits["prompts/account_strategy.md"]
     assert stage.run("rollback", first, "--prompt", "absent", "--author", ADA).status == 2
+
+
+def test_rollback_of_one_prompt_tells_of_shared_text_that_changed(tmp_path: Path) -> None:
+    """A partial is other prompts' too: it stays, and nobody is told that the prompt is what it was."""
+    stage = make_stage(tmp_path)
+    first = stage.host.head("main")
+    repository, file = stage.host.repository, "prompts/partials/tone.md"
+    changed = repository.commit_files(
+        {file: stage.host.read_files(first)[file] + b"Be kind.\n"}, [first], "Kinder", CARL
+    )
+    repository.update_ref("refs/heads/main", changed, first)
+    answer = stage.run("rollback", first, "--prompt", "hook", "--author", ADA)
+    assert answer.status == 0, answer.messages
+    assert f"prompts/partials/tone.md changed since {first[:12]} too" in answer.messages
+    assert stage.host.pulls("all") == []

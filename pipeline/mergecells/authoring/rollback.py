@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from mergecells.authoring.check import check_files
 from mergecells.authoring.leads_impact import ReadLeads, measure_leads
@@ -10,11 +10,12 @@ from mergecells.authoring.propose import Candidate, Evaluate, Submission, make_p
 from mergecells.domain.errors import HeadMovedError, UsageError
 from mergecells.domain.findings import sort_findings
 from mergecells.domain.identity import parse_identity
+from mergecells.domain.prompts import PARTIALS_FOLDER
 from mergecells.domain.revision import Files, Revision, short
 from mergecells.ports import PullRequestHost
 from mergecells.transforms.diff import diff_configs
 from mergecells.transforms.formula_engines import Recompute
-from mergecells.transforms.prompt_to_config import is_prompt, slug_of
+from mergecells.transforms.prompt_to_config import is_prompt, read_prompts, slug_of
 from mergecells.transforms.yaml_to_config import RememberedLoads
 
 _ATTEMPTS = 5
@@ -55,7 +56,9 @@ def roll_back(host: PullRequestHost, request: RollbackRequest) -> Submission:
 def _roll_back_once(host: PullRequestHost, request: RollbackRequest, target: Revision, wanted: Files) -> Submission:
     head = host.head(request.branch)
     head_files = host.read_files(head)
+    notes: tuple[str, ...] = ()
     if request.prompt is not None:
+        notes = _shared_notes(head_files, wanted, request.prompt, target)
         wanted = _with_prompt(head_files, wanted, request.prompt, target)
     candidate = Candidate(request.branch, head, head_files, _restoring(head_files, wanted))
     load = RememberedLoads()
@@ -74,10 +77,24 @@ def _roll_back_once(host: PullRequestHost, request: RollbackRequest, target: Rev
         evaluate=request.evaluate if candidate.edits else None,
     ).model_copy(update={"leads": leads})
     if not candidate.edits:
-        return Submission("unchanged", plan, open_pull(host, source, request.branch))
+        return Submission("unchanged", plan, open_pull(host, source, request.branch), notes=notes)
     if not report.ok:
-        return Submission("refused", plan)
-    return propose_plan(host, candidate, plan, source, report)
+        return Submission("refused", plan, notes=notes)
+    made = propose_plan(host, candidate, plan, source, report)
+    return replace(made, notes=(*notes, *made.notes))
+
+
+def _shared_notes(head_files: Files, old: Files, slug: str, target: Revision) -> tuple[str, ...]:
+    """What else the prompt is made of, where that is not as it was: partials are shared, and stay as they are."""
+    then = read_prompts(old).prompts.get(slug)
+    files = [f"{PARTIALS_FOLDER}{name}.md" for name in then.partials] if then else []
+    moved = [file for file in files if head_files.get(file) != old.get(file)]
+    if not moved:
+        return ()
+    return (
+        f"{', '.join(moved)} changed since {short(target)} too. Other prompts may use what is shared, so it stays: "
+        f"edit it, or roll back to {short(target)} without --prompt.",
+    )
 
 
 def _with_prompt(head_files: Files, old: Files, slug: str, target: Revision) -> Files:
