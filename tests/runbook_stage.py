@@ -12,7 +12,7 @@ import sys
 import threading
 import time
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -51,14 +51,7 @@ class Program:
     process: subprocess.Popen[str] | None = None
 
     def start(self) -> None:
-        self.launch()
-        self.wait()
-
-    def launch(self) -> None:
         self.process = start(self.arguments, self.log, **self.environ)
-
-    def wait(self) -> None:
-        """Until it answers."""
         until(self.answers, f"for {self.url}: {self.log.read_text()[-2000:]}")
 
     def stop(self) -> None:
@@ -111,8 +104,6 @@ class Demo:
     unique: bool = False
     """Whether callers ask what they never asked before."""
     persona: str = "sales"
-    pause: float = 0.2
-    """Seconds between two rounds of the callers."""
 
     @property
     def secrets(self) -> Path:
@@ -167,7 +158,7 @@ class Demo:
 
     def ask(self) -> None:
         """What callers do all the time: score, and call a model."""
-        time.sleep(self.pause)
+        time.sleep(0.2)
         headers = self.headers()
         for name in ("service", "service-2"):
             with contextlib.suppress(httpx.HTTPError, OSError):
@@ -236,15 +227,8 @@ def _template(first: str, second: str) -> dict[str, bytes]:
 
 
 @contextlib.contextmanager
-def demo(
-    folder: Path,
-    patch: pytest.MonkeyPatch,
-    postgres: Postgres,
-    alerts: bool = False,
-    scoring: Mapping[str, bytes] | None = None,
-) -> Iterator[Demo]:
-    """All of it, healthy and under load; with `alerts`, Alertmanager tells `Demo.told`. `scoring` is that of
-    `hub_stage`."""
+def demo(folder: Path, patch: pytest.MonkeyPatch, postgres: Postgres, alerts: bool = False) -> Iterator[Demo]:
+    """All of it, healthy and under load; with `alerts`, Alertmanager tells `Demo.told`."""
     ports = {name: free_port() for name in ("service", "service-2", "follower", "hub", "redis")}
     urls = {name: f"http://127.0.0.1:{port}" for name, port in ports.items()}
     with contextlib.ExitStack() as stack:
@@ -254,7 +238,7 @@ def demo(
             provider.server.respond = provider.respond
         manifest = f"services: ['{urls['service']}', '{urls['service-2']}']\n"
         more = _template(first.server.url, second.server.url)
-        hub = stack.enter_context(hub_stage(folder, patch, manifest, scoring, more=more))
+        hub = stack.enter_context(hub_stage(folder, patch, manifest, more=more))
         redis = RedisServer("--port", str(ports["redis"]))
         stack.callback(redis.stop)
         traces = stack.enter_context(otlp_receiver())
@@ -263,9 +247,7 @@ def demo(
         _programs(made, ports, urls)
         for name in ("follower", "hub", "service", "service-2"):
             stack.callback(made.programs[name].stop)
-            made.programs[name].launch()
-        for program in made.programs.values():
-            program.wait()
+            made.programs[name].start()
         until(made.live)
         targets = {
             "mergecells-service": [urls["service"], urls["service-2"]],
@@ -331,7 +313,7 @@ def _programs(made: Demo, ports: dict[str, int], urls: dict[str, str]) -> None:
     hub = {
         f"MERGECELLS_HUB_{name.upper()}_FILE": str(made.secrets / f"hub_{name}")
         for name in ("ack_token", "fleet_token", "webhook_secret")
-    } | {"MERGECELLS_HUB_POLL_SECONDS": "0.5", "MERGECELLS_HUB_DRIFT_SECONDS": "2", "MERGECELLS_HUB_ROLLBACK": "no"}
+    } | {"MERGECELLS_HUB_POLL_SECONDS": "0.5", "MERGECELLS_HUB_DRIFT_SECONDS": "1", "MERGECELLS_HUB_ROLLBACK": "no"}
     for name in ("service", "service-2"):
         arguments = ["serve", "--config", str(live / "current"), "--port", str(ports[name]), "--hub", urls["hub"]]
         environ = serving | {"MERGECELLS_STATE_DIR": str(made.folder / f"state-{name}")}

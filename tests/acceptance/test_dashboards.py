@@ -18,12 +18,10 @@ from dashboards.model import LIVE, RATE, Query
 from dashboards.page import Prometheus as Source
 from dashboards.page import page
 from dashboards.read import read_boards
-from mergecells.adapters.packaged_template import read_template
 from postgres_stage import Postgres
 from prometheus_stage import PATIENCE, RULES, Prometheus, until
 from promql import selectors
 from runbook_stage import PROMPT, Demo, demo
-from small_config import small_config
 from standins.github_webhooks import payload
 
 TRACE = "ab" * 16
@@ -37,11 +35,8 @@ pytestmark = [
 
 @pytest.fixture
 def running(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, postgres: Postgres) -> Iterator[Demo]:
-    # With few rules: the hub compares the sheet with the branch again and again.
-    scoring = {name: each for name, each in small_config(read_template()).items() if name.startswith("scoring/")}
-    with demo(tmp_path, monkeypatch, postgres, alerts=True, scoring=scoring) as made:
+    with demo(tmp_path, monkeypatch, postgres, alerts=True) as made:
         made.hub.url = made.programs["hub"].url
-        made.pause = 0.7  # queries ask for what there is, not for how much
         yield made
 
 
