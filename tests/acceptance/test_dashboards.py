@@ -23,8 +23,10 @@ from prometheus_stage import PATIENCE, RULES, Prometheus, until
 from promql import selectors
 from runbook_stage import PROMPT, Demo, demo
 from standins.github_webhooks import payload
+from standins.google.faults import Fault
 
 TRACE = "ab" * 16
+WRITE = "sheets.spreadsheets.batchUpdate"
 CALLER = {"traceparent": f"00-{TRACE}-00f067aa0ba902b7-01"}
 # On a busy machine much of it is waiting for others.
 pytestmark = [
@@ -44,6 +46,9 @@ def test_dashboards_and_alerts_ask_for_what_running_programs_export(running: Dem
     """After a day's work in small: every query answers, every selector finds series, every value it names occurs; and
     that sheet and branch differ is told until they do not."""
     first = running.head
+    until(
+        lambda: running.prometheus.query(f'mergecells_config_info{{revision="{first}"}} == 1'), "for the first revision"
+    )
     second = _a_days_work(running)
     _calls_of_all_kinds(running)
     _wait_for_everything(running.prometheus)
@@ -86,11 +91,15 @@ def _a_days_work(made: Demo) -> str:
 
 
 def _sheet_and_branch_agree_again(made: Demo) -> None:
-    """The edit is undone; a commit by hand is brought into the sheet."""
+    """The edit is undone; a commit by hand is brought into the sheet, which for a while nobody may write to."""
     made.hub.edit("Tiers", (2, 2), 83)
     until(lambda: made.told.has("MergecellsSheetDrift", "resolved", "team"), "for the sheet that was ahead")
+    # Else the hub brings it into the sheet before anybody sees that it is behind.
+    faults = made.hub.google.standin.faults
+    faults.add(Fault("status", WRITE, 403, "PERMISSION_DENIED", "The caller does not have permission"), times=1_000)
     made.push("C: {min: 40", "C: {min: 41")
     until(lambda: made.told.has("MergecellsSheetBehind", "firing", "team"), "for the sheet that is behind")
+    faults.clear()
     filled = made.hub.checkout.run("fill", "--workbook", "google", "--merged", "--apply")
     assert filled.status == 0, filled
     until(lambda: made.told.has("MergecellsSheetBehind", "resolved", "team"), "for the sheet that was behind")

@@ -367,7 +367,7 @@ def test_thousand_swaps_under_readers_tear_and_mix_nothing(opened: Opener, tmp_p
     reads = [0] * 4
 
     def read(place: int) -> None:
-        while not stop.wait(0.0005):  # Without a pause the test's own writer would hardly get a turn.
+        while not stop.wait(0.002):  # Without a pause the test's own writer would hardly get a turn.
             snapshot = config.current
             score = snapshot.score({"years": 1})
             marker = f"m{int(snapshot.revision, 16)}"

@@ -59,9 +59,8 @@ class ConfigRoot:
         """
         try:
             with self._opened() as (handle, place):
-                found = os.fstat(handle)
-            if place.whole:
-                return f"{place.whole} {found.st_dev} {found.st_ino}"
+                if place.whole:
+                    return _mark(place.whole, handle)
             return f"{place.root}\n{_stats(place.root)}\n{self._git.marker(place.root)}"
         except OSError as error:
             return f"{type(error).__name__}: {error.errno}"
@@ -83,12 +82,13 @@ class ConfigRoot:
         try:
             with self._opened() as (handle, place):
                 found = read_config_files(place.root, handle)
+                seen = (_mark(place.whole, handle), place.whole) if place.whole else None
         except OSError as error:
             raise unreadable(str(self.path), error) from error
         # Where nothing says that nobody writes, two readings in a row must agree.
         if place.whole is None and read_config_files(place.root) != found:
             raise TreeChangingError(f"The files in {place.root} changed while they were read.")
-        return ConfigTree(self._revision(place, found), found.files, found.sealed)
+        return ConfigTree(self._revision(place, found), found.files, found.sealed, seen)
 
     def head(self) -> str:
         """See `ports.ConfigFolder`: `head.json` beside `current` of `follow`'s folder."""
@@ -139,6 +139,11 @@ class ConfigRoot:
         if commit is None:
             return _sealed_revision(found) or f"untracked-{digest}"
         return commit.revision if commit.is_clean else f"{commit.revision}-dirty-{digest}"
+
+
+def _mark(whole: str, handle: int) -> str:
+    found = os.fstat(handle)
+    return f"{whole} {found.st_dev} {found.st_ino}"
 
 
 def _path_of(handle: int, asked: Path) -> Path:

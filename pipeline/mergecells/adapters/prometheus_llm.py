@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
-from prometheus_client import REGISTRY, CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client import REGISTRY, CollectorRegistry, Gauge
 
 from mergecells.adapters.metric_instruments import Instruments, exemplar
+from mergecells.adapters.tallies import Count, Spread
 from mergecells.domain.llm import Attempt, BudgetState, QualityRecord, Turn
 
 MOST_PERSONAS = 50
@@ -28,9 +29,9 @@ _KEPT = 1_024
 
 
 class _OfPrompt(NamedTuple):
-    requests: Counter
-    seconds: Histogram
-    intents: Counter
+    requests: Count
+    seconds: Spread
+    intents: Count
 
 
 class _OfBudget(NamedTuple):
@@ -45,27 +46,27 @@ class PrometheusLlmMetrics:
 
     def __init__(self, registry: CollectorRegistry = REGISTRY, namespace: str | None = None) -> None:
         made = Instruments(registry, namespace)
-        self._requests = made.counter("prompt_requests")
-        self._seconds = made.histogram("prompt_duration_seconds")
-        self._first = made.histogram("prompt_first_token_seconds")
-        self._tokens = made.counter("prompt_tokens")
-        self._cost = made.counter("prompt_cost_usd")
+        self._requests = made.busy_counter("prompt_requests")
+        self._seconds = made.busy_histogram("prompt_duration_seconds")
+        self._first = made.busy_histogram("prompt_first_token_seconds")
+        self._tokens = made.busy_counter("prompt_tokens")
+        self._cost = made.busy_counter("prompt_cost_usd")
         self._unpriced = made.counter("prompt_cost_unknown")
         self._truncated = made.counter("prompt_truncated")
         self._fallbacks = made.counter("prompt_fallbacks")
-        self._intents = made.counter("prompt_intents")
-        self._cache = made.counter("prompt_cache_requests")
-        self._saved = made.counter("prompt_cache_saved_usd")
-        self._saved_tokens = made.counter("prompt_cache_saved_tokens")
-        self._attempts = made.counter("provider_attempts")
-        self._attempt_seconds = made.histogram("provider_attempt_duration_seconds")
+        self._intents = made.busy_counter("prompt_intents")
+        self._cache = made.busy_counter("prompt_cache_requests")
+        self._saved = made.busy_counter("prompt_cache_saved_usd")
+        self._saved_tokens = made.busy_counter("prompt_cache_saved_tokens")
+        self._attempts = made.busy_counter("provider_attempts")
+        self._attempt_seconds = made.busy_histogram("provider_attempt_duration_seconds")
         self._circuit = made.gauge("provider_circuit_state")
         self._budget = made.gauge("budget_usd")
         self._warned = made.counter("budget_warned_calls")
-        self._persona_cost = made.counter("persona_cost_usd")
-        self._persona_turns = made.counter("persona_turns")
-        self._workflow_cost = made.counter("workflow_cost_usd")
-        self._workflow_turns = made.counter("workflow_turns")
+        self._persona_cost = made.busy_counter("persona_cost_usd")
+        self._persona_turns = made.busy_counter("persona_turns")
+        self._workflow_cost = made.busy_counter("workflow_cost_usd")
+        self._workflow_turns = made.busy_counter("workflow_turns")
         self._quality = made.histogram("quality_score")
         self._gates = made.counter("quality_validations")
         self._personas: set[str] = set()
@@ -160,10 +161,10 @@ class PrometheusLlmMetrics:
     def _series_of_budget(self, label: str) -> _OfBudget:
         return _OfBudget(*(self._budget.labels(label, amount) for amount in _OfBudget._fields))
 
-    def _series_of_attempt(self, provider: str, model: str, outcome: str) -> tuple[Counter, Histogram]:
+    def _series_of_attempt(self, provider: str, model: str, outcome: str) -> tuple[Count, Spread]:
         return self._attempts.labels(provider, model, outcome), self._attempt_seconds.labels(provider)
 
-    def _series_of_tokens(self, slug: str, model: str) -> tuple[Counter, ...]:
+    def _series_of_tokens(self, slug: str, model: str) -> tuple[Count, ...]:
         return tuple(self._tokens.labels(slug, model, kind) for kind in ("input", "output", "cached_input"))
 
     def _count_whose(self, turn: Turn) -> None:

@@ -229,8 +229,8 @@ def _entries(rows: Sequence[Row]) -> tuple[LedgerEntry, ...]:
 
 # One row at a time: a statement that changes several keeps a journal of its own, in a file.
 _WRITE: Final = (
-    "INSERT INTO accounts1 VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT (key) DO UPDATE SET "
-    "spent = ?2, reserved = ?3, lapsed = ?4, used_at = ?5"
+    "INSERT INTO accounts1 VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (key) DO UPDATE SET spent = excluded.spent, "
+    "reserved = excluded.reserved, lapsed = excluded.lapsed, used_at = excluded.used_at"
 )
 
 

@@ -57,7 +57,7 @@ def open_config(
     reloader.tried = (first.newest.revision, digest_files(first.newest.files)) if first.newest else None
     if first.rejection is None:
         reloader.serving = reloader.tried
-        reloader.begin(*seen)
+        reloader.begin(*(first.tree.seen or seen))
     _tell(first, telling, clock.now().timestamp(), time.monotonic() - started)
     if first.rejection is None:
         keep(kept, first.tree, first.snapshot, config)

@@ -21,12 +21,14 @@ TRACE_FILE = "traceparent"
 class ConfigTree:
     """`files` are the config; `sealed` is what publishing laid beside them (file name in `.mergecells/` → content).
 
-    `revision` is what the place claims: a folder named by a SHA, a checkout's HEAD, or a digest.
+    `revision` is what the place claims: a folder named by a SHA, a checkout's HEAD, or a digest. `seen` of a tree that
+    nobody edits: what `ports.ConfigFolder` says of the folder, its fingerprint and its whole name, as it was read.
     """
 
     revision: Revision
     files: Files
     sealed: Mapping[str, bytes] = field(default_factory=dict)
+    seen: tuple[str, str] | None = field(default=None, compare=False)
 
     @property
     def traceparent(self) -> str:

@@ -122,6 +122,10 @@ class Reloader:
         try:
             tree = self.folder.read()
             self._changing_since = None
+            if tree.seen:
+                # What is there next is compared with what was read, not with what was there when the look began: from
+                # one tree to another and back, and the other would serve.
+                self._fingerprint, self._whole = tree.seen
             if self._is_news(tree, asked):
                 self._swap(tree, build_snapshot(tree), started)
         except TreeChangingError as error:

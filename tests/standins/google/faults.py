@@ -47,6 +47,11 @@ class Faults:
         with self._lock:
             self._waiting += [fault] * times
 
+    def clear(self) -> None:
+        """None waits any more."""
+        with self._lock:
+            self._waiting.clear()
+
     def take(self, call: str) -> Fault | None:
         with self._lock:
             for number, fault in enumerate(self._waiting):

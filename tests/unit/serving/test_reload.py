@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 
 import pytest
@@ -96,6 +97,22 @@ def test_whole_trees_in_a_burst_each_load_without_waiting(stage: Stage) -> None:
         stage.put(sealed_tree(f"m{number}", revision_of(number)), whole=f"tree:{number}")
         stage.tick(1.0)
         assert stage.version == f"m{number}"
+
+
+def test_whole_tree_that_is_back_after_another_was_read_is_loaded(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two, then three just while it is read, then two again: the fingerprint of the look says that nothing changed."""
+    second, third = (sealed_tree(f"m{number}", revision_of(number)) for number in (2, 3))
+    stage.put(second, whole="tree:2")
+    seen = ("tree:3 of another folder", "tree:3")
+    read = dataclasses.replace(third, seen=seen)
+    with monkeypatch.context() as during:
+        during.setattr(stage.folder, "read", lambda: read)
+        stage.tick()
+    assert stage.version == "m3"
+    stage.tick()
+    assert stage.version == "m2"
 
 
 def test_bad_config_is_rejected_with_its_findings_and_the_former_stays(stage: Stage) -> None:
