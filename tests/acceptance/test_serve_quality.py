@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import sqlite3
 from pathlib import Path
@@ -48,6 +49,15 @@ def call(made: Any, company: str) -> dict[str, Any]:
     assert answer.status_code == 200, answer.text
     document: dict[str, Any] = answer.json()
     return document
+
+
+def written(history: Path, call_id: str) -> bool:
+    """Whether the history has the call; a moment later than its caller has the answer."""
+    with contextlib.closing(sqlite3.connect(history)) as database:
+        try:
+            return database.execute("SELECT 1 FROM turns WHERE call_id = ?", (call_id,)).fetchone() is not None
+        except sqlite3.OperationalError:
+            return False  # Not even its tables.
 
 
 def test_scores_are_kept_and_counted(world: Any) -> None:
@@ -131,10 +141,9 @@ def test_scores_of_nothing_are_refused(world: Any) -> None:
 
 def test_scores_need_the_token_where_one_is_set_and_the_call_is_found_after_a_restart(world: Any) -> None:
     """As the other LLM routes; an earlier process's call is in the history."""
-    _, _, folder = world
-    history = f"sqlite:///{folder / 'state' / 'history.sqlite3'}"
-    with sqlite3.connect(history.removeprefix("sqlite:///")) as database:
-        (known,) = database.execute("SELECT call_id FROM turns WHERE prompt_slug = 'hook' LIMIT 1").fetchone()
+    first, _, folder = world
+    known = call(first, "Gamma")["call_id"]
+    assert until(lambda: written(folder / "state" / "history.sqlite3", known))
     settings = {"MERGECELLS_STATE_DIR": str(folder / "state"), "MERGECELLS_LLM_TOKEN": "a-token-of-some-length"}
     with service(folder / "live", folder / "log2", ONE_KEY="k", OTEL_SDK_DISABLED="true", **settings) as made:
         body = {"call_id": known, "clarity": 1}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,7 +13,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 
 from mergecells.adapters.sql_history_schema import bring_up_to_date
-from mergecells.adapters.sqlite_file import Identity, identity
+from mergecells.adapters.sqlite_file import Identity, create_private, identity
 from mergecells.domain.errors import MergecellsError, UsageError
 
 BUSY_SECONDS: Final = 5.0
@@ -100,7 +99,7 @@ def make_place(url: URL) -> None:
     path = Path(str(url.database))
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+        create_private(path)
     except OSError as error:
         raise MergecellsError(
             f"The history {path} cannot be made: {error.strerror}.",

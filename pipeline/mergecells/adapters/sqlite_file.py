@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import fcntl
 import os
 import sqlite3
@@ -25,7 +26,7 @@ def open_sqlite(path: Path, schema: str, busy_s: float) -> sqlite3.Connection:
     is sound (https://sqlite.org/pragma.html#pragma_synchronous, NORMAL with WAL). Raises sqlite3.Error, OSError.
     """
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+    create_private(path)
     base = sqlite3.connect(path, timeout=busy_s, check_same_thread=False, isolation_level=None, cached_statements=64)
     try:
         base.execute("PRAGMA journal_mode=WAL")
@@ -37,6 +38,20 @@ def open_sqlite(path: Path, schema: str, busy_s: float) -> sqlite3.Connection:
         base.close()
         raise
     return base
+
+
+def create_private(path: Path) -> None:
+    """An empty file for this user alone where there is none. Raises OSError, also for one that cannot be written.
+
+    One that is there is not opened: to close it would drop the locks of every connection that this process has to it
+    (https://sqlite.org/howtocorrupt.html, 2.2), and another process that ends then takes their journal away.
+    """
+    try:
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
+    except FileExistsError:
+        problem = errno.EISDIR if path.is_dir() else 0 if os.access(path, os.R_OK | os.W_OK) else errno.EACCES
+        if problem:
+            raise OSError(problem, os.strerror(problem), str(path)) from None
 
 
 def _has(base: sqlite3.Connection, schema: str) -> bool:

@@ -17,6 +17,7 @@ from dataclasses import astuple, dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+from mergecells.adapters.sqlite_file import create_private
 from mergecells.domain.errors import MergecellsError
 
 RUNNING: Final = ("reading", "checking", "proposing")
@@ -246,7 +247,7 @@ def _take(path: Path) -> int:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         guard = os.open(f"{path}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         # Names of people and of what they changed: for the hub's own user alone.
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+        create_private(path)
     except OSError as error:
         raise MergecellsError(
             f"The hub's state {path} cannot be made: {error.strerror}.", "Name a writable file in MERGECELLS_HUB_STATE."
