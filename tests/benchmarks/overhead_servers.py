@@ -14,7 +14,6 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -29,7 +28,7 @@ from mergecells.apps.logs import set_up_logs  # noqa: E402
 from mergecells.apps.service import app as service_app  # noqa: E402
 from mergecells.apps.service.http_frame import Answer  # noqa: E402
 from mergecells.apps.service.middleware import RequestFrame  # noqa: E402
-from mergecells.apps.service.patient_protocol import PatientProtocol  # noqa: E402
+from mergecells.apps.service.process import http_config  # noqa: E402
 from mergecells.apps.service.request_metrics import RequestMetrics  # noqa: E402
 from mergecells.apps.service.settings import ServiceSettings  # noqa: E402
 from mergecells.apps.service.wiring import Service, build_service  # noqa: E402
@@ -97,17 +96,7 @@ def served(app: ASGIApp, profile: cProfile.Profile | None = None) -> Iterator[in
     bound = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     bound.bind(("127.0.0.1", 0))
     bound.listen(64)
-    config = uvicorn.Config(
-        app,
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        lifespan="off",
-        ws="none",
-        timeout_keep_alive=60,
-        http=partial(PatientProtocol, 60),  # type: ignore[arg-type]
-    )
-    server = uvicorn.Server(config)
+    server = uvicorn.Server(http_config(app, 60, timeout_keep_alive=60))
 
     def work() -> None:
         asyncio.run(server.serve([bound]))

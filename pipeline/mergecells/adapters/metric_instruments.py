@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from itertools import product
-from typing import Final
+from typing import Final, TypeVar
 
 from prometheus_client import (
     REGISTRY,
@@ -48,6 +48,9 @@ def program_registry() -> CollectorRegistry:
     return registry
 
 
+Made = TypeVar("Made", Counter, Histogram, CountTallies, SpreadTallies)
+
+
 class Instruments:
     """The metrics of one registry. Each can be had once: Prometheus refuses the same name twice."""
 
@@ -57,10 +60,8 @@ class Instruments:
     def counter(self, name: str) -> Counter:
         """One of which all label values are known starts with all of them at 0: an increase from nothing is none."""
         metric = _of_kind(name, "counter")
-        made = Counter(name, metric.text, tuple(metric.labels), namespace=self._namespace, registry=self._registry)
-        for values in _known(metric):
-            made.labels(*values)
-        return made
+        labels = tuple(metric.labels)
+        return _begun(Counter(name, metric.text, labels, namespace=self._namespace, registry=self._registry), metric)
 
     def gauge(self, name: str) -> Gauge:
         metric = _of_kind(name, "gauge")
@@ -83,27 +84,21 @@ class Instruments:
             registry=self._registry,
             buckets=metric.buckets,
         )
-        for values in _known(metric):
-            made.labels(*values)
-        return made
+        return _begun(made, metric)
 
     def busy_counter(self, name: str) -> Counter | CountTallies:
         """One that every request moves: `adapters.tallies` wherever they will do."""
         if _files_shared():
             return self.counter(name)
-        made = CountTallies(_of_kind(name, "counter"), self._namespace, self._registry)
-        for values in _known(METRICS[name]):
-            made.labels(*values)
-        return made
+        metric = _of_kind(name, "counter")
+        return _begun(CountTallies(metric, self._namespace, self._registry), metric)
 
     def busy_histogram(self, name: str) -> Histogram | SpreadTallies:
         """As `busy_counter`."""
         if _files_shared():
             return self.histogram(name)
-        made = SpreadTallies(_of_kind(name, "histogram"), self._namespace, self._registry)
-        for values in _known(METRICS[name]):
-            made.labels(*values)
-        return made
+        metric = _of_kind(name, "histogram")
+        return _begun(SpreadTallies(metric, self._namespace, self._registry), metric)
 
 
 def _files_shared() -> bool:
@@ -120,6 +115,13 @@ def exposition(registry: CollectorRegistry, accept: str) -> tuple[bytes, str]:
     """The metrics and their content type: OpenMetrics, with exemplars, for a scraper that accepts it."""
     encode, content_type = choose_encoder(accept)
     return encode(registry), content_type
+
+
+def _begun(made: Made, metric: Metric) -> Made:
+    """With every series that is known beforehand."""
+    for values in _known(metric):
+        made.labels(*values)
+    return made
 
 
 def _known(metric: Metric) -> list[tuple[str, ...]]:

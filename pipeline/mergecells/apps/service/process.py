@@ -9,6 +9,7 @@ import socket
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
+from typing import Any
 
 import uvicorn
 from starlette.types import ASGIApp
@@ -51,23 +52,32 @@ def address_of(bound: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-def run(app: ASGIApp, bound: socket.socket, settings: ServiceSettings, stopping: Callable[[], None]) -> None:
-    """Serve until SIGTERM or SIGINT; requests under way get `stop_seconds` to end, then `stopping` is called.
-
-    Returns after SIGTERM; after SIGINT raises KeyboardInterrupt, as the command line expects.
-    """
-    config = uvicorn.Config(
+def http_config(app: ASGIApp, head_seconds: float, **more: Any) -> uvicorn.Config:
+    """How the service speaks HTTP: our protocol, logs and headers; `more` are limits, as uvicorn names them."""
+    return uvicorn.Config(
         app,
         log_config=None,
         access_log=False,
         server_header=False,
         lifespan="off",
         ws="none",
+        # Typed as a class; all that is done with it is to call it.
+        http=partial(PatientProtocol, head_seconds),  # type: ignore[arg-type]
+        **more,
+    )
+
+
+def run(app: ASGIApp, bound: socket.socket, settings: ServiceSettings, stopping: Callable[[], None]) -> None:
+    """Serve until SIGTERM or SIGINT; requests under way get `stop_seconds` to end, then `stopping` is called.
+
+    Returns after SIGTERM; after SIGINT raises KeyboardInterrupt, as the command line expects.
+    """
+    config = http_config(
+        app,
+        settings.head_seconds,
         backlog=_BACKLOG,
         timeout_graceful_shutdown=int(settings.stop_seconds),
         h11_max_incomplete_event_size=64 * 1024,
-        # Typed as a class; all that is done with it is to call it.
-        http=partial(PatientProtocol, settings.head_seconds),  # type: ignore[arg-type]
         limit_concurrency=settings.max_connections,
     )
     # The server raises the signal again when it has ended; without a handler SIGTERM would end us as killed.
